@@ -1,0 +1,21 @@
+"""Pictures on paper: a scene, or a few arrays, in; a matplotlib figure with its words out. No pyplot."""
+
+from lessonlib.draw.paper import colours, draw
+from lessonlib.draw.picture import Picture, picture_html, png, svg
+from lessonlib.draw.pictures import curves, matrix, overlaps, sources, spreads, the_sum, terms
+
+__all__ = [
+    "Picture",
+    "colours",
+    "curves",
+    "draw",
+    "matrix",
+    "overlaps",
+    "picture_html",
+    "png",
+    "sources",
+    "spreads",
+    "svg",
+    "terms",
+    "the_sum",
+]

@@ -1,0 +1,226 @@
+"""A scene on paper. One pair of axes in CSS pixels for the whole of it: every part is put where `lay_out` says."""
+
+import re
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import Circle, Polygon, Rectangle
+
+from lessonlib.draw.picture import POINT, blank, plain_settings
+from lessonlib.scene import (
+    CURVES,
+    FAINT,
+    INK,
+    PALE,
+    WIDE,
+    Bars,
+    Cells,
+    Gap,
+    Lines,
+    Points,
+    column_labels,
+    lay_out,
+    plain,
+)
+
+# Red above zero, blue below, white at zero; a share runs from white to ink, since colours have other meanings here.
+PALETTES = {"signed": colormaps["RdBu_r"], "share": LinearSegmentedColormap.from_list("share", ["white", "#33475b"])}
+LARGE, SMALL = 15, 12  # CSS pixels: titles; labels and numbers
+FONT = {"family": "DejaVu Sans", "parse_math": False}
+
+
+def colours(cells, matrix=None):
+    """Colour the numbers of a heatmap (or another matrix on its scale): uint8 array, (n_rows, n_columns, 4)."""
+    matrix = np.asarray(cells.matrix if matrix is None else matrix, dtype=np.float64)
+    share = matrix / cells.limit if cells.palette == "share" else (matrix + cells.limit) / (2 * cells.limit)
+    painted = PALETTES[cells.palette](np.clip(share, 0, 1), bytes=True)
+    painted[np.isnan(matrix)] = (255, 255, 255, 0)
+    return painted
+
+
+def draw(scene, width=WIDE):
+    """Draw a scene, `width` CSS pixels wide, as a Picture that carries the scene's words."""
+    return _draw(scene, width, (draw_frame, draw_inside))
+
+
+def frame(scene, width=WIDE):
+    """Draw only what two scenes of one shape have in common, as a Picture: titles, axes, scales."""
+    return _draw(scene, width, (draw_frame,))
+
+
+def _draw(scene, width, layers):
+    height, boxes = lay_out(scene, width)
+    with plain_settings():
+        picture, axes = blank(height, scene.words, width)
+        for part, box in zip(scene.parts, boxes):
+            for layer in layers:
+                layer[type(part)](axes, part, box)
+    return picture
+
+
+def write(axes, x, y, text, size=SMALL, colour=INK, ha="left", va="center", **look):
+    """Write a text whose size is in CSS pixels."""
+    axes.text(x, y, text, fontsize=size * POINT, color=colour, ha=ha, va=va, **FONT, **look)
+
+
+def box_around(axes, left, top, width, height, **look):
+    axes.add_patch(Rectangle((left, top), width, height, **{"fill": False, "linewidth": 0.8 * POINT} | look))
+
+
+def write_title(axes, part, box):
+    lines = part.title.split("\n")
+    for i, line in enumerate(lines):
+        y = box.top - 13 - 20 * (len(lines) - 1 - i)
+        write(axes, box.left, y, line, LARGE if i == 0 else SMALL + 1, getattr(part, "colour", INK), weight="bold")
+
+
+def _cells_frame(axes, cells, box):
+    n_columns = np.shape(cells.matrix)[1]
+    write_title(axes, cells, box)
+    box_around(axes, *box, edgecolor=FAINT)
+    bottom = box.top + box.height
+    for column, label in column_labels(cells):
+        write(axes, box.left + (column + 0.5) * box.width / n_columns, bottom + 11, label, ha="center")
+    word = cells.below or (cells.columns if isinstance(cells.columns, str) else "")
+    write(axes, box.left + box.width / 2, bottom + 29, word, ha="center")
+    if cells.scale:
+        lowest = 0 if cells.palette == "share" else -cells.limit
+        shades = np.linspace(cells.limit, lowest, 128)[:, np.newaxis]
+        left, right = box.left + box.width + 16, box.left + box.width + 28
+        _image(axes, colours(cells, shades), (left, right, bottom, box.top))
+        box_around(axes, left, box.top, right - left, box.height, edgecolor=FAINT)
+        for share, number in ((0, cells.limit), (0.5, (cells.limit + lowest) / 2), (1, lowest)):
+            if share != 0.5 or box.height > 45:
+                y = box.top + min(max(share * box.height, 5), box.height - 5)
+                write(axes, right + 5, y, scale_number(number))
+
+
+def scale_number(number):
+    """Write an end of a scale: two decimals, none where it is a whole number."""
+    return f"{number:.0f}" if number == round(number) else f"{number:.2f}"
+
+
+def _image(axes, painted, extent):
+    axes.imshow(painted, extent=extent, aspect="auto", interpolation="nearest", origin="upper", resample=False)
+    # imshow sets the limits of the axes to the image
+    width, height = axes.figure.get_size_inches() * axes.figure.dpi
+    axes.set(xlim=(0, width), ylim=(height, 0))
+
+
+def _cells_inside(axes, cells, box):
+    n_rows, n_columns = np.shape(cells.matrix)
+    down, across = box.height / n_rows, box.width / n_columns
+    _image(axes, colours(cells), (box.left, box.left + box.width, box.top + box.height, box.top))
+    for row in range(1, n_rows):  # equal neighbours stay rows
+        y = box.top + row * down
+        axes.plot([box.left, box.left + box.width], [y, y], color="white", linewidth=0.8 * POINT, alpha=0.8)
+    for row, label in enumerate(cells.rows):
+        write(axes, box.left - 7, box.top + (row + 0.5) * down, label, SMALL + 1, ha="right")
+    for row, column, text in cells.texts:
+        x, y = box.left + (column + 0.5) * across, box.top + (row + 0.5) * down
+        write(axes, x, y, text, SMALL + 1, text_colour(cells, row, column), ha="center")
+    for at, look in [
+        *((at, {"fill": True, "facecolor": "white", "alpha": 0.7, "linewidth": 0}) for at in cells.faded),
+        *(((row, column), {"edgecolor": colour, "linewidth": 2 * POINT}) for row, column, colour in cells.marks),
+    ]:
+        row, column = at
+        left, width = (box.left, box.width) if column is None else (box.left + column * across, across)
+        top, height = (box.top, box.height) if row is None else (box.top + row * down, down)
+        box_around(axes, left, top, width, height, clip_on=False, zorder=3, **look)
+
+
+def text_colour(cells, row, column):
+    """Return an ink that can be read on a cell."""
+    red, green, blue, _ = colours(cells, np.asarray(cells.matrix)[[row]][:, [column]])[0, 0] / 255
+    return "white" if 0.3 * red + 0.59 * green + 0.11 * blue < 0.5 else INK
+
+
+def _lines_frame(axes, lines, box):
+    bottom = box.top + box.height
+    for tick in lines.ticks:
+        y = bottom - tick / lines.top * box.height
+        axes.plot([box.left, box.left + box.width], [y, y], color=PALE, linewidth=0.8 * POINT)
+        write(axes, box.left - 7, y, f"{tick:g}", ha="right")
+    for share in (0, 0.25, 0.5, 0.75, 1):
+        write(axes, box.left + share * box.width, bottom + 11, f"{share * lines.right:g}", ha="center")
+    write(axes, box.left + box.width / 2, bottom + 29, lines.across, ha="center")
+    write(axes, box.left - 44, box.top + box.height / 2, lines.up, ha="center", rotation=90)
+
+
+def _lines_inside(axes, lines, box):
+    write_title(axes, lines, box)
+    bottom = box.top + box.height
+    for (_, x, runs), (colour, dashes) in zip(lines.runs(), CURVES):
+        inside = x <= lines.right
+        across = box.left + x[inside] / lines.right * box.width
+        for run in runs:
+            y = bottom - run / lines.top * box.height
+            axes.plot(across, y[inside], color=colour, linestyle=(0, dashes) if dashes else "-", linewidth=2.2 * POINT)
+            if lines.at is not None:
+                axes.plot(across[lines.at], y[lines.at], "o", color=colour, markersize=7 * POINT, clip_on=False)
+    if lines.at is not None:
+        axes.plot([across[lines.at]] * 2, [box.top, bottom], color=FAINT, linewidth=1.5 * POINT, zorder=0)
+    for (colour, _), height, text in lines.names():
+        write(axes, box.left + box.width + 12, bottom - height * box.height, text, SMALL + 1, colour)
+
+
+def _points_frame(axes, points, box):
+    if points.ruled:
+        left, right, bottom, top = points.reach
+        x, y = box.left - left / (right - left) * box.width, box.top + top / (top - bottom) * box.height
+        axes.plot([box.left, box.left + box.width], [y, y], color=PALE, linewidth=0.8 * POINT)
+        axes.plot([x, x], [box.top, box.top + box.height], color=PALE, linewidth=0.8 * POINT)
+        box_around(axes, *box, edgecolor=FAINT)
+
+
+def on_page(points, xy, box):
+    """Turn points of the plane, (n, 2), to CSS pixels; what is not as wide as its box stands in the middle of it."""
+    left, right, bottom, top = points.reach
+    zoom = min(box.width / (right - left), box.height / (top - bottom))
+    middle = np.array([(left + right) / 2, (bottom + top) / 2])
+    centre = [box.left + box.width / 2, box.top + box.height / 2]
+    return centre + zoom * (np.reshape(xy, (-1, 2)) - middle) * [1, -1]
+
+
+def _points_inside(axes, points, box):
+    write_title(axes, points._replace(colour=INK), box)
+    at = on_page(points, points.xy, box)
+    if points.outline:
+        outline = on_page(points, points.outline, box)
+        axes.add_patch(Polygon(outline, closed=True, facecolor="white", edgecolor=INK, linewidth=2 * POINT))
+    if points.path:
+        look = {"facecolor": points.colour, "alpha": 0.12, "linewidth": 0}
+        if points.filled:
+            axes.add_patch(Polygon(at[list(points.path)], **look))
+        axes.plot(*at[list(points.path)].T, color=points.colour, linewidth=2 * POINT, alpha=0.45)
+    for i, (x, y) in enumerate(at):
+        face = "white" if i in points.hollow else points.colour
+        axes.add_patch(Circle((x, y), points.radius, facecolor=face, edgecolor=points.colour, linewidth=2 * POINT))
+        if i in points.rings:
+            ring = {"facecolor": "none", "edgecolor": INK, "linewidth": 2 * POINT}
+            axes.add_patch(Circle((x, y), points.radius + 4, **ring))
+    for name, (x, y), i in zip(points.names, at, range(len(at))):
+        ink = points.colour if i in points.hollow else "white"
+        write(axes, x, y, name, SMALL + 1, ink, ha="center", va="center_baseline", weight="bold", zorder=4)
+    for x, y, text, size, colour in points.texts:
+        (x, y), look = on_page(points, (x, y), box)[0], {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+        write(axes, x, y, text, size, colour, ha="center", bbox=look if size <= LARGE else None, zorder=4)
+
+
+def _bars_inside(axes, bars, box):
+    for i, (name, value, text) in enumerate(bars.rows()):
+        y = box.top + 24 * i + 12
+        write(axes, box.left, y, f"{name}: {value:g} of {bars.most:g} right", SMALL + 1)
+        box_around(axes, box.left + 210, y - 6, 120, 12, fill=True, facecolor="#e4e7eb", linewidth=0)
+        box_around(axes, box.left + 210, y - 6, 120 * value / bars.most, 12, fill=True, facecolor=INK, linewidth=0)
+        write(axes, box.left + 345, y, re.sub(r"\*", "", plain(text)), SMALL + 1)
+
+
+def _nothing(axes, part, box):
+    pass
+
+
+# A new kind of part needs one line in each of these, and one in `explore.page`.
+draw_frame = {Cells: _cells_frame, Lines: _lines_frame, Points: _points_frame, Bars: _nothing, Gap: _nothing}
+draw_inside = {Cells: _cells_inside, Lines: _lines_inside, Points: _points_inside, Bars: _bars_inside, Gap: _nothing}

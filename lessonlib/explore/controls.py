@@ -1,0 +1,150 @@
+"""The controls that a learner moves. Each has a name that is read aloud, a range, and a `value`."""
+
+import html
+
+import ipywidgets as widgets
+from traitlets import Int, Unicode, link
+
+from lessonlib.embeddings import VOCABULARY, encode
+from lessonlib.nano_gpt import N_INPUTS
+
+LABEL_STYLE = {"description_width": "8em"}  # one width for all names, so that sliders stand in line
+SHORT_LABEL_STYLE = {"description_width": "3.8em"}
+
+
+def int_slider(name, lowest, highest, value, step=1):
+    """Make a slider over whole numbers, with a number beside it that can be typed."""
+    return widgets.IntSlider(value, lowest, highest, step, description=name, style=LABEL_STYLE, tooltip=name)
+
+
+def choice_slider(name, options, value):
+    """Make a slider over any values: a list of them, or of (text, value)."""
+    return widgets.SelectionSlider(options=options, value=value, description=name, style=LABEL_STYLE, tooltip=name)
+
+
+def dropdown(name, options, value=None):
+    """Make a list to choose from; at first the first, or `value`."""
+    value = options[0] if value is None else value
+    return widgets.Dropdown(options=options, value=value, description=name, style=LABEL_STYLE)
+
+
+class Control(widgets.Box):
+    """A control that is made of several. It has a `value`, and `reset` brings back a value and ends what goes on."""
+
+    def reset(self, value):
+        self.value = value
+
+
+class Steps(Control):
+    """A slider over steps, with buttons that play them, pause, and go back to the start.
+
+    The page itself moves the slider while it plays, whatever the kernel does, a step every `interval` milliseconds.
+    Playing from the last step starts anew. `value` is an int in [0, n_steps).
+    """
+
+    value = Int()
+
+    def __init__(self, name, n_steps, value, interval):
+        self.slider = int_slider(name, 0, n_steps - 1, value)
+        self.player = widgets.Play(value=value, min=0, max=n_steps - 1, interval=interval, show_repeat=False)
+        super().__init__([self.player, self.slider], value=value)
+        self.add_class("ll-steps")
+        self.add_class("ll-whole")
+        widgets.jslink((self.player, "value"), (self.slider, "value"))
+        link((self.slider, "value"), (self, "value"))
+
+    def reset(self, value):
+        self.player.playing = False
+        self.value = value
+
+
+class Places(Control):
+    """A slider for each of several places, and a text box for all at once: each follows the other.
+
+    `value` is a str with one symbol for each place; `symbols` maps every symbol that there is, an upper-case letter or
+    a digit, to what its slider shows. What is typed counts once Enter is pressed or the box is left; what cannot be
+    taken is refused in words below the box, and the value stays.
+    """
+
+    value = Unicode()
+    _following = False
+
+    def __init__(self, value, symbols, name, text_name):
+        self._symbols = symbols
+        self.sliders = [
+            widgets.SelectionSlider(
+                options=[(shown, symbol) for symbol, shown in symbols.items()],
+                value=symbol,
+                description=f"{name} {i}",
+                style=SHORT_LABEL_STYLE,
+                tooltip=f"{name} {i}",
+            )
+            for i, symbol in enumerate(value)
+        ]
+        self.text = widgets.Text(value, description=text_name, style=LABEL_STYLE, continuous_update=False)
+        self.refusal = widgets.HTML()
+        self.refusal.add_class("ll-refusal")
+        grid = widgets.Box(self.sliders)
+        grid.add_class("ll-controls")
+        super().__init__([self.text, self.refusal, grid], value=value)
+        self.layout.flex_flow = "column"
+        self.add_class("ll-places")
+        self.add_class("ll-whole")
+        for slider in self.sliders:
+            slider.observe(self._slid, "value")
+        self.text.observe(self._typed, "value")
+        self.observe(self._show_value, "value")
+
+    def _slid(self, _change):
+        if not self._following:
+            self.value = "".join(slider.value for slider in self.sliders)
+
+    def _typed(self, _change):
+        if self._following:
+            return
+        value = self.text.value.replace(" ", "").upper()
+        wrong = self._wrong(value)
+        if wrong:
+            self.refusal.value = f'<div role="alert">Not taken: {html.escape(wrong)}.</div>'
+            return
+        self.value = value
+        self._show_value()
+
+    def _wrong(self, value):
+        """Say what is wrong with a typed value, or nothing."""
+        unknown = [symbol for symbol in value if symbol not in self._symbols]
+        if unknown:
+            meanings = ", ".join(f"{symbol} ({shown})" for symbol, shown in self._symbols.items())
+            return f"{unknown[0]!r} is not one of {meanings}"
+        n_places = len(self.sliders)
+        return "" if len(value) == n_places else f"there are {n_places} places, got {len(value)}"
+
+    def _show_value(self, _change=None):
+        """Make the sliders and the box show the value."""
+        self._following = True
+        try:
+            for slider, symbol in zip(self.sliders, self.value):
+                slider.value = symbol
+            self.text.value = self.value
+        finally:
+            self._following = False
+        self.refusal.value = ""
+
+    def reset(self, value):
+        self.value = value
+        self._show_value()
+
+
+class Letters(Places):
+    """Six letters of A, B and C, one for each slot."""
+
+    def __init__(self, letters):
+        encode(letters)
+        super().__init__(letters, {letter: letter for letter in VOCABULARY}, "letter", "six letters")
+
+    def _wrong(self, value):
+        try:
+            encode(value)
+        except ValueError as error:
+            return str(error)
+        return "" if len(value) == N_INPUTS else f"the model takes {N_INPUTS} letters, got {len(value)}"

@@ -1,0 +1,118 @@
+// What explorers need of the page: names for handles, quiet words for screen readers, the number under the mouse, keys
+// that stay with the controls, and a word when the kernel answers no more. Runs once for every explorer, as the
+// `onload` of a style element in it (a script element in a widget would not run). Where a server forbids that, a line
+// that this script hides stays visible, and all else still works.
+(style => {
+  const explorer = style.closest('.ll-explorer');
+  if (!explorer || explorer.classList.contains('ll-scripted')) return;
+  explorer.classList.add('ll-scripted');
+  const find = selector => explorer.querySelector(selector);
+  const set = (element, name, text) => {
+    if (element && text && element.getAttribute(name) !== text) element.setAttribute(name, text);
+  };
+
+  // ipywidgets gives the handle of a slider no name, and the buttons of a player only icons.
+  const icons = {'fa-play': 'Play', 'fa-pause': 'Pause', 'fa-stop': 'Back to the start'};
+  const nameControls = () => {
+    for (const handle of explorer.querySelectorAll('.noUi-handle')) {
+      const slider = handle.closest('.widget-slider'), readout = slider.querySelector('.widget-readout');
+      const name = slider.querySelector('.widget-label').textContent;
+      set(handle, 'aria-label', name);
+      if (!readout) continue;
+      set(handle, 'aria-valuetext', readout.textContent);
+      set(readout, 'role', 'textbox');
+      set(readout, 'aria-label', name + ', typed');
+    }
+    for (const button of explorer.querySelectorAll('.widget-play button')) {
+      const name = Object.keys(icons).find(icon => button.querySelector('.' + icon));
+      set(button, 'aria-label', icons[name]);
+      set(button, 'title', icons[name]);
+    }
+  };
+  new MutationObserver(nameControls).observe(
+    explorer, {subtree: true, childList: true, attributes: true, attributeFilter: ['aria-valuetext', 'class']});
+  nameControls();
+
+  // The words follow once the picture has rested, so that a screen reader does not talk through a drag.
+  const REST = 400;
+  const words = find('.ll-words');
+  let resting = 0;
+  const speak = () => {
+    const note = find('.ll-note'), counted = find('.ll-counted');
+    if (!note || !words) return;
+    const parts = [note, counted].filter(part => part).map(part => part.innerText.trim()).filter(text => text);
+    const text = parts.join(' ').replace(/(?<![\w.])[-−](?=\d)/g, 'minus ');  // some readers skip the sign
+    if (words.textContent !== text) words.textContent = text;
+    words.dataset.move = note.dataset.move;
+  };
+  const answered = () => {
+    clearTimeout(resting);
+    resting = setTimeout(speak, REST);
+    clearTimeout(waiting);
+    if (silence.textContent) silence.textContent = '';
+  };
+
+  // After a restart of the kernel sliders still move, and nothing answers.
+  const PATIENCE = 2000;
+  const silence = document.createElement('div');
+  silence.setAttribute('role', 'alert');
+  silence.hidden = true;
+  find('.ll-stage').before(silence);
+  let waiting = 0;
+  const busy = () => document.querySelector('.jp-Notebook-ExecutionIndicator[data-status="busy"]');
+  const complain = () => {
+    if (!explorer.isConnected) return;
+    if (busy()) waiting = setTimeout(complain, PATIENCE);
+    else silence.textContent = 'The kernel has restarted: run this cell again.';
+    silence.hidden = !silence.textContent;
+  };
+  const asked = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(complain, PATIENCE);
+  };
+  new MutationObserver(() => silence.hidden = !silence.textContent).observe(silence, {childList: true});
+  for (const part of explorer.querySelectorAll('.ll-cells, .ll-error, .ll-counted, .ll-refusal, .ll-status'))
+    new MutationObserver(answered).observe(part, {subtree: true, childList: true, characterData: true});
+  new MutationObserver(asked).observe(
+    find('.ll-controls'), {subtree: true, attributes: true, attributeFilter: ['aria-valuenow']});
+  find('.ll-controls').addEventListener('change', asked);
+  resting = setTimeout(speak, REST);
+
+  // The number under the mouse. The numbers come from the kernel once the controls have rested.
+  explorer.addEventListener('mousemove', event => {
+    const panel = event.target.closest('.ll-panel[data-part]'), store = find('.ll-numbers [data-cells]');
+    if (!panel || !store || store.dataset.move !== find('.ll-note').dataset.move) return;
+    const cells = JSON.parse(store.dataset.cells)[panel.dataset.part];
+    if (!cells) return;
+    const [labels, rows] = cells, box = panel.getBoundingClientRect();
+    const place = (at, start, length, n) => Math.min(n - 1, Math.max(0, Math.floor((at - start) / length * n)));
+    const row = place(event.clientY, box.top, box.height, rows.length);
+    const column = place(event.clientX, box.left, box.width, rows[0].length);
+    if (rows[row][column] === null) panel.removeAttribute('title');
+    else set(panel, 'title', `row ${labels[row] || row}, column ${column}: ${rows[row][column].toFixed(4)}`);
+  });
+
+  // JupyterLab takes single keys for itself wherever focus is outside a text field (`d d` on a slider deletes the
+  // cell), and Notebook 7 the arrows. It leaves alone what has this attribute; all else with Ctrl, Alt or Shift+Enter
+  // still goes to it. A listener of the window comes before Jupyter's own, and is there while focus is in the explorer.
+  const playByKeys = (player, focused, event) => {
+    const handle = player.querySelector('.noUi-handle');
+    if (event.key === ' ' && focused === handle) {
+      event.preventDefault();
+      player.querySelector('button').click();
+    } else if (/^(Arrow|Home|End|Page)/.test(event.key) && focused.matches('button')) {
+      event.preventDefault();
+      handle.dispatchEvent(new KeyboardEvent('keydown', {key: event.key, cancelable: true}));
+    }
+  };
+  const keep = event => {
+    const focused = event.target;
+    if (!explorer.contains(focused)) return;
+    const player = focused.closest('.ll-steps');
+    if (player) playByKeys(player, focused, event);
+    focused.toggleAttribute('data-lm-suppress-shortcuts',
+      !(event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === 'Enter')));
+  };
+  explorer.addEventListener('focusin', () => window.addEventListener('keydown', keep, true));
+  explorer.addEventListener('focusout', () => window.removeEventListener('keydown', keep, true));
+})(this);

@@ -1,0 +1,330 @@
+"""A picture is a value: what is to be seen, and nothing of how it gets onto paper (`draw`) or onto the page (`explore`).
+
+A scene is a list of parts. `lay_out` says where each of them lies, in CSS pixels, from the shapes alone; so the same
+shapes always have the same place, and only what stands in them has to be drawn anew.
+"""
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+
+TOKEN, POSITION, SUM = "#00805a", "#6a3d9a", "#b35900"  # these three things and nothing else; told apart by every eye
+INK, FAINT, PALE = "#1f2933", "#8a94a0", "#c9ced6"
+# Curves of models: colour and dashes, so that they are told apart without colours, too.
+CURVES = (("#1f2933", ()), ("#0b6fb8", (6, 3)), ("#b0216b", (1.5, 3)), ("#7a828c", (7, 3, 1.5, 3)))
+
+WIDE, NARROW = 860, 460  # CSS pixels: a notebook on a laptop, and one beside an open file browser
+TITLE, LETTER = 30, 7.6  # CSS pixels: above a part, for its title; the width of a letter of its labels
+NUMBERS, BELOW = 20, 20  # below a part: for the numbers of its columns, and for the word that says what they are
+GAP, EDGE, SCALE = 40, 20, 84  # between two parts beside each other; at the right, without and with a scale
+FEW, LEAST = 12, 28  # up to so many columns each has its own label, and at least so many pixels
+BESIDE = 56  # on a narrow page, parts that have more columns together stand below each other
+
+
+class Cells(NamedTuple):
+    """A heatmap: one cell for each number of `matrix`, (n_rows, n_columns); NaN leaves a cell white."""
+
+    title: str
+    matrix: np.ndarray
+    rows: tuple = ()  # a label for each row, or none
+    colour: str = INK  # of the title
+    limit: float | None = None  # the strongest colours are for plus and minus this; None: one scale for the whole scene
+    palette: str = "signed"  # or "share", from 0 to `limit`
+    columns: str | tuple = ""  # what a column is, such as "channel", or a label for each
+    below: str = ""  # what the labels of the columns are
+    scale: bool = False  # whether the scale stands beside it
+    beside: bool = False  # whether it stands beside the part before it
+    marks: tuple = ()  # (row, column, colour) of frames; None for a row or a column frames all of them
+    faded: tuple = ()  # (row, column) of what is not used; None as in marks
+    texts: tuple = ()  # (row, column, text): short words in cells
+    flights: tuple = ()  # rows that come flying, on a page with a kernel
+    numbers: np.ndarray | None = None  # what the mouse is told, where that is not the matrix
+    row_height: float = 18  # CSS pixels
+
+    @property
+    def shape(self):
+        """What the place and the frame of this part depend on."""
+        return self._replace(
+            matrix=np.shape(self.matrix), rows=(), marks=(), faded=(), texts=(), flights=(), numbers=None
+        )
+
+    @property
+    def words(self):
+        n_rows, n_columns = np.shape(self.matrix)
+        said = f"{self.title}: heatmap, {n_rows} rows by {n_columns} columns"
+        filled = self.matrix[np.isfinite(self.matrix)] if np.size(self.matrix) else np.zeros(0)
+        return f"{said}, from {filled.min():.4g} to {filled.max():.4g}" if filled.size else said
+
+
+class Flight(NamedTuple):
+    """A row that flies from another part of the scene to its place in this one."""
+
+    row: int  # where it lands
+    part: int  # from which part of the scene it comes
+    its_row: int  # there
+    numbers: np.ndarray  # (C,), what flies
+    colour: str  # of its frame
+    start: float = 0.0  # seconds after the move
+
+
+class Lines(NamedTuple):
+    """Curves over one axis, at most four; where a curve has several rows of `y`, each is one run of the same."""
+
+    title: str
+    curves: dict  # from a name to (x, y): float arrays (n,) and (n,) or (n_runs, n)
+    right: float  # the axis across goes from 0 to this
+    top: float = 1.0  # the axis up goes from 0 to this
+    at: int | None = None  # the point that is marked in every curve, and whose numbers stand beside its name
+    across: str = ""
+    up: str = ""
+    ticks: tuple = (0, 0.5, 1)  # of the axis up
+    beside: bool = False
+    height: float = 190
+    room: float = 200  # CSS pixels at the right, for the names
+
+    @property
+    def shape(self):
+        return self._replace(title="", curves=None, at=None)
+
+    @property
+    def words(self):
+        ends = [f"{name} ends at {', '.join(f'{run[-1]:g}' for run in runs)}" for name, _, runs in self.runs()]
+        return f"{self.title}: curves over {self.across}; {'; '.join(ends)}"
+
+    def runs(self):
+        """Yield for every curve its name, its x (n,) and its runs (n_runs, n)."""
+        for name, (x, y) in self.curves.items():
+            yield name, np.asarray(x), np.atleast_2d(y)
+
+    def names(self):
+        """Yield for every curve its look, the height at which its name stands, from 0 to 1, and the text."""
+        runs = list(self.runs())
+        heights = spread_out([float(np.mean(y[:, -1])) / self.top for _, _, y in runs], 19 / self.height)
+        for (name, _, y), look, height in zip(runs, CURVES, heights):
+            yield look, height, name if self.at is None else f"{y[0, self.at]:.2f}  {name}"
+
+
+class Points(NamedTuple):
+    """Numbered points of a plane, with lines and words between them; both axes have one scale."""
+
+    title: str
+    xy: np.ndarray  # (n, 2)
+    names: tuple  # what stands in each point
+    reach: tuple  # left, right, bottom and top end of the plane
+    colour: str = POSITION
+    hollow: tuple = ()  # points that are not filled
+    path: tuple = ()  # points that are joined, in this order
+    filled: bool = False  # whether what the path encloses is tinted
+    texts: tuple = ()  # (x, y, text, size in CSS pixels, colour)
+    rings: tuple = ()  # points with a ring around them
+    outline: tuple = ()  # corners (x, y) of a closed shape
+    ruled: bool = False  # whether lines mark both zeros
+    radius: float = 12  # of a point, CSS pixels
+    beside: bool = False
+    share: float = 24  # of the line it stands in, as columns of heatmaps count
+    highest: float = 400  # CSS pixels
+
+    @property
+    def shape(self):
+        return self._replace(
+            title="\n" * self.title.count("\n"), xy=None, names=(), hollow=(), path=(), texts=(), rings=(), outline=()
+        )
+
+    @property
+    def words(self):
+        return f"{self.title}: map of {len(self.xy)} points {', '.join(filter(None, self.names))}".replace("\n", ", ")
+
+
+class Bars(NamedTuple):
+    """One bar for each name, from 0 to `most`, and a sentence beside it; *...* marks what is wrong in it."""
+
+    names: tuple
+    values: tuple
+    most: float
+    texts: tuple
+    beside: bool = False
+
+    @property
+    def shape(self):
+        return self._replace(values=(), texts=())
+
+    @property
+    def words(self):
+        said = (f"{name}: {value:g} of {self.most:g} right. {plain(text)}" for name, value, text in self.rows())
+        return " ".join(said)
+
+    def rows(self):
+        return zip(self.names, self.values, self.texts)
+
+
+class Gap(NamedTuple):
+    """Room that stays free, as wide as so many columns."""
+
+    n_columns: int
+    beside: bool = False
+    words: str = ""
+
+    @property
+    def shape(self):
+        return self
+
+
+class Scene:
+    """Parts of a picture, from top to bottom, and what is to be said about them.
+
+    `text` stands below the picture and is what a screen reader says; `...` between backticks is set as code, a line
+    break begins a new line. `later` is for what takes longer than a few hundredths of a second: a generator function
+    that yields between pieces of its work and returns Bars or a text. `left` is the room for the labels of the first
+    part of every line, in CSS pixels; without it, what the longest needs.
+    """
+
+    def __init__(self, *parts, text="", later=None, left=None):
+        limits = [signed_limit(part.matrix) for part in parts if isinstance(part, Cells) and part.limit is None]
+        parts = [
+            part._replace(limit=max(limits)) if isinstance(part, Cells) and part.limit is None else part
+            for part in parts
+        ]
+        self.parts, self.text, self.later = tuple(parts), text, later
+        firsts = [part for part in parts if not part.beside]
+        self.left = left or max(map(_label_room, firsts), default=EDGE)
+
+    @property
+    def shape(self):
+        """What the places and the frames of all parts depend on; two scenes of one shape have one layout."""
+        return (self.left, *(part.shape for part in self.parts))
+
+    @property
+    def words(self):
+        """The picture in words, for those who do not see it."""
+        seen = ". ".join(filter(None, (part.words for part in self.parts)))
+        return f"{seen}. {plain(self.text)}".strip()
+
+
+class Box(NamedTuple):
+    """Where the inside of a part lies, in CSS pixels from the top left corner."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+def lay_out(scene, width=WIDE):
+    """Say where the parts of a scene lie on a page of some width: the height of the whole, and a Box for each part."""
+    lines = []
+    for part in scene.parts:
+        if part.beside and lines and not (width < WIDE and _n_columns(lines[-1]) + _n_columns([part]) > BESIDE):
+            lines[-1].append(part)
+        else:
+            lines.append([part])
+    right = max(map(_right_room, scene.parts), default=EDGE)
+    besides = [part for part in scene.parts if part.beside]
+    gap = max((GAP - 14 + _label_room(part) if getattr(part, "rows", ()) else GAP for part in besides), default=GAP)
+    top, boxes = 0.0, []
+    for line in lines:
+        widths = _widths(line, width - scene.left - right - gap * (len(line) - 1))
+        title = max(_title_room(part) for part in line)
+        left = scene.left
+        heights = [_height(part, across) for part, across in zip(line, widths)]
+        for across, height in zip(widths, heights):
+            boxes.append(Box(left, top + title, across, height))
+            left += across + gap
+        top += title + max(height + _room_below(part) for part, height in zip(line, heights))
+    return top + 6, boxes
+
+
+def _n_columns(line):
+    return sum(
+        np.shape(part.matrix)[1] if isinstance(part, Cells) else getattr(part, "share", getattr(part, "n_columns", FEW))
+        for part in line
+    )
+
+
+def _widths(line, room):
+    """Share out the room of a line by columns, so that few columns have room for their labels."""
+    columns = np.array([_n_columns([part]) for part in line], dtype=np.float64)
+    least = np.array([LEAST * n if n <= FEW and len(line) > 1 else 0 for n in columns])
+    widths = room * columns / columns.sum()
+    small = widths < least
+    if small.any() and not small.all():
+        widths[small] = least[small]
+        widths[~small] = (room - least[small].sum()) * columns[~small] / columns[~small].sum()
+    return widths.tolist()
+
+
+def _height(part, across):
+    if isinstance(part, Cells):
+        return part.row_height * np.shape(part.matrix)[0]
+    if isinstance(part, Points):
+        left, right, bottom, top = part.reach
+        return min(part.highest, across * (top - bottom) / (right - left))
+    if isinstance(part, Bars):
+        return 24.0 * len(part.names)
+    return getattr(part, "height", 0.0)
+
+
+def _title_room(part):
+    title = getattr(part, "title", "")
+    return TITLE + 20 * title.count("\n") if title or isinstance(part, (Lines, Points)) else 8
+
+
+def _room_below(part):
+    if isinstance(part, Lines):
+        return NUMBERS + BELOW
+    if isinstance(part, Cells) and part.columns:
+        return NUMBERS + (BELOW if part.below or isinstance(part.columns, str) else 0)
+    return 6
+
+
+def _label_room(part):
+    longest = max(map(len, getattr(part, "rows", ())), default=0)
+    return 14 + LETTER * longest if longest else 54 if isinstance(part, Lines) else EDGE
+
+
+def _right_room(part):
+    return part.room if isinstance(part, Lines) else SCALE if getattr(part, "scale", False) else EDGE
+
+
+def column_labels(cells):
+    """Say which columns of a heatmap have a label, and what it is: every eighth and the last where there are many."""
+    n_columns = np.shape(cells.matrix)[1]
+    if not isinstance(cells.columns, str):
+        return list(enumerate(cells.columns))
+    if not cells.columns:
+        return []
+    shown = range(n_columns) if n_columns <= FEW else [*range(0, n_columns - 4, 8), n_columns - 1]
+    return [(column, str(column)) for column in shown]
+
+
+def spread_out(heights, least):
+    """Move heights from 0 to 1 apart, so that words there do not meet: they keep their order and stay at or below 1."""
+    order, moved = np.argsort(heights, kind="stable"), np.array(heights, dtype=np.float64)
+    for lower, upper in zip(order, order[1:]):
+        moved[upper] = max(moved[upper], moved[lower] + least)
+    moved[order[-1]] = min(moved[order[-1]], 1.0)
+    for upper, lower in zip(order[::-1], order[-2::-1]):
+        moved[lower] = min(moved[lower], moved[upper] - least)
+    return moved.tolist()
+
+
+def signed_limit(*matrices):
+    """Return the largest size of any number (larger than 0), so that matrices drawn with it share one scale around 0."""
+    limit = max(float(np.nanmax(np.abs(matrix), initial=0)) for matrix in matrices)
+    return limit if limit > 0 else 1.0
+
+
+def plain(text):
+    """Take the signs for code and for what is wrong out of a text."""
+    return re.sub(r"[`*]", "", text).replace("\n", " ")
+
+
+def added(one, other, total=None):
+    """Write a sum the one way in which all sums are written: 0.0309 + (-0.0093) = 0.0216."""
+    total = one + other if total is None else total
+    return f"{one:.4f} + {in_sum(other)} = {total + 0:.4f}"
+
+
+def in_sum(number):
+    """Write a number so that it can stand after a plus or times sign: a negative one in parentheses."""
+    return f"({number:.4f})" if number < 0 else f"{number:.4f}"
