@@ -1,10 +1,11 @@
-"""A picture is a value: what is to be seen, and nothing of how it gets onto paper (`draw`) or onto the page (`explore`).
+"""A picture is a value: what is to be seen, not how it gets onto paper (`draw`) or onto the page (`explore`).
 
 A scene is a list of parts. `lay_out` says where each of them lies, in CSS pixels, from the shapes alone; so the same
 shapes always have the same place, and only what stands in them has to be drawn anew.
 """
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -300,16 +301,16 @@ def column_labels(cells):
 def spread_out(heights, least):
     """Move heights from 0 to 1 apart, so that words there do not meet: they keep their order and stay at or below 1."""
     order, moved = np.argsort(heights, kind="stable"), np.array(heights, dtype=np.float64)
-    for lower, upper in zip(order, order[1:]):
+    for lower, upper in pairwise(order):
         moved[upper] = max(moved[upper], moved[lower] + least)
     moved[order[-1]] = min(moved[order[-1]], 1.0)
-    for upper, lower in zip(order[::-1], order[-2::-1]):
+    for upper, lower in pairwise(order[::-1]):
         moved[lower] = min(moved[lower], moved[upper] - least)
     return moved.tolist()
 
 
 def signed_limit(*matrices):
-    """Return the largest size of any number (larger than 0), so that matrices drawn with it share one scale around 0."""
+    """Return the largest size of any number, more than 0: matrices drawn with it share one scale around 0."""
     limit = max(float(np.nanmax(np.abs(matrix), initial=0)) for matrix in matrices)
     return limit if limit > 0 else 1.0
 

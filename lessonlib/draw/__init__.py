@@ -2,7 +2,7 @@
 
 from lessonlib.draw.paper import colours, draw
 from lessonlib.draw.picture import Picture, picture_html, png, svg
-from lessonlib.draw.pictures import curves, matrix, overlaps, sources, spreads, the_sum, terms
+from lessonlib.draw.pictures import curves, matrix, overlaps, sources, spreads, terms, the_sum
 
 __all__ = [
     "Picture",

@@ -32,20 +32,12 @@ def sum_parts(letters, start, tok_emb, pos_emb, x, marks=((), (), ()), limit=Non
     """Make the three heatmaps of token + position = input, (T, C) each, one above the other: every cell adds up."""
     slots = [str(start + i) for i in range(len(letters))]
     both = [f"{slot} {letter}" for slot, letter in zip(slots, letters)]
-    look = {"limit": limit, "columns": "", "scale": False}
+    look = {"limit": limit}
+    titles = (f"token embedding  {np.shape(tok_emb)}", f"+  position embedding  {np.shape(pos_emb)}")
     return (
-        Cells(f"token embedding  {np.shape(tok_emb)}", tok_emb, tuple(letters), TOKEN, marks=marks[0], **look),
-        Cells(
-            f"+  position embedding  {np.shape(pos_emb)}",
-            pos_emb,
-            tuple(slots),
-            POSITION,
-            marks=marks[1],
-            **look | {"scale": True},
-        ),
-        Cells(
-            f"=  input embedding  {np.shape(x)}", x, tuple(both), SUM, marks=marks[2], **look | {"columns": "channel"}
-        ),
+        Cells(titles[0], tok_emb, tuple(letters), TOKEN, marks=marks[0], **look),
+        Cells(titles[1], pos_emb, tuple(slots), POSITION, marks=marks[1], scale=True, **look),
+        Cells(f"=  input embedding  {np.shape(x)}", x, tuple(both), SUM, marks=marks[2], columns="channel", **look),
     )
 
 
@@ -90,7 +82,7 @@ def terms(shares, parts):
                 beside=bool(squares),
                 texts=tuple(texts),
                 row_height=56,
-            )  # fmt: skip
+            )
         )
     picture = draw(Scene(*squares))
     listed = [
@@ -131,9 +123,8 @@ def overlaps(chances, measured, label="overlap: mean squared cosine of the princ
                 axes.plot(start, y, "o", color=INK, markersize=7 * POINT, markerfacecolor="white")
                 write(axes, max(start, end) + 8, y, f"{name} {after:.3f}", SMALL + 1)
                 below = float((np.asarray(chance) < after).mean())
-                said.append(
-                    f"{title}, {name}: {before:.3f} before training, {after:.3f} after; {below:.1%} of chance lies below"
-                )
+                said.append(f"{title}, {name}: {before:.3f} before training, {after:.3f} after, {below:.1%} of chance")
+                said[-1] += " lies below"
         for tick in np.arange(0, most, 0.1 if most < 1 else 0.2):
             write(axes, edge + zoom * tick, low + 12, f"{tick:.1f}", ha="center")
         words = f"{label}    grey: random tables    ○ before training  ▶ after"
@@ -184,7 +175,6 @@ def spreads(before, after, rows, titles=("before", "after"), colour=SUM):
         picture, axes = blank(height)
         for i, (matrix, title) in enumerate(zip((before, after), titles)):
             matrix, start = np.asarray(matrix, dtype=np.float64), left + i * (width + left)
-            limit = 1.06 * np.abs(matrix).max()
             means, spread = matrix.mean(axis=1), matrix.std(axis=1)
             _draw_spreads(
                 axes, matrix, rows, colour, lambda x, s=start, m=limit: s + (x + m) / (2 * m) * width, top, row
@@ -200,8 +190,12 @@ def spreads(before, after, rows, titles=("before", "after"), colour=SUM):
     return picture
 
 
-def _draw_spreads(axes, matrix, rows, colour, at, top, row):
+def _draw_spreads(axes, matrix, rows, colour, start, width, top, row):
     limit, bottom = 1.06 * np.abs(matrix).max(), top + row * len(rows)
+
+    def at(x):
+        return start + (x + limit) / (2 * limit) * width
+
     box_around(axes, at(-limit), top - 6, at(limit) - at(-limit), bottom - top + 6, edgecolor=FAINT)
     axes.plot([at(0), at(0)], [top - 6, bottom], color=FAINT, linewidth=POINT, zorder=0)
     for i, (numbers, label) in enumerate(zip(matrix, rows)):

@@ -41,9 +41,11 @@ def frame_html(scene):
     if shape not in _frames:
         if len(_frames) > 50:
             _frames.clear()
+        drawn = {
+            kind: _base64(svg(frame(scene, width)).encode()) for kind, width in (("wide", WIDE), ("narrow", NARROW))
+        }
         _frames[shape] = "".join(
-            f'<img class="ll-{kind}" alt="" src="data:image/svg+xml;base64,{_base64(svg(frame(scene, width)).encode())}">'
-            for kind, width in (("wide", WIDE), ("narrow", NARROW))
+            f'<img class="ll-{kind}" alt="" src="data:image/svg+xml;base64,{data}">' for kind, data in drawn.items()
         )
     return _frames[shape]
 
