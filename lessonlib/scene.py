@@ -152,10 +152,10 @@ class Bars(NamedTuple):
 
     @property
     def words(self):
-        said = (f"{name}: {value:g} of {self.most:g} right. {plain(text)}" for name, value, text in self.rows())
+        said = (f"{name}: {value:g} of {self.most:g} right. {plain(text)}" for name, value, text in self.items())
         return " ".join(said)
 
-    def rows(self):
+    def items(self):
         return zip(self.names, self.values, self.texts)
 
 

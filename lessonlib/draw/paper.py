@@ -209,7 +209,7 @@ def _points_inside(axes, points, box):
 
 
 def _bars_inside(axes, bars, box):
-    for i, (name, value, text) in enumerate(bars.rows()):
+    for i, (name, value, text) in enumerate(bars.items()):
         y = box.top + 24 * i + 12
         write(axes, box.left, y, f"{name}: {value:g} of {bars.most:g} right", SMALL + 1)
         box_around(axes, box.left + 210, y - 6, 120, 12, fill=True, facecolor="#e4e7eb", linewidth=0)

@@ -176,9 +176,7 @@ def spreads(before, after, rows, titles=("before", "after"), colour=SUM):
         for i, (matrix, title) in enumerate(zip((before, after), titles)):
             matrix, start = np.asarray(matrix, dtype=np.float64), left + i * (width + left)
             means, spread = matrix.mean(axis=1), matrix.std(axis=1)
-            _draw_spreads(
-                axes, matrix, rows, colour, lambda x, s=start, m=limit: s + (x + m) / (2 * m) * width, top, row
-            )
+            _draw_spreads(axes, matrix, rows, colour, start, width, top, row)
             write(axes, start, top - 20, f"{title}  {matrix.shape}", LARGE, colour, weight="bold")
             words = f"{matrix.shape[1]} numbers in each row; bar: mean ± spread"
             write(axes, start + width / 2, height - 12, words, SMALL + 1, ha="center")

@@ -217,7 +217,7 @@ def _disc(x, y, radius, fill, edge, text, ink="", ring=False):
 def bars_html(bars):
     """Write bars as HTML: for each a name with its number, the bar, and a sentence in which *...* is marked."""
     lines = []
-    for name, value, text in bars.rows():
+    for name, value, text in bars.items():
         marked = "".join(
             f"<b>{html.escape(piece)}</b>" if i % 2 else html.escape(piece) for i, piece in enumerate(text.split("*"))
         )
