@@ -268,7 +268,7 @@ def test_what_counting_raises_is_said():
         explorer.controls["row"].value = 1
         while not explorer._error.value:
             await asyncio.sleep(0.01)
-        assert "KeyError: 'lost'" in explorer._error.value
+        assert "KeyError: 'lost'" in html.unescape(explorer._error.value)
 
     in_a_loop(steps)
 
