@@ -30,6 +30,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--force-color-profile=srgb",
+    "--disable-features=LocalNetworkAccessChecks",  # a page whose policy a test adds counts as foreign
 ]
 # No news, no saving behind our back, and every cell in the page even where it is out of view.
 SETTINGS = {
@@ -42,6 +43,22 @@ SESSION = (
     "(window.jupyterapp.shell.currentWidget.context ?? "
     "window.jupyterapp.shell.currentWidget.content.context).sessionContext"
 )
+# Resolves to true once the words below the picture have been said and numbers have come, and nothing moves any more.
+AT_REST = """box => new Promise(done => {
+  const move = where => box.querySelector(where + '[data-move]')?.dataset.move;
+  const start = performance.now();
+  let last = '', since = start;
+  const look = () => {
+    const now = performance.now(), failed = box.querySelector('.ll-error [role=alert]');
+    const state = [move('.ll-note'), failed && failed.textContent, box.querySelector('.ll-words').textContent].join();
+    const whole = failed || (move('.ll-note') === move('.ll-words') && move('.ll-note') === move('.ll-numbers i'));
+    if (state !== last || !whole) { last = state; since = now; }
+    if (now - since > 200) return done(true);
+    if (now - start > 15000) return done(false);
+    setTimeout(look, 30);
+  };
+  look();
+})"""
 IDLE = f"() => {SESSION}.session?.kernel?.status === 'idle'"
 
 
@@ -106,19 +123,27 @@ class Page:
     `problems` collects what the browser's console calls errors, `n_bytes` what came over the kernel's connection.
     """
 
-    def __init__(self, chrome, port, token, name, app="lab", kernel=True, width=1440, height=1000, ratio=1):
+    def __init__(
+        self, chrome, port, token, name, app="lab", kernel=True, width=1440, height=1000, ratio=1, policy=None
+    ):
         self.context = chrome.new_context(viewport={"width": width, "height": height}, device_scale_factor=ratio)
         self.ratio, self.problems, self.n_bytes = ratio, [], 0
         self.page = self.context.new_page()
         self.page.on("console", lambda message: self._note(message.text) if message.type == "error" else None)
         self.page.on("pageerror", lambda error: self._note(str(error)))
         self.page.on("websocket", lambda link: link.on("framereceived", self._count))
+        if policy:  # a Content-Security-Policy, as hardened servers send it
+            self.page.route("**/lab/tree/**", lambda route: self._with_policy(route, policy))
         path = f"lab/tree/{name}?reset&" if app == "lab" else f"notebooks/{name}?"
         self.page.goto(f"http://127.0.0.1:{port}/{path}token={token}")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
         self.page.wait_for_function("window.jupyterapp")
         if kernel:
             self.page.wait_for_function(IDLE, timeout=90_000)
+
+    def _with_policy(self, route, policy):
+        answer = route.fetch()
+        route.fulfill(response=answer, headers={**answer.headers, "content-security-policy": policy})
 
     def _note(self, text):
         self.problems.append(text)
@@ -180,21 +205,14 @@ class OnPage:
         self.settle()
 
     def settle(self):
-        """Wait until the words are those of the picture, and stay so."""
-        calm = []
-        self.page.page.wait_for_timeout(200)
+        """Wait until words and counted numbers are those of the picture, and stay so."""
+        self.page.page.wait_for_timeout(100)
         self.page.page.wait_for_function(IDLE)
-
-        def is_calm():
-            moves = (self._move(".ll-note"), self._move(".ll-words span"))
-            calm.append(moves if moves[0] == moves[1] else None)
-            return len(calm) > 4 and calm[-1] is not None and set(calm[-4:]) == {moves}
-
-        self._wait(is_calm)
+        assert self.box.evaluate(AT_REST), "the explorer does not come to rest"
 
     def _move(self, where):
-        """Say which move of the controls a part of the explorer belongs to."""
-        return self.box.locator(f"{where}[data-move]").get_attribute("data-move")
+        """Say which move of the controls a part of the explorer belongs to; None where it is not there."""
+        return self.box.evaluate("(box, where) => box.querySelector(where)?.dataset.move", f"{where}[data-move]")
 
     def _wait(self, condition):
         for _ in range(200):
@@ -213,8 +231,8 @@ class OnPage:
         return "".join(self.box.locator(".ll-error [role=alert]").all_inner_texts())
 
     def colours(self, label, shape):
-        """Read the colour at the middle of every cell of a heatmap off a screenshot, shape (*shape, 3)."""
-        panel = self.box.locator(f".ll-panel.ll-{label}")
+        """Read the colour at the middle of every cell of a heatmap (a part of the scene, by number), (*shape, 3)."""
+        panel = self.box.locator(f".ll-panel[data-part='{label}']")
         panel.scroll_into_view_if_needed()
         self.page.page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
         box = panel.bounding_box()
