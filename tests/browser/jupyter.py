@@ -16,6 +16,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import numpy as np
 from PIL import Image
 
@@ -38,7 +39,6 @@ SETTINGS = {
     "@jupyterlab/docmanager-extension/plugin": {"autosave": False},
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
 }
-DARK = {"@jupyterlab/apputils-extension/themes": {"theme": "JupyterLab Dark"}}
 SESSION = (
     "(window.jupyterapp.shell.currentWidget.context ?? "
     "window.jupyterapp.shell.currentWidget.content.context).sessionContext"
@@ -66,6 +66,20 @@ def find_browser():
     """Return the path of a Chromium or its kin, or None."""
     found = [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES)]
     return next((path for path in found if path), None)
+
+
+def write_notebook(path, cells):
+    """Write a notebook of these sources of code."""
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    cells = [nbformat.v4.new_code_cell(source) for source in cells]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
+
+
+def n_stored_explorers(path):
+    """Count the explorers among a notebook's stored outputs."""
+    cells = nbformat.read(path, as_version=4).cells
+    texts = [str(each.get("data", {}).get("text/plain")) for cell in cells for each in cell.get("outputs", [])]
+    return sum(text.startswith("Explorer(") for text in texts)
 
 
 @contextlib.contextmanager
@@ -152,7 +166,25 @@ class Page:
         self.n_bytes += len(data)
 
     def close(self):
+        """Close the page, and end the kernel behind it."""
+        self.page.evaluate(f"(async () => {SESSION}.shutdown())().catch(() => null)")
         self.context.close()
+
+    def reset(self, width=1440):
+        """Bring every explorer back to its first picture, in a window of this width; return whether that is so."""
+        self.page.mouse.move(0, 0)
+        self.page.set_viewport_size({"width": width, "height": 1000})
+        for explorer in self.explorers():
+            explorer.box.get_by_role("button", name="Reset").dispatch_event("click")
+        self.rest()
+        return not any(explorer.error() for explorer in self.explorers())
+
+    def rest(self):
+        """Wait until every explorer's words are those of its picture."""
+        self.page.wait_for_timeout(200)
+        self.page.wait_for_function(IDLE)
+        for explorer in self.explorers():
+            explorer._wait(explorer.is_said)
 
     def command(self, name, arguments=None):
         self.page.evaluate(
@@ -166,6 +198,7 @@ class Page:
             self.page.wait_for_function(f"document.querySelectorAll('.ll-explorer').length === {n_explorers}")
         self.page.wait_for_timeout(300)
         self.page.wait_for_function(IDLE, timeout=300_000)
+        self.rest()
 
     def n_cells(self):
         return self.page.evaluate("window.jupyterapp.shell.currentWidget.content.model.cells.length")
@@ -202,7 +235,14 @@ class OnPage:
         self.page.page.keyboard.press(key)
         if self.value(name) != value and not self.error():
             self._wait(lambda: self._move(".ll-note") != move or self.error())
-        self.settle()
+        if self.error():
+            self.settle()
+        else:
+            self._wait(self.is_said)
+
+    def is_said(self):
+        """Say whether the words are those of the picture: they follow when it has come to rest, so it has."""
+        return self._move(".ll-note") == self._move(".ll-words span")
 
     def settle(self):
         """Wait until words and counted numbers are those of the picture, and stay so."""
