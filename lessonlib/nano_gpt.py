@@ -179,11 +179,12 @@ def _attention(x, w, n_head, causal, n_last):
     query, key, value = qkv  # each (..., n_head, T, head_size)
     query = query[..., -n_last:, :] * qkv.dtype.type(1 / np.sqrt(head_size))
     scores = query @ key.swapaxes(-1, -2)  # (..., n_head, n_last, T)
-    if max(scores.max(), -scores.min()) > 60:  # exp overflows at 88, and rows that are small throughout would vanish
+    visible = np.tri(n_tokens)[-n_last:] if causal else np.ones((n_last, n_tokens))  # no slot sees a later one
+    if max(scores.max(), -scores.min()) > 60:  # exp overflows at 88, and a row of small scores alone would vanish
+        scores = np.where(visible, scores, -np.inf)
         scores -= scores.max(axis=-1, keepdims=True)
     np.exp(scores, out=scores)
-    if causal:
-        scores *= np.tri(n_tokens, dtype=scores.dtype)[-n_last:]  # no slot sees a later one
+    scores *= visible.astype(scores.dtype)
     gathered = scores @ value  # (..., n_head, n_last, head_size)
     gathered /= scores @ np.ones((n_tokens, 1), dtype=scores.dtype)  # the sum of each row: faster than .sum
     gathered = np.moveaxis(gathered, -3, -2).reshape(*batch, n_last, n_embd)
@@ -336,7 +337,7 @@ def load_llm_viz(path):
         raise ValueError(f"{path} is not a JSON file, or was cut short: {error}") from None
     if not isinstance(content, dict) or not isinstance(content.get("config"), dict):
         raise ValueError(f'{path} is not a model of llm-viz: it has no "config"')
-    sizes = {key: content["config"].get(key) for key in ("n_layer", "n_embd", "vocab_size", "block_size", "n_head")}
+    sizes = {key: content["config"].get(key) for key in ("n_layer", "n_head", "n_embd", "vocab_size", "block_size")}
     for key, size in sizes.items():
         if type(size) is not int or size < 1:
             raise ValueError(f'"config" must give {key} as a positive whole number, got {size!r}')

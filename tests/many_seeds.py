@@ -21,7 +21,6 @@ from lessonlib.measure import (
     every_sum,
     overlap,
     padded_tables,
-    share_below,
     share_read_linearly,
     source_shares,
     stream,
@@ -123,9 +122,9 @@ def sums():
             for when, (_, _, _, wte, wpe, token_shares, model) in (("before", first), ("after", last)):
                 shares = variance_shares(every_sum(wte, wpe[:6]))[0], *token_shares
                 found = {n_slots: overlap(wte, wpe[:n_slots]) for n_slots in chance}
-                apart = ", ".join(f"{n} slots {o:.3f} ({share_below(o, chance[n]):.0%})" for n, o in found.items())
+                apart = ", ".join(f"{n} slots {o:.3f} ({(chance[n] < o).mean():.0%})" for n, o in found.items())
                 raw = overlap(wte, wpe, centred=False)
-                apart += f", raw {raw:.3f} ({share_below(raw, raw_chance):.0%})"
+                apart += f", raw {raw:.3f} ({(raw_chance < raw).mean():.0%})"
                 unmixed = decoding_accuracy(wte, wpe, decode=decode_least_squares).sum()
                 terms = term_shares(model, task.teacher_forced)
                 print(

@@ -30,7 +30,7 @@ def training_explorer():
     )
     limit = ROOM_FOR_OTHERS * largest
     block_size, (vocab_size, n_embd) = len(shipped["sort"].frames[0].wpe), shipped["sort"].frames[0].wte.shape
-    chance = np.median(chance_overlaps(vocab_size, N_INPUTS, n_embd, n_draws=500))
+    chance = np.median(chance_overlaps(vocab_size, N_INPUTS, n_embd))
 
     def show(training):
         run, i = training
