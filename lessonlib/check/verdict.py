@@ -1,0 +1,40 @@
+"""What a check says."""
+
+from typing import NamedTuple
+
+
+class Verdict(NamedTuple):
+    """What a check says of an answer: a cell shows the message; in an `if`, only a right answer counts as true.
+
+    `right` is True, False, or None where there is no answer yet; the message begins with "Right.", "Not yet." or
+    "Not answered yet."
+    """
+
+    right: object
+    message: str
+
+    def __repr__(self):
+        return self.message
+
+    def __bool__(self):
+        return self.right is True
+
+
+def right(sentence):
+    return Verdict(True, f"Right. {sentence}")
+
+
+def not_yet(sentence):
+    return Verdict(False, f"Not yet. {sentence}")
+
+
+def not_answered(sentence):
+    return Verdict(None, f"Not answered yet. {sentence}")
+
+
+class Stop(Exception):
+    """The answer cannot be read any further; `verdict` says why."""
+
+    def __init__(self, verdict):
+        super().__init__(verdict)
+        self.verdict = verdict
