@@ -23,7 +23,7 @@ ALLOWED = {
     "score_maps": ["numpy", "lessonlib.files", "lessonlib.nano_gpt", "lessonlib.tasks"],
     "experiments": ["numpy", "lessonlib.embeddings", "lessonlib.files", "lessonlib.tasks", "lessonlib.training"],
     "training": ["numpy", *(f"lessonlib.{name}" for name in ("evidence", "files", "gradients", "nano_gpt", "tasks"))],
-    "checks": ["numpy", "lessonlib.embeddings", "lessonlib.checks"],
+    "check": ["numpy", *(f"lessonlib.{name}" for name in ("check", "embeddings", "measure", "nano_gpt", "tasks"))],
     "figures": ["numpy", "matplotlib", "PIL", "lessonlib.embeddings", "lessonlib.figures"],
     "live": ["numpy", "ipywidgets", "traitlets", "PIL", "lessonlib"],
 }

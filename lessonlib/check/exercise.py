@@ -17,11 +17,11 @@ class Exercise(NamedTuple):
     """What is right, what is known to be wrong, and what to say.
 
     `expected` completes "The exercise asks for ...". `mistakes` are pairs of a wrong array, of any shape, and a
-    sentence, `shapes` pairs of a wrong shape and a sentence: the first that fits is named. `difference` takes the values
-    and the place of the first difference, and says what there is to say where nothing better is known. `rounding` and
-    `order` are said of the right numbers, rounded, and of the right rows in another order; they are empty where that is
-    no mistake. `tolerance` is how far off a right number may be. `read` turns an answer into an array; if an answer is
-    not `sized`, `difference` talks about its length.
+    sentence, `shapes` pairs of a wrong shape and a sentence: the first that fits is named. `difference` takes the
+    values and the place of the first difference, and says what there is to say where nothing better is known.
+    `rounding` and `order` are said of the right numbers, rounded, and of the right rows in another order; they are
+    empty where that is no mistake. `tolerance` is how far off a right number may be. `read` turns an answer into an
+    array; if an answer is not `sized`, `difference` talks about its length.
     """
 
     solution: np.ndarray
@@ -37,6 +37,7 @@ class Exercise(NamedTuple):
     sized: bool = True
 
 
+@np.errstate(all="ignore")  # an answer may hold numbers too large to square
 def judge(answer, exercise):
     """Judge an answer: is it right, a known mistake, of another shape, rounded, in another order, or just different?"""
     try:
@@ -76,7 +77,7 @@ def matrix_exercise(solution, each, mistakes, shapes=(), about_rows=lambda value
         solution,
         expected=f"an array of shape {solution.shape}: one row for each {each}, one column for each channel",
         difference=lambda values, place: (
-            about_rows(values) or _about_all(values, solution) or place_words.format(*place)
+            about_rows(values) or _about_all(values, solution) or _about_tables(values) or place_words.format(*place)
         ),
         mistakes=[
             *mistakes,
@@ -226,6 +227,21 @@ def _about_all(values, solution):
     centred = solution - solution.mean(axis=-1, keepdims=True)
     if _near(values * solution.std(axis=-1, keepdims=True), centred, 1e-3 * _largest(solution)):
         return "This looks normalised: layer norm comes later, inside the model."
+    return None
+
+
+def _about_tables(values):
+    """Say which table the rows are from, where they are other rows than any known mistake has; or None."""
+    for name in models():
+        (wte, wpe), whose = _tables(name), f"of the {name}'s"
+        if values.shape[1] != wte.shape[1]:
+            continue
+        if which_rows(values, wte) is not None:
+            return f"These are rows {whose} token table, and not those that are asked for."
+        if which_rows(values, wpe) is not None:
+            return f"These are rows {whose} position table, and not those that are asked for."
+        if which_rows(values, (wte[:, np.newaxis] + wpe).reshape(-1, wte.shape[1])) is not None:
+            return f"Each row is the sum of a token row and a position row {whose}, and not the one asked for."
     return None
 
 

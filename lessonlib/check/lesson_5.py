@@ -15,7 +15,7 @@ from lessonlib.embeddings import input_embedding as add_tables
 from lessonlib.nano_gpt import N_INPUTS
 
 WORDS, FILLERS = r"[-+]?\d+(?:\.\d+)?|[^\W\d_]+", {"formula", "number", "letters", "and"}
-A_FORMULA = "the number of a formula, and letters for which it goes wrong"
+A_FORMULA = "a pair, the number of a formula, and letters for which it goes wrong"
 
 
 def cell(answer, letters, slot, channel, wte, wpe):
@@ -164,9 +164,11 @@ def wrong_formula(answer, formulas, wte, wpe):
         return not_yet(f"There is no formula {number:g}: they have the numbers {', '.join(map(str, formulas))}.")
     if len(letters) > N_INPUTS:
         return not_yet(f"Give one to {N_INPUTS} letters, as many as the model reads.")
-    ids = encode(letters)
-    x = add_tables(ids, wte, wpe)  # (T, C)
-    wrong = {name for name, formula in formulas.items() if not _agrees(formula, ids, x)}
+    x = add_tables(encode(letters), wte, wpe)  # (T, C)
+    results = {name: _result(formula, encode(letters)) for name, formula in formulas.items()}
+    if isinstance(results[number], Exception):
+        return not_yet(f"This formula stops with an error, {results[number]!r}: was it changed?")
+    wrong = {name for name, values in results.items() if np.shape(values) != x.shape or abs(values - x).max() > 1e-6}
     if number in wrong:
         return right("For these letters, this formula gives other numbers than token plus position.")
     if wrong:
@@ -174,17 +176,16 @@ def wrong_formula(answer, formulas, wte, wpe):
     return not_yet("For these letters all formulas give the same right sum: they prove nothing about any of them.")
 
 
-def _agrees(formula, ids, x):
+def _result(formula, ids):
     try:
-        values = np.asarray(formula(ids), dtype=np.float64)
-    except Exception:  # a formula that a learner has changed
-        return False
-    return values.shape == x.shape and np.allclose(values, x, rtol=0, atol=1e-6)
+        return formula(ids)
+    except Exception as error:  # a formula that a learner has changed
+        return error
 
 
 def _number_and_letters(answer):
     """Return a number and letters, in whatever order and wrapping they come; ids will do for letters."""
-    cells, there_are_none = _unwrapped(answer), "There {} in it. The exercise asks for a pair: " + A_FORMULA
+    cells, there_are_none = _unwrapped(answer), "There {} in it. The exercise asks for " + A_FORMULA + "."
     found = [part for atom in atoms(cells) for part in (re.findall(WORDS, atom) if isinstance(atom, str) else [atom])]
     values = [part for part in found if not isinstance(part, str) or part[-1].isdigit()]
     texts = [part for part in found if isinstance(part, str) and not part[-1].isdigit() and part not in FILLERS]

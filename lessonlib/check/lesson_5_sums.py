@@ -112,6 +112,7 @@ def _about_pair(values, right_pairs, which, shape):
     return f"For vector {which}, neither the letter nor the slot is right."
 
 
+@np.errstate(all="ignore")
 def hidden_shift(answer, model, task):
     """Check two new tables, a pair, with which the model answers all 729 inputs of a task as it does with its own.
 
@@ -182,6 +183,7 @@ def _is_multiple(new, old):
     return bool(np.allclose(new, factor * old, rtol=0, atol=1e-6 * abs(new).max()))
 
 
+@np.errstate(all="ignore")
 def colliding_tables(answer):
     """Check two tables, a pair, for which adding fails: all rows differ, yet two pairs of letter and slot have one sum.
 
