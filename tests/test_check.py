@@ -29,12 +29,12 @@ from lessonlib.embeddings import (
     sinusoidal_positions,
     token_embedding,
 )
-from lessonlib.evidence import cosines, distances
-from lessonlib.mixing import anonymous_sums
+from lessonlib.measure import anonymous_sums, cosines, distances
 from lessonlib.nano_gpt import load_checkpoint
 from lessonlib.tasks import REVERSE, SORT, score
 
-pytestmark = pytest.mark.filterwarnings("error")  # a warning under a check would look like a mistake
+# A warning under a check would look like a mistake.
+pytestmark = pytest.mark.filterwarnings("error", "ignore:the matrix subclass")
 
 sorter, reverser = load_checkpoint("sort"), load_checkpoint("reverse")
 E_tok, E_pos = sorter.wte, sorter.wpe
@@ -814,7 +814,6 @@ def test_a_wrong_answer_is_named(name, code, words):
     assert words in judged(name, typed(code))
 
 
-@pytest.mark.filterwarnings("ignore:the matrix subclass")
 @pytest.mark.parametrize("name", RIGHT)
 def test_a_right_answer_in_plain_disguise_is_right(name):
     for code in separate(RIGHT[name]):

@@ -8,6 +8,7 @@ import numpy as np
 from lessonlib.check.reading import MASK, numbers, row_numbers
 from lessonlib.check.verdict import Stop, not_yet, right
 from lessonlib.embeddings import sinusoidal_positions
+from lessonlib.measure import every_sum
 from lessonlib.nano_gpt import load_checkpoint
 
 SMALL = 1e-5  # by how much a known wrong number may be off, as a share of the largest
@@ -240,7 +241,7 @@ def _about_tables(values):
             return f"These are rows {whose} token table, and not those that are asked for."
         if which_rows(values, wpe) is not None:
             return f"These are rows {whose} position table, and not those that are asked for."
-        if which_rows(values, (wte[:, np.newaxis] + wpe).reshape(-1, wte.shape[1])) is not None:
+        if which_rows(values, every_sum(wte, wpe).reshape(-1, wte.shape[1])) is not None:
             return f"Each row is the sum of a token row and a position row {whose}, and not the one asked for."
     return None
 

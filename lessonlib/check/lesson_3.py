@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lessonlib import measure
 from lessonlib.check.exercise import Exercise, arrays_at_hand, judge, matrix_exercise, models, rows_exercise, which_rows
 from lessonlib.check.verdict import Verdict
 from lessonlib.embeddings import VOCABULARY, decode, encode, token_embedding
@@ -218,8 +219,7 @@ def cosines_exercise(wte):
 
 
 def _cosines(rows):
-    norms = np.linalg.norm(np.float64(rows), axis=1)  # (3,)
-    return (np.float64(rows)[FIRST] * rows[SECOND]).sum(axis=1) / (norms[FIRST] * norms[SECOND])  # (3,)
+    return measure.cosines(rows)[FIRST, SECOND]  # (3,)
 
 
 def _cosine_mistakes(rows):

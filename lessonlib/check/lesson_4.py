@@ -4,6 +4,7 @@ import numpy as np
 
 from lessonlib.check.exercise import Exercise, arrays_at_hand, judge, matrix_exercise, models, rows_exercise, which_rows
 from lessonlib.embeddings import position_embedding, sinusoidal_positions
+from lessonlib.measure import cosines, distances
 from lessonlib.nano_gpt import N_INPUTS
 
 
@@ -104,7 +105,7 @@ def about_slots(found):
 
 def most_alike_exercise(table):
     rows = np.float64(table)
-    n_rows, apart, means = len(rows), _distances(rows, np.inf), rows.mean(axis=1)
+    n_rows, apart, means = len(rows), _apart(rows), rows.mean(axis=1)
     nearest, others = int(apart.argmin()), [model.wpe for model in models().values() if (model.wpe != table).any()]
     other_model = "These are the nearest rows of the other model's table."
     largest = "These have the largest cosine or dot product: the exercise asks for the smallest distance."
@@ -113,11 +114,11 @@ def most_alike_exercise(table):
         n_rows,
         praise="No other two rows lie as near each other.",
         mistakes=[
-            (divmod(_distances(rows).argmax(), n_rows), "These two lie furthest apart: which lie nearest?"),
-            *((_largest_pair(_cosines(each)), largest) for each in (rows, rows - rows.mean(axis=0))),
+            (divmod(distances(rows).argmax(), n_rows), "These two lie furthest apart: which lie nearest?"),
+            *((_largest_pair(cosines(each)), largest) for each in (rows, rows - rows.mean(axis=0))),
             (_largest_pair(rows @ rows.T), largest),
             (_largest_pair(-abs(means[:, np.newaxis] - means)), "Only the means of these rows are alike."),
-            *((divmod(_distances(other, np.inf).argmin(), n_rows), other_model) for other in others),
+            *((divmod(_apart(other).argmin(), n_rows), other_model) for other in others),
             *((cell, "A row and itself are 0 apart: leave out the diagonal.") for cell in ([0, 0], 0)),
             (nearest, "This is the number of a cell, counted row by row: which row and which column is it?"),
             (apart.min(), "This is how far apart they are: the exercise asks for the two row numbers."),
@@ -146,9 +147,9 @@ def furthest_rows_exercise(table, n):
                 "These are the last rows: the reverser's outsiders, but not all of this table's.",
             ),
             (range(n), "These are the first rows: the largest means are elsewhere."),
-            (np.argsort(_cosines(rows).mean(axis=1))[:n], "These have the smallest cosines: compare distances."),
+            (np.argsort(cosines(rows).mean(axis=1))[:n], "These have the smallest cosines: compare distances."),
             (
-                np.argsort(_distances(rows, np.inf).min(axis=1))[-n:],
+                np.argsort(_apart(rows).min(axis=1))[-n:],
                 "Take the mean of all distances, not the smallest.",
             ),
             (by_mean[-1], f"This is only the row that lies furthest out: {n} are asked for."),
@@ -261,23 +262,15 @@ def norm_exercise(vector):
     )
 
 
-def _distances(table, diagonal=0.0):
-    """Measure how far each row of a table lies from each other row; each row and itself are `diagonal` apart."""
-    table = np.float64(table)
-    if table.ndim != 2 or len(table) < 3 or not np.isfinite(table).all():
-        raise ValueError(f"a table must have shape (n_rows, C), three rows or more, all finite; got {table.shape}")
-    apart = np.linalg.norm(table[:, np.newaxis] - table, axis=-1)
-    np.fill_diagonal(apart, diagonal)
-    return apart
+def _apart(table):
+    """Measure how far each row of a table lies from each other row, and infinitely from itself."""
+    if np.ndim(table) != 2 or len(table) < 3:
+        raise ValueError(f"a table must have shape (n_rows, C), three rows or more, got {np.shape(table)}")
+    return np.where(np.eye(len(table)), np.inf, distances(table))
 
 
 def _mean_distances(table):
-    return _distances(table).mean(axis=1)
-
-
-def _cosines(rows):
-    lengths = np.linalg.norm(rows, axis=1)
-    return rows @ rows.T / np.outer(lengths, lengths)
+    return distances(table).mean(axis=1)
 
 
 def _largest_pair(matrix):

@@ -12,6 +12,7 @@ from lessonlib.check.reading import as_array, atoms, letters_in, plain
 from lessonlib.check.verdict import Stop, not_yet, right
 from lessonlib.embeddings import VOCABULARY, encode
 from lessonlib.embeddings import input_embedding as add_tables
+from lessonlib.measure import every_sum
 from lessonlib.nano_gpt import N_INPUTS
 
 WORDS, FILLERS = r"[-+]?\d+(?:\.\d+)?|[^\W\d_]+", {"formula", "number", "letters", "and"}
@@ -93,7 +94,7 @@ def input_embedding_exercise(token_ids, wte, wpe):
     x, ids = add_tables(token_ids, wte, wpe), np.asarray(token_ids)  # (T, C), (T,)
     (n_tokens, n_embd), (block_size, vocab_size) = x.shape, (len(wpe), len(wte))
     tok, pos = np.float64(wte)[ids], np.float64(wpe)[:n_tokens]
-    grid = (np.float64(wte)[:, np.newaxis] + wpe).reshape(-1, n_embd)  # (vocab_size * block_size, C)
+    grid = every_sum(np.float64(wte), np.float64(wpe)).reshape(-1, n_embd)  # (vocab_size * block_size, C)
     side_by_side = "Token and position are side by side: add them, channel by channel."
     below = "Token and position are one below the other: add them, row by row."
 

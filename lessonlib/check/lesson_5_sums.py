@@ -9,6 +9,7 @@ from lessonlib.check.exercise import Exercise, judge
 from lessonlib.check.reading import as_array, letters_in, numbers, plain
 from lessonlib.check.verdict import Stop, not_yet, right
 from lessonlib.embeddings import VOCABULARY
+from lessonlib.measure import every_sum
 from lessonlib.nano_gpt import NanoGPT
 from lessonlib.tasks import answer_logits
 
@@ -27,15 +28,15 @@ def pairs(answer, vectors, wte, wpe):
 
 
 def pairs_exercise(vectors, wte, wpe):
-    vectors, every_sum = (
+    vectors, sums = (
         np.float64(vectors),
-        np.float64(wte)[:, np.newaxis] + wpe,
+        every_sum(np.float64(wte), np.float64(wpe)),
     )  # (n, C), (vocab_size, block_size, C)
-    off = abs(vectors[:, np.newaxis, np.newaxis] - every_sum).max(axis=-1)  # (n, vocab_size, block_size)
+    off = abs(vectors[:, np.newaxis, np.newaxis] - sums).max(axis=-1)  # (n, vocab_size, block_size)
     if not (off.min(axis=(1, 2)) <= 1e-6).all():
         raise ValueError("each of the vectors must be a row of wte plus a row of wpe")
     right_pairs = np.array([np.unravel_index(each.argmin(), each.shape) for each in off])  # (n, 2)
-    n_pairs, (vocab_size, block_size, n_embd) = len(right_pairs), every_sum.shape
+    n_pairs, (vocab_size, block_size, n_embd) = len(right_pairs), sums.shape
     together = "Give the letter and the slot of each vector together, as a pair."
     both = "Give two things for each vector: its letter and its slot."
     n_amounts = vocab_size + block_size
@@ -45,7 +46,7 @@ def pairs_exercise(vectors, wte, wpe):
         right_pairs,
         expected=f'{n_pairs} pairs of letter and slot, one for each vector, such as ("A", 0)',
         praise="Each vector is the sum of these two rows, and of no others.",
-        difference=lambda values, place: _about_pair(values, right_pairs, place[0], every_sum.shape),
+        difference=lambda values, place: _about_pair(values, right_pairs, place[0], sums.shape),
         mistakes=[
             (right_pairs[:, ::-1], "In each pair, letter and slot are swapped: the letter comes first."),
             (right_pairs + [0, 1], "The slots are counted from 1: the first slot is slot 0."),
@@ -213,7 +214,7 @@ def colliding_tables(answer):
     for name, table, size in zip(names, tables, largest):
         if _closest(table) <= EQUAL * max(size, 1e-100):
             return not_yet(f"Two rows of the {name} table are equal: it fails on its own, whether you add or not.")
-    closest = _closest((tables[0][:, np.newaxis] + tables[1]).reshape(-1, widths[0])) / max(largest)
+    closest = _closest(every_sum(*tables).reshape(-1, widths[0])) / max(largest)
     if closest <= EQUAL:
         return right("All rows differ, and yet two pairs of letter and slot have one sum: nobody can tell them apart.")
     near = " Two are near each other, but near is not equal." if closest < 0.01 else ""
