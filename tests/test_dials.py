@@ -18,8 +18,8 @@ from lessonlib.live import collision_explorer, scale_explorer, shift_explorer, u
 from lessonlib.live.mixing_explorers import COLLIDING, COUNTING, N_DRAWS, RANDOM, TRAINED
 from lessonlib.measure import anonymous_sums, cosines, decode_least_squares, decoding_accuracy, every_sum
 from lessonlib.nano_gpt import load_checkpoint
-from lessonlib.precomputed import FACTORS, ROOT, counted_map, score_map
-from lessonlib.tasks import REVERSE, SORT, score, smallest_margin
+from lessonlib.precomputed import FACTORS, ROOT, score_map
+from lessonlib.tasks import REVERSE, SORT, score
 
 SORTER, REVERSER = load_checkpoint("sort"), load_checkpoint("reverse")
 MODELS = {"sorter": (SORTER, SORT), "reverser": (REVERSER, REVERSE)}
@@ -230,29 +230,6 @@ def test_live_scores_are_those_of_scaled_tables(factors, of_tokens, of_positions
 def test_the_maps_are_drawn_as_they_are(factors):
     for i, name in enumerate(MODELS):
         assert_shares(shown(factors)[f"map-{i}"], MAPS[name] / 729)
-
-
-@pytest.mark.parametrize("name", MODELS)
-def test_the_maps_that_ship_were_counted_on_the_models_that_ship(name):
-    model, task = MODELS[name]
-    for row, column in [(0, 10), (10, 0), (5, 10), (10, 10), (10, 13), (13, 13), (18, 18), (3, 15)]:
-        scaled = model.with_tables(FACTORS[row] * model.wte, FACTORS[column] * model.wpe)
-        expected = score(scaled, task)
-        slack = 0 if smallest_margin(scaled, task) > 1e-3 else 2
-        assert abs(int(MAPS[name][row, column]) - expected) <= slack
-    assert MAPS[name].shape == (19, 19) and MAPS[name][10, 10] == 729
-
-
-def test_a_map_has_a_row_for_each_factor_of_the_tokens():
-    counted = counted_map(SORTER, SORT, (0, 1))
-    assert (
-        counted[1, 1] == 729 and counted[1, 0] == 3 and counted[0, 1] == score(SORTER.with_tables(0 * SORTER.wte), SORT)
-    )
-
-
-def test_a_map_that_does_not_ship_is_refused():
-    with pytest.raises(ValueError, match="no map 'copy'"):
-        score_map("copy")
 
 
 # Frames and pictures
