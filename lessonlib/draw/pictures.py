@@ -28,16 +28,22 @@ def matrix(matrix, title, rows, colour=INK, width=WIDE):
     return draw(Scene(Cells(name, matrix, tuple(rows), colour, columns="channel", scale=True, row_height=20)), width)
 
 
-def sum_parts(letters, start, tok_emb, pos_emb, x, marks=((), (), ()), limit=None):
-    """Make the three heatmaps of token + position = input, (T, C) each, one above the other: every cell adds up."""
+def sum_parts(letters, start, tok_emb, pos_emb, x, marks=((), (), ()), limit=None, adds_up=True):
+    """Make the three heatmaps of token + position = input, (T, C) each, one above the other.
+
+    Every cell adds up; where x is something else, `adds_up` says so, and the titles make no sum of it.
+    """
     slots = [str(start + i) for i in range(len(letters))]
     both = [f"{slot} {letter}" for slot, letter in zip(slots, letters)]
     look = {"limit": limit}
-    titles = (f"token embedding  {np.shape(tok_emb)}", f"+  position embedding  {np.shape(pos_emb)}")
+    titles = ("token embedding", "+  position embedding", "=  input embedding")
+    if not adds_up:
+        titles = ("tok_emb", "pos_emb", "x, as add returns it: not their sum")
+    titles = [f"{title}  {np.shape(matrix)}" for title, matrix in zip(titles, (tok_emb, pos_emb, x))]
     return (
         Cells(titles[0], tok_emb, tuple(letters), TOKEN, marks=marks[0], **look),
         Cells(titles[1], pos_emb, tuple(slots), POSITION, marks=marks[1], scale=True, **look),
-        Cells(f"=  input embedding  {np.shape(x)}", x, tuple(both), SUM, marks=marks[2], columns="channel", **look),
+        Cells(titles[2], x, tuple(both), SUM, marks=marks[2], columns="channel", **look),
     )
 
 
