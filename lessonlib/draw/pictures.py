@@ -18,7 +18,7 @@ from lessonlib.scene import (
 )
 
 N_ALL, NEARLY_ALL = 729, 700
-SOURCE_COLOURS = ((TOKEN, "white"), (POSITION, "white"), (SUM, "white"), (PALE, INK))  # letter, slot, both, context
+SOURCE_COLOURS = ((TOKEN, "white"), (POSITION, "white"), ("#5b6b7a", "white"), (PALE, INK))  # letter, slot, both, context
 
 
 def matrix(matrix, title, rows, colour=INK, width=WIDE):
@@ -85,6 +85,7 @@ def terms(shares, parts):
                 limit=1.0,
                 columns=tuple(parts),
                 below="part of the key",
+                left="" if squares else "part of the query",
                 beside=bool(squares),
                 texts=tuple(texts),
                 row_height=56,
@@ -127,7 +128,7 @@ def overlaps(chances, measured, label="overlap: mean squared cosine of the princ
                 arrow = {"arrowstyle": "-|>", "color": INK, "linewidth": 2 * POINT, "shrinkA": 0, "shrinkB": 0}
                 axes.annotate("", (end, y), (start, y), arrowprops=arrow)
                 axes.plot(start, y, "o", color=INK, markersize=7 * POINT, markerfacecolor="white")
-                write(axes, max(start, end) + 8, y, f"{name} {after:.3f}", SMALL + 1)
+                write(axes, max(start, end) + 8, y, f"{name} {before:.3f} → {after:.3f}", SMALL + 1)
                 below = float((np.asarray(chance) < after).mean())
                 said.append(f"{title}, {name}: {before:.3f} before training, {after:.3f} after, {below:.1%} of chance")
                 said[-1] += " lies below"

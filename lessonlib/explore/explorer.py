@@ -194,7 +194,7 @@ def _numbers(scene):
 
 def message(error):
     """Say an error in words that a learner can use."""
-    text = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+    text = str(error).strip() if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
     return text if text.endswith((".", "?", "!")) else f"{text}."
 
 

@@ -95,16 +95,23 @@
   // JupyterLab takes single keys for itself wherever focus is outside a text field (`d d` on a slider deletes the
   // cell), and Notebook 7 the arrows. It leaves alone what has this attribute; all else with Ctrl, Alt or Shift+Enter
   // still goes to it. A listener of the window comes before Jupyter's own, and is there while focus is in the explorer.
+  // Whoever moves the slider of a player takes over: it pauses.
+  const pause = player => player.querySelector('.fa-pause')?.closest('button').click();
   const playByKeys = (player, focused, event) => {
     const handle = player.querySelector('.noUi-handle');
     if (event.key === ' ' && focused === handle) {
       event.preventDefault();
       player.querySelector('button').click();
-    } else if (/^(Arrow|Home|End|Page)/.test(event.key) && focused.matches('button')) {
+    } else if (/^(Arrow|Home|End|Page)/.test(event.key)) {
+      pause(player);
+      if (!focused.matches('button')) return;
       event.preventDefault();
       handle.dispatchEvent(new KeyboardEvent('keydown', {key: event.key, cancelable: true}));
     }
   };
+  explorer.addEventListener('pointerdown', event => {
+    if (event.target.closest('.ll-steps .widget-slider')) pause(event.target.closest('.ll-steps'));
+  });
   const keep = event => {
     const focused = event.target;
     if (!explorer.contains(focused)) return;

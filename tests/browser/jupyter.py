@@ -242,7 +242,7 @@ class OnPage:
 
     def is_said(self):
         """Say whether the words are those of the picture: they follow when it has come to rest, so it has."""
-        return self._move(".ll-note") == self._move(".ll-words span")
+        return self._move(".ll-note") == self._move(".ll-words")
 
     def settle(self):
         """Wait until words and counted numbers are those of the picture, and stay so."""
