@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lessonlib.evidence import cosines, distances, principal_axes, variance_shares
+from lessonlib.measure import cosines, distances, principal_axes, variance_shares
 from lessonlib.nano_gpt import load_checkpoint
 
 RNG = np.random.default_rng(8)

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from lessonlib.evidence import variance_shares
-from lessonlib.expansion import attention_terms, share_read_linearly, source_shares, stream, term_shares
+from lessonlib.measure import attention_terms, share_read_linearly, source_shares, stream, term_shares, variance_shares
 from lessonlib.nano_gpt import NanoGPT, layer_norm, load_checkpoint
 from lessonlib.tasks import REVERSE, SORT
 
@@ -27,7 +26,7 @@ def scores(model, token_ids):
 
 def test_the_nine_terms_add_up_to_the_score_exactly(pair):
     model, task = pair
-    for shown in task.shown[[0, 100, 728]]:
+    for shown in task.teacher_forced[[0, 100, 728]]:
         terms = attention_terms(model, shown)
         assert terms.shape == (3, 3, 3, 11, 11)
         np.testing.assert_allclose(terms.sum(axis=(0, 1)), scores(model, shown), rtol=1e-12, atol=1e-12)
@@ -36,7 +35,7 @@ def test_the_nine_terms_add_up_to_the_score_exactly(pair):
 def test_each_term_follows_only_its_own_parts(pair):
     model, task = pair
     w = {name: tensor.astype(np.float64) for name, tensor in model.layer_weights(0).items()}
-    ids = task.shown[300]
+    ids = task.teacher_forced[300]
     tok, pos = model.wte[ids].astype(np.float64), model.wpe.astype(np.float64)
     spread = np.sqrt(((tok + pos) - (tok + pos).mean(axis=-1, keepdims=True)).var(axis=-1) + 1e-5)
     asks, asked, head = 7, 2, 1
@@ -51,13 +50,13 @@ def test_each_term_follows_only_its_own_parts(pair):
 
 def test_a_table_of_zeros_leaves_its_terms_at_zero(pair):
     model, task = pair
-    terms = attention_terms(model.with_tables(wte=np.zeros((3, 48))), task.shown[5])
+    terms = attention_terms(model.with_tables(wte=np.zeros((3, 48))), task.teacher_forced[5])
     assert not terms[0].any() and not terms[:, 0].any() and terms[1, 1].any()
 
 
 def test_term_shares_are_covariances_with_the_score_and_add_up_to_1(pair):
     model, task = pair
-    some = task.shown[::50]
+    some = task.teacher_forced[::50]
     terms = attention_terms(model, some)  # (3, 3, n, n_head, 11, 11)
     covariance, variance = np.zeros((3, 3)), 0.0
     for n in range(len(some)):
@@ -77,7 +76,7 @@ def test_term_shares_are_covariances_with_the_score_and_add_up_to_1(pair):
 
 def test_the_sorter_looks_by_slot_for_letters_and_the_reverser_by_slot_for_slots():
     for name, (model, task) in MODELS.items():
-        shares = term_shares(model, task.shown)
+        shares = term_shares(model, task.teacher_forced)
         assert shares.argmax() == {"sort": 3, "reverse": 4}[name] and shares.max() > 0.6
 
 
@@ -121,7 +120,7 @@ def test_letters_that_stand_unequally_often_are_refused():
 def test_float64_weights_and_another_number_of_heads_work_too():
     model = load_checkpoint("sort")
     wide = NanoGPT({name: tensor.astype(np.float64) for name, tensor in model.weights.items()}, n_head=6)
-    terms = attention_terms(wide, SORT.shown[9])
+    terms = attention_terms(wide, SORT.teacher_forced[9])
     assert terms.shape == (3, 3, 6, 11, 11)
     assert stream(wide, SORT.inputs[:2]).dtype == np.float64
 

@@ -5,18 +5,18 @@ import itertools
 import numpy as np
 import pytest
 
-from lessonlib.mixing import (
+from lessonlib.measure import (
     anonymous_sums,
     closest_sums,
     counting_tables,
+    decode_least_squares,
+    decode_nearest,
+    decoding_accuracy,
+    decoding_accuracy_by_channels,
     every_sum,
     n_distinct_sums,
-    nearest_pair,
     padded_tables,
-    share_read_right,
-    shares_by_channels,
     unmix,
-    unmixed_pair,
 )
 from lessonlib.nano_gpt import load_checkpoint
 
@@ -109,7 +109,7 @@ def test_anonymous_sums_hold_what_is_said_and_no_pair_twice(tables):
 def test_the_nearest_pair_is_that_of_a_search_through_all_33():
     wte, wpe = random_tables(4)
     vectors = np.random.default_rng(1).standard_normal((50, 4))
-    found = nearest_pair(vectors, wte, wpe)
+    found = decode_nearest(vectors, wte, wpe)
     for vector, token_id, slot in zip(vectors, *found):
         lengths = {(t, p): np.linalg.norm(vector - wte[t] - wpe[p]) for t in range(3) for p in range(11)}
         assert min(lengths, key=lengths.get) == (token_id, slot)
@@ -117,15 +117,15 @@ def test_the_nearest_pair_is_that_of_a_search_through_all_33():
 
 def test_without_noise_everything_is_read_right_that_does_not_collide(tables):
     for n_channels in (1, 2, 12, 48):
-        assert share_read_right(*tables, n_channels).all()
-    np.testing.assert_array_equal(share_read_right(*counting_tables(3, 11, 48, 11)), 1)
-    shares = share_read_right(*counting_tables(3, 11, 48, 1))  # of sums that are equal, one pair is named
+        assert decoding_accuracy(*tables, n_channels).all()
+    np.testing.assert_array_equal(decoding_accuracy(*counting_tables(3, 11, 48, 11)), 1)
+    shares = decoding_accuracy(*counting_tables(3, 11, 48, 1))  # of sums that are equal, one pair is named
     assert shares.sum() == 13 == len({t + p for t in range(3) for p in range(11)})
 
 
 def test_shares_under_noise_are_those_of_a_loop():
     wte, wpe = random_tables(6)
-    shares = share_read_right(wte, wpe, 3, noise=0.5, n_draws=4, seed=9)
+    shares = decoding_accuracy(wte, wpe, 3, noise=0.5, n_draws=4, seed=9)
     noise = np.random.default_rng(9).standard_normal((4, 3, 11, 6)) * np.vstack([wte, wpe]).std() / 2
     for t, p in itertools.product(range(3), range(11)):
         right = 0
@@ -138,31 +138,31 @@ def test_shares_under_noise_are_those_of_a_loop():
 
 def test_shares_by_channels_are_those_of_each_number_of_channels():
     tables = random_tables(7)
-    for read in (nearest_pair, unmixed_pair):
-        shares = shares_by_channels(*tables, noise=0.7, read=read, n_draws=5, seed=3)
+    for read in (decode_nearest, decode_least_squares):
+        shares = decoding_accuracy_by_channels(*tables, noise=0.7, read=read, n_draws=5)
         for n in range(1, 8):
-            expected = share_read_right(*tables, n, noise=0.7, read=read, n_draws=5, seed=3)
+            expected = decoding_accuracy(*tables, n, noise=0.7, read=read, n_draws=5)
             np.testing.assert_array_equal(shares[n - 1], expected)
 
 
 def test_more_channels_read_better_and_more_noise_worse():
     tables = random_tables(48)
-    by_channels = [share_read_right(*tables, n, noise=1.0).mean() for n in (1, 4, 12, 48)]
-    by_noise = [share_read_right(*tables, 12, noise=noise).mean() for noise in (0, 0.5, 1, 2, 100)]
+    by_channels = [decoding_accuracy(*tables, n, noise=1.0).mean() for n in (1, 4, 12, 48)]
+    by_noise = [decoding_accuracy(*tables, 12, noise=noise).mean() for noise in (0, 0.5, 1, 2, 100)]
     assert by_channels == sorted(by_channels) and by_noise == sorted(by_noise, reverse=True)
     assert by_channels[-1] > 0.98 and abs(by_noise[-1] - 1 / 33) < 0.02
 
 
 def test_shares_do_not_depend_on_the_unit_of_the_tables_and_are_the_same_each_time():
     wte, wpe = random_tables(8)
-    shares = share_read_right(wte, wpe, noise=1.0)
-    np.testing.assert_array_equal(share_read_right(1000 * wte, 1000 * wpe, noise=1.0), shares)
-    assert (share_read_right(wte, wpe, noise=1.0, seed=1) != shares).any()
+    shares = decoding_accuracy(wte, wpe, noise=1.0)
+    np.testing.assert_array_equal(decoding_accuracy(1000 * wte, 1000 * wpe, noise=1.0), shares)
+    assert (decoding_accuracy(wte, wpe, noise=1.0, seed=1) != shares).any()
 
 
 def test_linear_reading_without_noise_is_right_from_12_channels_on():
     tables = random_tables(48)
-    right = [share_read_right(*tables, n, read=unmixed_pair).mean() for n in range(1, 15)]
+    right = [decoding_accuracy(*tables, n, decode=decode_least_squares).mean() for n in range(1, 15)]
     assert right[11:] == [1, 1, 1] and min(right) < 0.2
 
 
@@ -201,11 +201,11 @@ def test_padded_tables_set_rows_side_by_side():
         (lambda wte, wpe: unmix(np.zeros(7), wte, wpe), "as wide as the tables, got (7,)"),
         (lambda wte, wpe: anonymous_sums(wte, wpe, 34), "from 1 to 33, got 34"),
         (lambda wte, wpe: anonymous_sums(wte, wpe, 0), "got 0"),
-        (lambda wte, wpe: share_read_right(wte, wpe, 0), "from 1 to 48, got 0"),
-        (lambda wte, wpe: share_read_right(wte, wpe, 49), "got 49"),
-        (lambda wte, wpe: share_read_right(wte, wpe, 2.5), "got 2.5"),
-        (lambda wte, wpe: share_read_right(wte, wpe, noise=-1), "got -1"),
-        (lambda wte, wpe: share_read_right(wte, wpe, noise=np.nan), "got nan"),
+        (lambda wte, wpe: decoding_accuracy(wte, wpe, 0), "from 1 to 48, got 0"),
+        (lambda wte, wpe: decoding_accuracy(wte, wpe, 49), "got 49"),
+        (lambda wte, wpe: decoding_accuracy(wte, wpe, 2.5), "got 2.5"),
+        (lambda wte, wpe: decoding_accuracy(wte, wpe, noise=-1), "got -1"),
+        (lambda wte, wpe: decoding_accuracy(wte, wpe, noise=np.nan), "got nan"),
     ],
 )
 def test_what_cannot_be_is_refused_in_words(tables, call, words):

@@ -5,14 +5,14 @@ import itertools
 import numpy as np
 import pytest
 
-from lessonlib.subspaces import chance_overlaps, cosines_between, overlap, principal_cosines, share_below
+from lessonlib.measure import chance_overlaps, cosines, overlap, principal_cosines, share_below
 
 RNG = np.random.default_rng(0)
 ONE, OTHER = RNG.standard_normal((3, 48)), RNG.standard_normal((11, 48))
 
 
 def test_cosines_between_rows_are_those_of_a_loop():
-    found = cosines_between(ONE, OTHER)
+    found = cosines(ONE, OTHER)
     for i, j in itertools.product(range(3), range(11)):
         assert found[i, j] == pytest.approx(ONE[i] @ OTHER[j] / np.sqrt((ONE[i] @ ONE[i]) * (OTHER[j] @ OTHER[j])))
 
@@ -20,7 +20,7 @@ def test_cosines_between_rows_are_those_of_a_loop():
 def test_a_hidden_shift_moves_raw_cosines_and_leaves_centred_angles():
     shift = RNG.standard_normal(48)
     moved = ONE + shift, OTHER - shift
-    assert np.abs(cosines_between(*moved) - cosines_between(ONE, OTHER)).max() > 0.3
+    assert np.abs(cosines(*moved) - cosines(ONE, OTHER)).max() > 0.3
     assert abs(overlap(*moved, centred=False) - overlap(ONE, OTHER, centred=False)) > 0.02
     np.testing.assert_allclose(principal_cosines(*moved), principal_cosines(ONE, OTHER))
 
@@ -71,9 +71,9 @@ def test_the_share_of_chance_below_a_value():
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: cosines_between(ONE, OTHER[:, :4]), "of one width"),
-        (lambda: cosines_between(ONE[0], OTHER), "of one width"),
-        (lambda: cosines_between(ONE, OTHER * 0), "no direction"),
+        (lambda: cosines(ONE, OTHER[:, :4]), "of one width"),
+        (lambda: cosines(ONE[0], OTHER), "of one width"),
+        (lambda: cosines(ONE, OTHER * 0), "no direction"),
         (lambda: principal_cosines(np.ones((3, 4)), OTHER[:, :4]), "span nothing"),
         (lambda: principal_cosines(np.zeros((3, 4)), OTHER[:, :4], centred=False), "span nothing"),
     ],

@@ -43,22 +43,12 @@ SESSION = (
     "(window.jupyterapp.shell.currentWidget.context ?? "
     "window.jupyterapp.shell.currentWidget.content.context).sessionContext"
 )
-# Resolves to true once the words below the picture have been said and numbers have come, and nothing moves any more.
-AT_REST = """box => new Promise(done => {
-  const move = where => box.querySelector(where + '[data-move]')?.dataset.move;
-  const start = performance.now();
-  let last = '', since = start;
-  const look = () => {
-    const now = performance.now(), failed = box.querySelector('.ll-error [role=alert]');
-    const state = [move('.ll-note'), failed && failed.textContent, box.querySelector('.ll-words').textContent].join();
-    const whole = failed || (move('.ll-note') === move('.ll-words') && move('.ll-note') === move('.ll-numbers i'));
-    if (state !== last || !whole) { last = state; since = now; }
-    if (now - since > 200) return done(true);
-    if (now - start > 15000) return done(false);
-    setTimeout(look, 30);
-  };
-  look();
-})"""
+# Whether words and numbers are those of the picture: they follow once the controls have rested. Or what went wrong.
+SAID = """box => {
+  const move = where => box.querySelector(where + '[data-move]')?.dataset.move, note = move('.ll-note');
+  return Boolean(box.querySelector('.ll-error [role=alert]')) ||
+    (note === move('.ll-words') && note === move('.ll-numbers i'));
+}"""
 IDLE = f"() => {SESSION}.session?.kernel?.status === 'idle'"
 
 
@@ -241,14 +231,20 @@ class OnPage:
             self._wait(self.is_said)
 
     def is_said(self):
-        """Say whether the words are those of the picture: they follow when it has come to rest, so it has."""
-        return self._move(".ll-note") == self._move(".ll-words")
+        """Say whether words and numbers are those of the picture: they follow when it has come to rest, so it has."""
+        return self.box.evaluate(SAID)
 
     def settle(self):
-        """Wait until words and counted numbers are those of the picture, and stay so."""
-        self.page.page.wait_for_timeout(100)
+        """Wait until the words are those of the picture, and stay so."""
+        calm = []
+        self.page.page.wait_for_timeout(150)
         self.page.page.wait_for_function(IDLE)
-        assert self.box.evaluate(AT_REST), "the explorer does not come to rest"
+
+        def is_calm():
+            calm.append((self._move(".ll-note"), self.error()) if self.is_said() else None)
+            return len(calm) > 3 and calm[-1] is not None and len(set(calm[-4:])) == 1
+
+        self._wait(is_calm)
 
     def _move(self, where):
         """Say which move of the controls a part of the explorer belongs to; None where it is not there."""

@@ -1,14 +1,8 @@
 """What page.js does for every explorer: quiet words, the number under the mouse, a word after a restart."""
 
-import shutil
-
-import nbformat
 import pytest
 
-from browser.jupyter import Page
-
 NOTEBOOK = "page.ipynb"
-KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 CELLS = (
     """
 import numpy as np
@@ -27,29 +21,14 @@ explorer()
 )
 
 
-@pytest.fixture(scope="module")
-def notebook(folder):
-    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=KERNEL), folder / NOTEBOOK)
-    return NOTEBOOK
-
-
-@pytest.fixture(scope="module")
-def page(chrome, server, notebook):
-    page = Page(chrome, *server, notebook)
-    page.run_all(n_explorers=2)
-    yield page
-    assert page.errors() == [] and page.problems == []
-    page.close()
+@pytest.fixture
+def page(page_of):
+    return page_of(NOTEBOOK, n_explorers=2, cells=CELLS)
 
 
 @pytest.fixture
 def explorers(page):
-    explorers = page.explorers()
-    for explorer in explorers:
-        explorer.box.get_by_role("button", name="Reset").click()
-    explorers[0].settle()
-    return explorers
+    return page.explorers()
 
 
 def test_the_words_follow_after_a_rest_and_say_minus(explorers):
@@ -71,6 +50,7 @@ def test_the_mouse_over_a_cell_shows_its_row_column_and_number(explorers):
 
 def test_what_fails_at_once_shows_its_message_and_no_frames_and_recovers(explorers):
     explorer = explorers[1]
+    assert "row 0 fails" in explorer.error() and explorer.box.locator(".ll-frame img").count() == 0
     explorer.handle("row").focus()
     explorer.page.page.keyboard.press("ArrowRight")
     explorer._wait(lambda: "row 1 fails" in explorer.error())
@@ -85,12 +65,12 @@ def test_nothing_of_ours_is_left_on_the_window(page):
     assert page.page.evaluate("Object.keys(window).filter(key => /lesson|^ll/i.test(key))") == []
 
 
-def test_a_line_warns_only_where_the_page_may_not_run_our_script(page, explorers, chrome, server, folder, notebook):
-    shutil.copy(folder / notebook, folder / "hardened.ipynb")
+def test_a_line_warns_only_where_the_page_may_not_run_our_script(page, explorers, open_notebook):
     page.page.wait_for_timeout(1700)
     assert not explorers[0].box.get_by_text("may be taken as commands").is_visible()
-    other = Page(chrome, *server, "hardened.ipynb", policy="script-src 'self' 'unsafe-eval' blob:")
-    other.run_all(n_explorers=2)
+    other = open_notebook(NOTEBOOK, policy="script-src 'self' 'unsafe-eval' blob:")
+    other.command("notebook:run-all-cells")  # words follow by the script, so there is no rest to wait for
+    other.page.wait_for_function("document.querySelectorAll('.ll-explorer .ll-note').length === 1")
     other.page.wait_for_timeout(1700)
     explorer = other.explorers()[0]
     assert explorer.box.get_by_text("may be taken as commands").first.is_visible()
@@ -98,12 +78,10 @@ def test_a_line_warns_only_where_the_page_may_not_run_our_script(page, explorers
     slider.focus()
     other.page.keyboard.press("ArrowRight")  # all else works
     explorer._wait(lambda: explorer.note() == "x = -1")
-    other.close()
 
 
-def test_after_a_restart_it_says_to_run_the_cell_again(chrome, server, folder, notebook):
-    shutil.copy(folder / notebook, folder / "restarted.ipynb")  # with a kernel of its own
-    page = Page(chrome, *server, "restarted.ipynb")
+def test_after_a_restart_it_says_to_run_the_cell_again(page, open_notebook):
+    page = open_notebook(NOTEBOOK)
     page.run_all(n_explorers=2)
     explorer = page.explorers()[0]
     explorer.settle()
@@ -119,4 +97,3 @@ def test_after_a_restart_it_says_to_run_the_cell_again(chrome, server, folder, n
     explorer.settle()
     explorer.press("row", "End")
     assert explorer.note() == "x = -9" and "restarted" not in explorer.box.inner_text()
-    page.close()
