@@ -18,7 +18,8 @@ from lessonlib.scene import (
 )
 
 N_ALL, NEARLY_ALL = 729, 700
-SOURCE_COLOURS = ((TOKEN, "white"), (POSITION, "white"), ("#5b6b7a", "white"), (PALE, INK))  # letter, slot, both, context
+# letter, slot, both, context
+SOURCE_COLOURS = ((TOKEN, "white"), (POSITION, "white"), ("#5b6b7a", "white"), (PALE, INK))
 
 
 def matrix(matrix, title, rows, colour=INK, width=WIDE):

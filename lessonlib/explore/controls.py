@@ -19,9 +19,8 @@ def int_slider(name, lowest, highest, value, step=1):
 
 def float_slider(name, lowest, highest, value, step):
     """Make a slider over numbers in steps of hundredths or more, with a number beside it that can be typed."""
-    return widgets.FloatSlider(
-        value, min=lowest, max=highest, step=step, description=name, readout_format=".2f", style=LABEL_STYLE, tooltip=name
-    )
+    look = {"readout_format": ".2f", "style": LABEL_STYLE, "tooltip": name}
+    return widgets.FloatSlider(value, min=lowest, max=highest, step=step, description=name, **look)
 
 
 def choice_slider(name, options, value):

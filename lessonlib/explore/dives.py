@@ -9,7 +9,7 @@ from lessonlib.explore.explorer import Explorer
 from lessonlib.explore.page import DURATION
 from lessonlib.explore.scores import scores
 from lessonlib.nano_gpt import N_INPUTS
-from lessonlib.precomputed import FACTORS
+from lessonlib.precomputed import FACTORS, scaled
 from lessonlib.scene import CURVES, INK, POSITION, SUM, TOKEN, Cells, Flight, Gap, Scene, added, signed_limit
 
 # Step by step
@@ -241,14 +241,13 @@ def scale(models, maps, letters="CBABBC"):
             )
             for i, name in enumerate(models)
         ]
-        scaled = {
-            name: (model.with_tables(token_scale * model.wte, position_scale * model.wpe), task)
-            for name, (model, task) in models.items()
+        scaled_models = {
+            name: (scaled(model, token_scale, position_scale), task) for name, (model, task) in models.items()
         }
         return Scene(
             *parts,
             text=f"E_tok times {labels[place[0]]}, E_pos times {labels[place[1]]}.",
-            later=lambda: scores(scaled, letters),
+            later=lambda: scores(scaled_models, letters),
         )
 
     controls = {

@@ -228,12 +228,11 @@ def collisions(model):
 
     @lru_cache(maxsize=100)
     def accuracy(chosen, noise, decode):
-        return measure.decoding_accuracy_by_channels(*tables[chosen], noise, decode, N_DRAWS)  # (C, vocab, block)
+        return measure.decoding_accuracy_by_channels(*tables[chosen], noise, decode, N_DRAWS)  # (C, vocab_size, ...)
 
     def show(chosen, channels, noise):
-        nearest, solved = (
-            accuracy(chosen, round(noise, 1), decode) for decode in (measure.decode_nearest, measure.decode_least_squares)
-        )
+        nearest = accuracy(chosen, round(noise, 1), measure.decode_nearest)
+        solved = accuracy(chosen, round(noise, 1), measure.decode_least_squares)
         curves = {"nearest sum": nearest.mean(axis=(1, 2)), "least squares": solved.mean(axis=(1, 2))}  # each (C,)
         seen = [table[:, :channels] for table in tables[chosen]]
         one, other, distance = measure.closest_sums(*seen)
