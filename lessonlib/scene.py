@@ -55,8 +55,10 @@ class Cells(NamedTuple):
     @property
     def words(self):
         n_rows, n_columns = np.shape(self.matrix)
-        said = f"{self.title}: heatmap, {n_rows} rows by {n_columns} columns"
         filled = self.matrix[np.isfinite(self.matrix)] if np.size(self.matrix) else np.zeros(0)
+        if self.texts and not filled.size:
+            return f"{self.title}: {', '.join(text for _, _, text in self.texts)}".replace("\n", ", ")
+        said = f"{self.title}: heatmap, {n_rows} rows by {n_columns} columns"
         return f"{said}, from {filled.min():.4g} to {filled.max():.4g}" if filled.size else said
 
 

@@ -172,7 +172,7 @@ def _front(name, rank, row):
     for x, down in ((15, 18), (width - 15, height - 40)):  # not upside down: a heart would be a spade
         texts += [(x, height - down, rank, 21, colour), (x, height - down - 22, sign, 20, colour)]
     reach = (-2, width + 2, -2, height + 2)
-    return Points(name, np.zeros((0, 2)), (), reach, outline=outline, texts=tuple(texts), share=1, highest=height)
+    return Points(name, np.zeros((0, 2)), (), reach, outline=outline, texts=tuple(texts), share=1.6, highest=height)
 
 
 def _strip(sums, row, column):
