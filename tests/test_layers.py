@@ -21,7 +21,7 @@ ALLOWED = {
     "scene": ["numpy"],
     "draw": ["numpy", "matplotlib", "PIL", "lessonlib.scene", "lessonlib.draw"],
     "explore": ["numpy", "ipywidgets", "traitlets", "PIL", "lessonlib"],
-    "checks": ["numpy", "lessonlib.embeddings", "lessonlib.checks"],
+    "check": ["numpy", *(f"lessonlib.{name}" for name in ("check", "embeddings", "measure", "nano_gpt", "tasks"))],
     "figures": ["numpy", "matplotlib", "PIL", "lessonlib.embeddings", "lessonlib.figures"],
     "live": ["numpy", "ipywidgets", "traitlets", "PIL", "lessonlib"],
 }
