@@ -37,15 +37,18 @@
   const REST = 400;
   const words = find('.ll-words');
   let resting = 0;
+  const whole = note => find('.ll-numbers [data-move]')?.dataset.move === note.dataset.move;  // all is counted
   const speak = () => {
     const note = find('.ll-note'), counted = find('.ll-counted');
-    if (!note || !words) return;
+    if (!note || !words || !whole(note)) return;
     const parts = [note, counted].filter(part => part).map(part => part.innerText.trim()).filter(text => text);
     const text = parts.join(' ').replace(/(?<![\w.])[-−](?=\d)/g, 'minus ');  // some readers skip the sign
     if (words.textContent !== text) words.textContent = text;
     words.dataset.move = note.dataset.move;
   };
   const answered = () => {
+    const note = find('.ll-note');
+    explorer.classList.toggle('ll-counting', Boolean(note) && !whole(note));
     clearTimeout(resting);
     resting = setTimeout(speak, REST);
     clearTimeout(waiting);
@@ -71,7 +74,7 @@
     waiting = setTimeout(complain, PATIENCE);
   };
   new MutationObserver(() => silence.hidden = !silence.textContent).observe(silence, {childList: true});
-  for (const part of explorer.querySelectorAll('.ll-cells, .ll-error, .ll-counted, .ll-refusal, .ll-status'))
+  for (const part of explorer.querySelectorAll('.ll-cells, .ll-error, .ll-counted, .ll-numbers, .ll-refusal, .ll-status'))
     new MutationObserver(answered).observe(part, {subtree: true, childList: true, characterData: true});
   new MutationObserver(asked).observe(
     find('.ll-controls'), {subtree: true, attributes: true, attributeFilter: ['aria-valuenow']});
