@@ -34,6 +34,7 @@ class Cells(NamedTuple):
     palette: str = "signed"  # or "share", from 0 to `limit`
     columns: str | tuple = ""  # what a column is, such as "channel", or a label for each
     below: str = ""  # what the labels of the columns are
+    left: str = ""  # what the labels of the rows are
     scale: bool = False  # whether the scale stands beside it
     beside: bool = False  # whether it stands beside the part before it
     marks: tuple = ()  # (row, column, colour) of frames; None for a row or a column frames all of them
@@ -41,6 +42,7 @@ class Cells(NamedTuple):
     texts: tuple = ()  # (row, column, text): short words in cells
     flights: tuple = ()  # rows that come flying, on a page with a kernel
     numbers: np.ndarray | None = None  # what the mouse is told, where that is not the matrix
+    ruled: bool = True  # whether thin lines part the rows
     row_height: float = 18  # CSS pixels
 
     @property
@@ -53,8 +55,10 @@ class Cells(NamedTuple):
     @property
     def words(self):
         n_rows, n_columns = np.shape(self.matrix)
-        said = f"{self.title}: heatmap, {n_rows} rows by {n_columns} columns"
         filled = self.matrix[np.isfinite(self.matrix)] if np.size(self.matrix) else np.zeros(0)
+        if self.texts and not filled.size:
+            return f"{self.title}: {', '.join(text for _, _, text in self.texts)}".replace("\n", ", ")
+        said = f"{self.title}: heatmap, {n_rows} rows by {n_columns} columns"
         return f"{said}, from {filled.min():.4g} to {filled.max():.4g}" if filled.size else said
 
 
@@ -134,6 +138,8 @@ class Points(NamedTuple):
 
     @property
     def words(self):
+        if not len(self.xy):
+            return ", ".join(filter(None, (self.title, *(text for _, _, text, *_ in self.texts))))
         return f"{self.title}: map of {len(self.xy)} points {', '.join(filter(None, self.names))}".replace("\n", ", ")
 
 
@@ -228,11 +234,20 @@ def lay_out(scene, width=WIDE):
         title = max(_title_room(part) for part in line)
         left = scene.left
         heights = [_height(part, across) for part, across in zip(line, widths)]
-        for across, height in zip(widths, heights):
-            boxes.append(Box(left, top + title, across, height))
+        for part, across, height in zip(line, widths, heights):
+            boxes.append(_fitted(part, Box(left, top + title, across, height)))
             left += across + gap
         top += title + max(height + _room_below(part) for part, height in zip(line, heights))
     return top + 6, boxes
+
+
+def _fitted(part, box):
+    """Keep what has one scale for both axes in the middle of its box: it then has one shape on all pages."""
+    if not isinstance(part, Points):
+        return box
+    left, right, bottom, top = part.reach
+    width = min(box.width, box.height * (right - left) / (top - bottom))
+    return box._replace(left=box.left + (box.width - width) / 2, width=width)
 
 
 def _n_columns(line):
@@ -280,7 +295,8 @@ def _room_below(part):
 
 def _label_room(part):
     longest = max(map(len, getattr(part, "rows", ())), default=0)
-    return 14 + LETTER * longest if longest else 54 if isinstance(part, Lines) else EDGE
+    word = BELOW if getattr(part, "left", "") else 0
+    return 14 + LETTER * longest + word if longest else 54 if isinstance(part, Lines) else EDGE
 
 
 def _right_room(part):

@@ -254,6 +254,31 @@ def test_terms_write_every_share_into_its_cell_and_say_it():
     assert "letter by slot 0.00" in picture.alt and "slot by letter 0.25" in picture.alt
 
 
+def test_overlaps_say_where_chance_lies_and_end_in_arrows():
+    chances = {"one": np.linspace(0, 0.4, 101), "two": np.linspace(0.1, 0.2, 11)}
+    measured = {title: {"sorter": (0.3, 0.1), "reverser": (0.05, 0.302)} for title in chances}
+    picture = draw.overlaps(chances, measured)
+    assert "one, sorter: 0.300 before training, 0.100 after, 24.8% of chance lies below" in picture.alt
+    assert "two, reverser: 0.050 before training, 0.302 after, 100.0% of chance lies below" in picture.alt
+    (axes,) = picture.axes
+    ends = [text.xy[0] for text in axes.texts if hasattr(text, "xy")]
+    starts = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]
+    zoom = (860 - 40) / (1.25 * 0.4)
+    np.testing.assert_allclose(ends, [20 + zoom * 0.1, 20 + zoom * 0.302] * 2)
+    np.testing.assert_allclose(starts, [20 + zoom * 0.3, 20 + zoom * 0.05] * 2)
+    assert "sorter 0.300 → 0.100" in written(picture)
+
+
+def test_sources_are_bars_as_long_as_their_shares():
+    shares = {"one": np.array([[0.5, 0.5, 0, 0], [0.1, 0.2, 0.3, 0.4]])}
+    picture = draw.sources(shares, ["the sum", "after"], ["letter", "slot", "both", "context"])
+    widths = [patch.get_width() for patch in picture.axes[0].patches if patch.get_height() == 22]
+    np.testing.assert_allclose(np.array(widths) / 720, shares["one"].ravel())
+    assert "one, after: letter 0.10, slot 0.20, both 0.30, context 0.40" in picture.alt
+    texts = [text.get_text() for text in picture.axes[0].texts]
+    assert [text for text in texts if text.startswith("0.")] == ["0.50", "0.50", "0.10", "0.20", "0.30", "0.40"]
+
+
 # Machado, Oliveira and Fernandes 2009, "A Physiologically-based Model for Simulation of Color Vision Deficiency",
 # severity 1.0, on linear RGB.
 COLOUR_VISIONS = {

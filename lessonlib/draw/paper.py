@@ -12,6 +12,7 @@ from lessonlib.scene import (
     CURVES,
     FAINT,
     INK,
+    LETTER,
     PALE,
     WIDE,
     Bars,
@@ -84,6 +85,9 @@ def _cells_frame(axes, cells, box):
         write(axes, box.left + (column + 0.5) * box.width / n_columns, bottom + 11, label, ha="center")
     word = cells.below or (cells.columns if isinstance(cells.columns, str) else "")
     write(axes, box.left + box.width / 2, bottom + 29, word, ha="center")
+    if cells.left:
+        beside = box.left - 18 - LETTER * max(map(len, cells.rows))
+        write(axes, beside, box.top + box.height / 2, cells.left, ha="center", rotation=90)
     if cells.scale:
         lowest = 0 if cells.palette == "share" else -cells.limit
         shades = np.linspace(cells.limit, lowest, 128)[:, np.newaxis]
@@ -91,7 +95,7 @@ def _cells_frame(axes, cells, box):
         _image(axes, colours(cells, shades), (left, right, bottom, box.top))
         box_around(axes, left, box.top, right - left, box.height, edgecolor=FAINT)
         for share, number in ((0, cells.limit), (0.5, (cells.limit + lowest) / 2), (1, lowest)):
-            if share != 0.5 or box.height > 45:
+            if share != 0.5 or (box.height > 45 and number in (0, 0.5)):
                 y = box.top + min(max(share * box.height, 5), box.height - 5)
                 write(axes, right + 5, y, scale_number(number))
 
@@ -112,7 +116,7 @@ def _cells_inside(axes, cells, box):
     n_rows, n_columns = np.shape(cells.matrix)
     down, across = box.height / n_rows, box.width / n_columns
     _image(axes, colours(cells), (box.left, box.left + box.width, box.top + box.height, box.top))
-    for row in range(1, n_rows):  # equal neighbours stay rows
+    for row in range(1, n_rows if cells.ruled else 0):  # equal neighbours stay rows
         y = box.top + row * down
         axes.plot([box.left, box.left + box.width], [y, y], color="white", linewidth=0.8 * POINT, alpha=0.8)
     for row, label in enumerate(cells.rows):

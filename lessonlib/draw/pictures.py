@@ -18,7 +18,8 @@ from lessonlib.scene import (
 )
 
 N_ALL, NEARLY_ALL = 729, 700
-SOURCE_COLOURS = ((TOKEN, "white"), (POSITION, "white"), (SUM, "white"), (PALE, INK))  # letter, slot, both, context
+# letter, slot, both, context
+SOURCE_COLOURS = ((TOKEN, "white"), (POSITION, "white"), ("#5b6b7a", "white"), (PALE, INK))
 
 
 def matrix(matrix, title, rows, colour=INK, width=WIDE):
@@ -28,16 +29,22 @@ def matrix(matrix, title, rows, colour=INK, width=WIDE):
     return draw(Scene(Cells(name, matrix, tuple(rows), colour, columns="channel", scale=True, row_height=20)), width)
 
 
-def sum_parts(letters, start, tok_emb, pos_emb, x, marks=((), (), ()), limit=None):
-    """Make the three heatmaps of token + position = input, (T, C) each, one above the other: every cell adds up."""
+def sum_parts(letters, start, tok_emb, pos_emb, x, marks=((), (), ()), limit=None, adds_up=True):
+    """Make the three heatmaps of token + position = input, (T, C) each, one above the other.
+
+    Every cell adds up; where x is something else, `adds_up` says so, and the titles make no sum of it.
+    """
     slots = [str(start + i) for i in range(len(letters))]
     both = [f"{slot} {letter}" for slot, letter in zip(slots, letters)]
     look = {"limit": limit}
-    titles = (f"token embedding  {np.shape(tok_emb)}", f"+  position embedding  {np.shape(pos_emb)}")
+    titles = ("token embedding", "+  position embedding", "=  input embedding")
+    if not adds_up:
+        titles = ("tok_emb", "pos_emb", "x, as add returns it: not their sum")
+    titles = [f"{title}  {np.shape(matrix)}" for title, matrix in zip(titles, (tok_emb, pos_emb, x))]
     return (
         Cells(titles[0], tok_emb, tuple(letters), TOKEN, marks=marks[0], **look),
         Cells(titles[1], pos_emb, tuple(slots), POSITION, marks=marks[1], scale=True, **look),
-        Cells(f"=  input embedding  {np.shape(x)}", x, tuple(both), SUM, marks=marks[2], columns="channel", **look),
+        Cells(titles[2], x, tuple(both), SUM, marks=marks[2], columns="channel", **look),
     )
 
 
@@ -79,6 +86,7 @@ def terms(shares, parts):
                 limit=1.0,
                 columns=tuple(parts),
                 below="part of the key",
+                left="" if squares else "part of the query",
                 beside=bool(squares),
                 texts=tuple(texts),
                 row_height=56,
@@ -121,7 +129,7 @@ def overlaps(chances, measured, label="overlap: mean squared cosine of the princ
                 arrow = {"arrowstyle": "-|>", "color": INK, "linewidth": 2 * POINT, "shrinkA": 0, "shrinkB": 0}
                 axes.annotate("", (end, y), (start, y), arrowprops=arrow)
                 axes.plot(start, y, "o", color=INK, markersize=7 * POINT, markerfacecolor="white")
-                write(axes, max(start, end) + 8, y, f"{name} {after:.3f}", SMALL + 1)
+                write(axes, max(start, end) + 8, y, f"{name} {before:.3f} → {after:.3f}", SMALL + 1)
                 below = float((np.asarray(chance) < after).mean())
                 said.append(f"{title}, {name}: {before:.3f} before training, {after:.3f} after, {below:.1%} of chance")
                 said[-1] += " lies below"

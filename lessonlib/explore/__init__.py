@@ -1,6 +1,7 @@
 """Controls above pictures that follow them. The only place with ipywidgets."""
 
+from lessonlib.explore.dives import scale, shift, steps
 from lessonlib.explore.explorer import Explorer
-from lessonlib.explore.lesson_5 import the_sum
+from lessonlib.explore.lesson_5 import card, collisions, the_sum, unmix
 
-__all__ = ["Explorer", "the_sum"]
+__all__ = ["Explorer", "card", "collisions", "scale", "shift", "steps", "the_sum", "unmix"]

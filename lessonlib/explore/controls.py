@@ -9,12 +9,18 @@ from lessonlib.embeddings import VOCABULARY, encode
 from lessonlib.nano_gpt import N_INPUTS
 
 LABEL_STYLE = {"description_width": "8em"}  # one width for all names, so that sliders stand in line
-SHORT_LABEL_STYLE = {"description_width": "3.8em"}
+SHORT_LABEL_STYLE = {"description_width": "4.2em"}
 
 
 def int_slider(name, lowest, highest, value, step=1):
     """Make a slider over whole numbers, with a number beside it that can be typed."""
     return widgets.IntSlider(value, lowest, highest, step, description=name, style=LABEL_STYLE, tooltip=name)
+
+
+def float_slider(name, lowest, highest, value, step):
+    """Make a slider over numbers in steps of hundredths or more, with a number beside it that can be typed."""
+    look = {"readout_format": ".2f", "style": LABEL_STYLE, "tooltip": name}
+    return widgets.FloatSlider(value, min=lowest, max=highest, step=step, description=name, **look)
 
 
 def choice_slider(name, options, value):

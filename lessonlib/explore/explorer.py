@@ -88,7 +88,7 @@ class Explorer(widgets.VBox):
         try:
             scene = self._show(**self.values)
         except Exception as error:
-            return f"<p>{html.escape(_message(error))}</p>"
+            return f"<p>{html.escape(message(error))}</p>"
         picture = draw(scene)
         found = self.words.removeprefix(_spoken(plain(scene.text))).strip() if scene.later else ""
         picture.alt = f"{picture.alt} {found}".strip()
@@ -125,7 +125,7 @@ class Explorer(widgets.VBox):
 
     def _refuse(self, error):
         still = "The picture still shows the last values that worked." if self._scene else "So there is no picture yet."
-        text = html.escape(f"{_message(error)} {still}")
+        text = html.escape(f"{message(error)} {still}")
         self._error.value = f'<div role="alert" data-move="{self._moves}">{text}</div>'
 
     async def _when_resting(self, scene, move):
@@ -192,9 +192,9 @@ def _numbers(scene):
     return html.escape(json.dumps(cells, separators=(",", ":")))
 
 
-def _message(error):
+def message(error):
     """Say an error in words that a learner can use."""
-    text = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+    text = str(error).strip() if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
     return text if text.endswith((".", "?", "!")) else f"{text}."
 
 

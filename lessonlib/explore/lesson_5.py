@@ -1,36 +1,61 @@
-"""Lesson 5's explorers: the sum, in cells and in space, and what becomes of it."""
+"""Lesson 5's explorers: the sum and what the model answers to it, a playing card, and what can be read from a sum."""
 
+from functools import lru_cache
+from typing import NamedTuple
+
+import ipywidgets as widgets
 import numpy as np
+from traitlets import Instance
 
+from lessonlib import measure
 from lessonlib.draw.pictures import sum_parts
-from lessonlib.embeddings import decode, encode
-from lessonlib.explore.controls import Letters, int_slider
-from lessonlib.explore.explorer import Explorer, checked
+from lessonlib.embeddings import VOCABULARY, decode, encode, input_embedding
+from lessonlib.explore.controls import Control, Letters, choice_slider, dropdown, float_slider, int_slider
+from lessonlib.explore.explorer import Explorer, checked, message
 from lessonlib.nano_gpt import N_INPUTS
-from lessonlib.scene import INK, POSITION, SUM, TOKEN, Scene, added, signed_limit
+from lessonlib.scene import CURVES, INK, POSITION, SUM, TOKEN, Cells, Lines, Points, Scene, added, signed_limit
+
+# The sum
 
 
 def the_sum(add, model, letters="CBABBC"):
-    """Make the explorer of the input embedding.
+    """Make the explorer of the input embedding, and of what the model answers to it.
 
-    `add(letters, start)` returns `(tok_emb, pos_emb, x)`, three arrays of shape (6, C). It stands in the notebook,
-    where it can be read and changed; whatever it returns is shown. The tables of `model` set the scale of the colours.
+    `add(letters, start)` returns `(tok_emb, pos_emb, x)`, three arrays of shape (T, C). It stands in the notebook,
+    where it can be read and changed: what it returns is shown, and x is what the model gets, letter by letter. Each
+    letter that the model writes is appended, and `add` is asked again, for up to 11 letters. A nudge is added to the
+    chosen number of x each time. The tables of `model` set the scale of the colours.
     """
-    every_sum = model.wte[:, np.newaxis] + model.wpe  # (vocab_size, block_size, C)
-    limit = signed_limit(model.wte, model.wpe, every_sum)
+    limit = signed_limit(model.wte, model.wpe, measure.every_sum(model.wte, model.wpe))
+    own_answer = lru_cache(maxsize=None)(lambda letters, start: decode(model.generate(encode(letters), start)))
 
-    def show(letters, start, slot, channel):
-        tok_emb, pos_emb, x = checked_sum(add(letters, start), (N_INPUTS, model.n_embd))
+    def show(letters, start, slot, channel, nudge):
+        nudge = round(nudge, 2)
+
+        def nudged_sum(letters):
+            tok_emb, pos_emb, x = checked_sum(add(letters, start), (len(letters), model.n_embd))
+            nudged = np.array(x, dtype=np.float64)
+            nudged[slot, channel] += nudge
+            return tok_emb, pos_emb, x, nudged
+
+        tok_emb, pos_emb, x, nudged = nudged_sum(letters)
         marks = [((slot, None, colour), (slot, channel, INK)) for colour in (TOKEN, POSITION, SUM)]
-        parts = sum_parts(letters, start, tok_emb, pos_emb, x, marks, limit)
-        cell = microscope(letters, start, slot, channel, tok_emb, pos_emb, x)
-        return Scene(*parts, text=f"`{cell}`\n{_answer(model, letters, start)}")
+        parts = sum_parts(letters, start, tok_emb, pos_emb, nudged, marks, limit, adds_up(tok_emb, pos_emb, x))
+        cell = microscope(model, letters, start, slot, channel, tok_emb, pos_emb, x, nudge)
+        unchanged = np.allclose(nudged, input_embedding(encode(letters), model.wte, model.wpe, start), atol=1e-6)
+        try:
+            answer = answer_to(model, letters, start, nudged, lambda window: nudged_sum(window)[-1])
+        except UnreadableLetters as error:
+            return Scene(*parts, text=f"`{cell}`\n{error}")
+        said = _answer(letters, start, answer, own_answer(letters, start), unchanged)
+        return Scene(*parts, text=f"`{cell}`\n{said}")
 
     controls = {
         "letters": Letters(letters),
         "start": int_slider("start position", 0, model.block_size - N_INPUTS, 0),
         "slot": int_slider("inspect row", 0, N_INPUTS - 1, 3),
         "channel": int_slider("inspect channel", 0, model.n_embd - 1, 0),
+        "nudge": float_slider("nudge", -0.5, 0.5, 0.0, 0.05),
     }
     return Explorer("token + position = input", controls, show)
 
@@ -44,16 +69,353 @@ def checked_sum(arrays, shape):
     return [checked(name, array, shape) for name, array in zip(("tok_emb", "pos_emb", "x"), arrays)]
 
 
-def microscope(letters, start, slot, channel, tok_emb, pos_emb, x):
+def adds_up(tok_emb, pos_emb, x):
+    """Say whether x is the sum that it should be."""
+    return np.allclose(tok_emb + pos_emb, x, atol=1e-6)
+
+
+class UnreadableLetters(ValueError):
+    """A learner's function takes the six letters, but not the longer strings of which they are the beginning."""
+
+
+def answer_to(model, letters, start, x, x_of):
+    """Let the model write as many letters as it was given, reading `x` (T, C) first, then `x_of(window)`.
+
+    The window is all that has been said and written; where it is longer than the slots that are left, its end.
+    """
+    written = ""
+    while True:
+        written += VOCABULARY[int(model.logits_from(x)[-1].argmax())]
+        if len(written) == len(letters):
+            return written
+        window = (letters + written)[-(model.block_size - start) :]
+        try:
+            x = x_of(window)
+        except Exception as error:  # whatever the learner's function raises
+            raise UnreadableLetters(
+                f"There is no answer: the model also reads each letter that it writes, so `add` must take up to "
+                f"{model.block_size} letters. For the {len(window)} letters {window} it says: {message(error)}"
+            ) from None
+
+
+def microscope(model, letters, start, slot, channel, tok_emb, pos_emb, x, nudge=0.0):
     """Write out one cell of the sum, so that it visibly adds up, or say that the function did something else."""
     token, position, shown = tok_emb[slot, channel], pos_emb[slot, channel], x[slot, channel]
-    source = f"E_tok[{letters[slot]}, {channel}] + E_pos[{start + slot}, {channel}]"
-    text = f"slot {start + slot}, channel {channel}: {source} = {added(token, position)}"
-    return text if np.isclose(token + position, shown, atol=1e-6) else f"{text}, but x holds {shown:.4f}"
+    rows = model.wte[encode(letters)[slot], channel], model.wpe[start + slot, channel]
+    names = f"E_tok[{letters[slot]}, {channel}] + E_pos[{start + slot}, {channel}]"
+    if not np.allclose((token, position), rows, atol=1e-6):
+        names = f"tok_emb[{slot}, {channel}] + pos_emb[{slot}, {channel}]"
+    text = f"slot {start + slot}, channel {channel}: {names} = {added(token, position)}"
+    if not np.isclose(token + position, shown, atol=1e-6):
+        text = f"{text}, but x holds {shown:.4f}"
+    return f"{text}; nudged by {nudge:.2f}: {shown + nudge:.4f}" if nudge else text
 
 
-def _answer(model, letters, start):
-    answer = decode(model.generate(encode(letters), start))
-    if start == 0:
-        return f"The model answers {letters} with {answer}."
-    return f"From slot {start} on, where it was never trained, the model answers {letters} with {answer}."
+def _answer(letters, start, answer, own, unchanged):
+    """Say what the model answers, and beside it what it answers to the sum of its own rows if that is another input."""
+    where = f"From slot {start} on, where it was never trained, the" if start else "The"
+    said = f"{where} model answers {letters} with {answer}"
+    if answer != own:
+        return f"{said}; to the unchanged sum, with {own}."
+    return f"{said}." if unchanged else f"{said}, as to the unchanged sum."
+
+
+# A playing card
+
+RANKS = ("A", *map(str, range(2, 11)), "J", "Q", "K")
+SUITS = ("clubs", "diamonds", "hearts", "spades")
+SIGNS, SIGN_COLOURS = "♣♦♥♠", (INK, "#b3261e", "#b3261e", INK)
+CARD = (116, 164)  # width and height
+ROW = 2.4  # from suit to suit in the strip of all sums, in units of a sum
+
+
+def card():
+    """Make the explorer of the playing card: value and suit in one card, side by side, and in one sum."""
+
+    def show(rank, suit, step):
+        column, row = RANKS.index(rank), SUITS.index(suit)
+        sums = card_sums(step)
+        empty, look = np.full((1, 2), np.nan), {"limit": 1.0, "row_height": 72, "beside": True}
+        fields = ((0, 0, f"value {column + 1}"), (0, 1, f"suit {row}"))
+        return Scene(
+            _front(_card(row, column), rank, row),
+            Cells("side by side\ntwo fields", empty, texts=fields, **look),
+            Cells("added\none number", empty[:, :1], texts=((0, 0, str(sums[row, column])),), **look),
+            _strip(sums, row, column),
+            text=(
+                f"{_card(row, column)}: value {column + 1}, suit {row}. Added, with suits {step} apart: "
+                f"{column + 1} + {step} × {row} = {sums[row, column]}.\n{_same_sum(sums, row, column)}"
+            ),
+        )
+
+    controls = {
+        "rank": choice_slider("value", RANKS, "7"),
+        "suit": choice_slider("suit", SUITS, "hearts"),
+        "step": int_slider("suits apart", 1, len(RANKS), 1),
+    }
+    return Explorer("a playing card, side by side and added", controls, show)
+
+
+def card_sums(step):
+    """Add to the value of each card its suit's number, 0 to 3, times `step`. Int array (4, 13)."""
+    return np.arange(1, len(RANKS) + 1) + step * np.arange(len(SUITS))[:, np.newaxis]
+
+
+def _front(name, rank, row):
+    """Draw the front of a card."""
+    (width, height), sign, colour = CARD, SIGNS[row], SIGN_COLOURS[row]
+    corner = 9 * np.exp(1j * np.linspace(0, np.pi / 2, 6))  # of the card, round
+    middles = ((width - 9, height - 9), (9, height - 9), (9, 9), (width - 9, 9))
+    outline = [x + 1j * y + 1j**i * corner for i, (x, y) in enumerate(middles)]
+    outline = tuple((point.real, point.imag) for point in np.concatenate(outline))
+    texts = [(width / 2, height / 2, sign, 64, colour)]
+    for x, down in ((15, 18), (width - 15, height - 40)):  # not upside down: a heart would be a spade
+        texts += [(x, height - down, rank, 21, colour), (x, height - down - 22, sign, 20, colour)]
+    reach = (-2, width + 2, -2, height + 2)
+    return Points(name, np.zeros((0, 2)), (), reach, outline=outline, texts=tuple(texts), share=1.6, highest=height)
+
+
+def _strip(sums, row, column):
+    """Draw every card as a point at its sum, a row for each suit; a line joins those that share the chosen one's."""
+    rows, _ = np.indices(sums.shape)
+    same = np.flatnonzero(sums == sums[row, column])
+    texts = [(-1.5, -ROW * i, sign, 20, colour) for i, (sign, colour) in enumerate(zip(SIGNS, SIGN_COLOURS))]
+    texts += [(number, -4 * ROW, str(number), 13, INK) for number in (1, 13, 26, 39, 52)]
+    return Points(
+        f"the sums of all {sums.size} cards: {len(np.unique(sums))} different ones",
+        np.stack([sums.ravel(), -ROW * rows.ravel()], axis=1),
+        (),
+        (-3, 54, -4.6 * ROW, 0.8 * ROW),
+        colour=INK,
+        hollow=tuple(np.delete(np.arange(sums.size), row * len(RANKS) + column).tolist()),
+        path=tuple(same.tolist()),
+        rings=tuple(same.tolist()),
+        texts=tuple(texts),
+        radius=3.5,
+    )
+
+
+def _card(row, column):
+    return f"{RANKS[column]} of {SUITS[row]}"
+
+
+def _same_sum(sums, row, column):
+    """Say which cards have the sum of this one, and how many sums there are."""
+    names = [_card(*at) for at in np.argwhere(sums == sums[row, column])]
+    total = f"The {sums.size} cards have {len(np.unique(sums))} different sums."
+    if len(names) == 1:
+        return f"No other card has this sum: value and suit can be read back from it. {total}"
+    return f"{len(names)} cards have this sum ({', '.join(names)}): nobody can tell which of them it was. {total}"
+
+
+# Reading sums back
+
+TRAINED, RANDOM, COLLIDING, COUNTING = "trained", "random numbers", "counting: id + slot", "counting: 11 × id + slot"
+N_DRAWS = 30  # noisy copies of every sum
+CHOSEN = CURVES[2][0]  # seen on light and on dark cells
+
+
+def collisions(model):
+    """Make the explorer of how often letter and slot are both read right, by channels, noise and tables."""
+    vocab_size, block_size, n_embd = model.vocab_size, model.block_size, model.n_embd
+    rng = np.random.default_rng(0)
+    tables = {
+        TRAINED: (model.wte, model.wpe),
+        RANDOM: (rng.standard_normal((vocab_size, n_embd)), rng.standard_normal((block_size, n_embd))),
+        COLLIDING: measure.counting_tables(vocab_size, block_size, n_embd, 1),
+        COUNTING: measure.counting_tables(vocab_size, block_size, n_embd, block_size),
+    }
+
+    @lru_cache(maxsize=100)
+    def accuracy(chosen, noise, decode):
+        return measure.decoding_accuracy_by_channels(*tables[chosen], noise, decode, N_DRAWS)  # (C, vocab_size, ...)
+
+    def show(chosen, channels, noise):
+        nearest = accuracy(chosen, round(noise, 1), measure.decode_nearest)
+        solved = accuracy(chosen, round(noise, 1), measure.decode_least_squares)
+        curves = {"nearest sum": nearest.mean(axis=(1, 2)), "least squares": solved.mean(axis=(1, 2))}  # each (C,)
+        seen = [table[:, :channels] for table in tables[chosen]]
+        one, other, distance = measure.closest_sums(*seen)
+        pairs, shares = f"{_pair(*one)} and {_pair(*other)}", nearest[channels - 1]
+        alike = f"{pairs} have the same sum" if not distance else f"closest are {pairs}, {distance:.3g} apart"
+        by_nearest, by_solving = (curve[channels - 1] for curve in curves.values())
+        return Scene(
+            Lines(
+                "letter and slot both read right",
+                {name: (np.arange(1, n_embd + 1), curve) for name, curve in curves.items()},
+                n_embd,
+                at=channels - 1,
+                across="number of channels that are seen",
+                up="share",
+                room=164,
+            ),
+            Cells(
+                "every pair, read by the nearest sum",
+                shares,
+                tuple(VOCABULARY[:vocab_size]),
+                limit=1.0,
+                palette="share",
+                columns=tuple(map(str, range(block_size))),
+                below="slot",
+                scale=True,
+                marks=((*one, CHOSEN), (*other, CHOSEN)),
+                row_height=30,
+            ),
+            text=(
+                f"{_channels(channels)}, noise {noise:.1f}: both are read right {by_nearest:.2f} of the time by the "
+                f"nearest sum, {by_solving:.2f} by least squares; by guessing, {1 / shares.size:.2f}.\n"
+                f"Without noise, {measure.n_distinct_sums(*seen)} of {shares.size} sums are different; {alike}."
+            ),
+            left=54,
+        )
+
+    controls = {
+        "chosen": dropdown("tables", list(tables)),
+        "channels": int_slider("channels", 1, n_embd, 4),
+        "noise": float_slider("noise", 0.0, 2.0, 1.0, 0.1),
+    }
+    return Explorer("reading sums back", controls, show)
+
+
+def _channels(n):
+    return "1 channel" if n == 1 else f"{n} channels"
+
+
+def _pair(token_id, slot):
+    return f"{VOCABULARY[token_id]} in slot {slot}"
+
+
+class Guess(NamedTuple):
+    """Where a game of un-mixing stands."""
+
+    letter: str = VOCABULARY[0]
+    slot: int = 0
+    turn: int = 0  # which of the anonymous sums
+    solved: bool = False
+    n_letters: int = 0  # of the sums solved so far, guessed rightly
+    n_slots: int = 0
+    n_both: int = 0
+    n_solved: int = 0
+
+
+class UnmixGame(Control):
+    """A letter and a slot to guess with, a button that judges the guess, and one for the next sum; `value` is a Guess.
+
+    `token_ids` and `slots`, each (n_sums,), say what is in the sums.
+    """
+
+    value = Instance(Guess)
+    _following = False
+
+    def __init__(self, token_ids, slots, block_size):
+        self._answers = [(VOCABULARY[token_id], int(slot)) for token_id, slot in zip(token_ids, slots)]
+        self.letter = dropdown("your letter", list(VOCABULARY))
+        self.slot = int_slider("your slot", 0, block_size - 1, 0)
+        self.solve = widgets.Button(description="Check and solve", tooltip="Check the guess and show the amounts")
+        self.another = widgets.Button(description="Another one", tooltip="The next anonymous sum")
+        super().__init__([self.letter, self.slot, widgets.Box([self.solve, self.another])], value=Guess())
+        for css_class in ("ll-controls", "ll-game", "ll-whole"):
+            self.add_class(css_class)
+        self.letter.observe(self._moved, "value")
+        self.slot.observe(self._moved, "value")
+        self.solve.on_click(lambda _button: self._judge())
+        self.another.on_click(lambda _button: self._next())
+        self.observe(self._set, "value")
+
+    def _moved(self, _change):
+        if not self._following:
+            self.value = self.value._replace(letter=self.letter.value, slot=self.slot.value)
+
+    def _judge(self):
+        if self.value.solved:
+            return
+        letter, slot = self._answers[self.value.turn]
+        right = self.value.letter == letter, self.value.slot == slot
+        self.value = self.value._replace(
+            solved=True,
+            n_letters=self.value.n_letters + right[0],
+            n_slots=self.value.n_slots + right[1],
+            n_both=self.value.n_both + all(right),
+            n_solved=self.value.n_solved + 1,
+        )
+
+    def _next(self):
+        self.value = self.value._replace(turn=(self.value.turn + 1) % len(self._answers), solved=False)
+
+    def _set(self, _change):
+        self._following = True
+        try:
+            self.letter.value, self.slot.value = self.value.letter, self.value.slot
+        finally:
+            self._following = False
+
+
+def unmix(model):
+    """Make the game of un-mixing: a sum of which nobody says what is in it, to be guessed, then solved."""
+    n_sums = model.vocab_size * model.block_size
+    sums, token_ids, slots = measure.anonymous_sums(model.wte, model.wpe, n_sums)
+    limit = signed_limit(measure.every_sum(model.wte, model.wpe))
+
+    def show(guess):
+        token_id = VOCABULARY.index(guess.letter)
+        vector, guessed = sums[[guess.turn]], model.wte[[token_id]] + model.wpe[[guess.slot]]  # (1, C) each
+        amounts = measure.unmix(vector, model.wte, model.wpe)
+        letters, places = (np.round(each, 4) + 0 if guess.solved else 0 * each for each in amounts)
+        row = {"limit": limit, "row_height": 30}
+        share = {"limit": 1.0, "palette": "share", "row_height": 30}
+        return Scene(
+            Cells(f"an anonymous sum  {vector[0].shape}", vector, ("?",), SUM, scale=True, **row),
+            Cells(
+                f"your guess  {guessed[0].shape}",
+                guessed,
+                (f"{guess.letter} {guess.slot}",),
+                SUM,
+                columns="channel",
+                **row,
+            ),
+            Cells(
+                "letters",
+                letters,
+                colour=TOKEN,
+                columns=tuple(VOCABULARY[: model.vocab_size]),
+                below="amounts",
+                marks=((0, token_id, TOKEN),),
+                **share,
+            ),
+            Cells(
+                "slots",
+                places,
+                colour=POSITION,
+                columns=tuple(map(str, range(model.block_size))),
+                below="amounts, once you have asked for the solution",
+                marks=((0, guess.slot, POSITION),),
+                scale=True,
+                beside=True,
+                **share,
+            ),
+            text=_verdict(guess, _pair(token_ids[guess.turn], slots[guess.turn]), letters[0], places[0])
+            if guess.solved
+            else (
+                f"Sum {guess.turn + 1} of {len(sums)}: which letter and which slot are in it? Does your guess, "
+                f"{_pair(token_id, guess.slot)}, look like it? The two are {np.linalg.norm(vector - guessed):.3f} "
+                f"apart.\nTheir first channels: {_first(vector)} and {_first(guessed)}."
+            ),
+            left=54,
+        )
+
+    return Explorer("un-mixing", {"guess": UnmixGame(token_ids, slots, model.block_size)}, show)
+
+
+def _first(vectors):
+    return ", ".join(f"{number:.3f}" for number in vectors[0, :3])
+
+
+def _verdict(guess, answer, letters, slots):
+    """Say what was in the sum, what was guessed, and what least squares found."""
+    asked = f"{guess.letter} in slot {guess.slot}"
+    verdict = f"It is {answer}, as your guess says." if asked == answer else f"It is {answer}, not {asked}."
+    amounts = ", ".join(f"{letter} {amount:.2f}" for letter, amount in zip(VOCABULARY, letters))
+    others = np.abs(np.delete(slots, slots.argmax())).max()
+    found = f"Least squares finds the amounts {amounts}, slot {slots.argmax()} {slots.max():.2f}"
+    rest = f"Guessed so far: both {guess.n_both} of {guess.n_solved}, letters {guess.n_letters}, slots {guess.n_slots}."
+    return f"{verdict} {found}, every other slot {others:.2f}.\n{rest}"

@@ -37,15 +37,18 @@
   const REST = 400;
   const words = find('.ll-words');
   let resting = 0;
+  const whole = note => find('.ll-numbers [data-move]')?.dataset.move === note.dataset.move;  // all is counted
   const speak = () => {
     const note = find('.ll-note'), counted = find('.ll-counted');
-    if (!note || !words) return;
+    if (!note || !words || !whole(note)) return;
     const parts = [note, counted].filter(part => part).map(part => part.innerText.trim()).filter(text => text);
     const text = parts.join(' ').replace(/(?<![\w.])[-−](?=\d)/g, 'minus ');  // some readers skip the sign
     if (words.textContent !== text) words.textContent = text;
     words.dataset.move = note.dataset.move;
   };
   const answered = () => {
+    const note = find('.ll-note');
+    explorer.classList.toggle('ll-counting', Boolean(note) && !whole(note));
     clearTimeout(resting);
     resting = setTimeout(speak, REST);
     clearTimeout(waiting);
@@ -71,7 +74,7 @@
     waiting = setTimeout(complain, PATIENCE);
   };
   new MutationObserver(() => silence.hidden = !silence.textContent).observe(silence, {childList: true});
-  for (const part of explorer.querySelectorAll('.ll-cells, .ll-error, .ll-counted, .ll-refusal, .ll-status'))
+  for (const part of explorer.querySelectorAll('.ll-cells, .ll-error, .ll-counted, .ll-numbers, .ll-refusal, .ll-status'))
     new MutationObserver(answered).observe(part, {subtree: true, childList: true, characterData: true});
   new MutationObserver(asked).observe(
     find('.ll-controls'), {subtree: true, attributes: true, attributeFilter: ['aria-valuenow']});
@@ -95,16 +98,23 @@
   // JupyterLab takes single keys for itself wherever focus is outside a text field (`d d` on a slider deletes the
   // cell), and Notebook 7 the arrows. It leaves alone what has this attribute; all else with Ctrl, Alt or Shift+Enter
   // still goes to it. A listener of the window comes before Jupyter's own, and is there while focus is in the explorer.
+  // Whoever moves the slider of a player takes over: it pauses.
+  const pause = player => player.querySelector('.fa-pause')?.closest('button').click();
   const playByKeys = (player, focused, event) => {
     const handle = player.querySelector('.noUi-handle');
     if (event.key === ' ' && focused === handle) {
       event.preventDefault();
       player.querySelector('button').click();
-    } else if (/^(Arrow|Home|End|Page)/.test(event.key) && focused.matches('button')) {
+    } else if (/^(Arrow|Home|End|Page)/.test(event.key)) {
+      pause(player);
+      if (!focused.matches('button')) return;
       event.preventDefault();
       handle.dispatchEvent(new KeyboardEvent('keydown', {key: event.key, cancelable: true}));
     }
   };
+  explorer.addEventListener('pointerdown', event => {
+    if (event.target.closest('.ll-steps .widget-slider')) pause(event.target.closest('.ll-steps'));
+  });
   const keep = event => {
     const focused = event.target;
     if (!explorer.contains(focused)) return;

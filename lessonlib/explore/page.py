@@ -97,7 +97,7 @@ def _cells_over(cells, i, at, layouts):
     labels = "".join(f"<span>{html.escape(text)}</span>" for text in cells.rows)
     parts = [
         f'<img alt="" decoding="sync" src="{tiny(cells, resting)}">',
-        f'<i class="ll-ruled" style="--rows:{n_rows}"></i>' if n_rows > 1 else "",
+        f'<i class="ll-ruled" style="--rows:{n_rows}"></i>' if n_rows > 1 and cells.ruled else "",
         *(
             f'<img alt="" class="ll-landed" style="{place(row, None)};animation-delay:{when:g}s" '
             f'src="{tiny(cells, cells.matrix[[row]])}">'

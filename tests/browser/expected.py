@@ -1,24 +1,26 @@
 """What each explorer must show for the values of its controls: the pure function, computed apart from the widgets."""
 
+import re
+
 import matplotlib
 import numpy as np
 
 from lessonlib.embeddings import encode
-from lessonlib.figures import COLOURS
 from lessonlib.nano_gpt import load_checkpoint
 from lessonlib.tasks import SORT, score
 
 MODEL = load_checkpoint("sort")
+LIMIT = max(np.abs(MODEL.wte).max(), np.abs(MODEL.wpe).max(), np.abs(MODEL.wte[:, None] + MODEL.wpe).max())
 
 
 def colours(matrix, limit):
     """Colour a matrix as matplotlib does, shape (n_rows, n_columns, 3)."""
-    return matplotlib.colormaps[COLOURS](matplotlib.colors.Normalize(-limit, limit)(matrix), bytes=True)[..., :3]
+    return matplotlib.colormaps["RdBu_r"](matplotlib.colors.Normalize(-limit, limit)(matrix), bytes=True)[..., :3]
 
 
 def spoken(line):
     """The line as a screen reader gets it."""
-    return line.replace(" -", " minus ")
+    return re.sub(r"(?<![\w.])-(?=\d)", "minus ", line)
 
 
 def sum_explorer(explorer):
@@ -27,14 +29,29 @@ def sum_explorer(explorer):
     start = int(explorer.value("start position"))
     slot, channel = int(explorer.value("inspect row")), int(explorer.value("inspect channel"))
     token, position = MODEL.wte[encode(letters)], MODEL.wpe[start : start + 6]
+    nudge, added = float(explorer.value("nudge").replace("−", "-")), position[slot, channel]
     line = (
-        f"slot {start + slot}, channel {channel}:  E_tok[{letters[slot]}, {channel}] + E_pos[{start + slot}, {channel}]"
-        f" = {token[slot, channel]:.4f} + {position[slot, channel]:.4f} = {(token + position)[slot, channel]:.4f}"
+        f"slot {start + slot}, channel {channel}: E_tok[{letters[slot]}, {channel}] + E_pos[{start + slot}, {channel}]"
+        f" = {token[slot, channel]:.4f} + {f'({added:.4f})' if added < 0 else f'{added:.4f}'}"
+        f" = {(token + position)[slot, channel]:.4f}"
     )
-    answer = MODEL.answer(letters) if start == 0 else None
-    limit = max(np.abs(MODEL.wte).max(), np.abs(MODEL.wpe).max(), np.abs(MODEL.wte[:, None] + MODEL.wpe).max())
-    panels = {"token": token, "position": position, "sum": token + position}
-    return line, answer, {label: colours(matrix, limit) for label, matrix in panels.items()}
+    x = token + position
+    x[slot, channel] += nudge
+    if nudge:
+        line += f"; nudged by {nudge:.2f}: {x[slot, channel]:.4f}"
+    answer = None if start else MODEL.answer(letters) if not nudge else _nudged_answer(letters, slot, channel, nudge)
+    panels = [colours(matrix, LIMIT) for matrix in (token, position, x)]
+    return line, answer, dict(enumerate(panels))
+
+
+def _nudged_answer(letters, slot, channel, nudge):
+    """Write six letters with one number of x changed at every step."""
+    ids = encode(letters)
+    for _ in range(6):
+        x = MODEL.wte[ids] + MODEL.wpe[: len(ids)]
+        x[slot, channel] += nudge
+        ids = np.append(ids, MODEL.logits_from(x)[-1].argmax())
+    return "".join("ABC"[i] for i in ids[6:])
 
 
 SWAPS = {

@@ -12,7 +12,7 @@ from browser.jupyter import IDLE, SlowNetwork
 
 WHOLE, LESSON = "05_combined_input_embedding.ipynb", "sum_explorer.ipynb"  # the second holds only the first explorer
 LETTERS = [f"letter {i}" for i in range(6)]
-NUMBERS = ["start position", "inspect row", "inspect channel"]
+NUMBERS = ["start position", "inspect row", "inspect channel", "nudge"]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -35,7 +35,7 @@ def assert_shows_what_the_controls_say(explorer):
     line, answer, panels = expected.sum_explorer(explorer)
     assert line in explorer.note()
     assert expected.spoken(line) in explorer.words()
-    assert answer is None or f"with {answer}." in explorer.note()
+    assert answer is None or re.search(rf"answers \w+ with {answer}[.,;]", explorer.note())
     for label, colours in panels.items():
         np.testing.assert_array_equal(explorer.colours(label, colours.shape[:2]), colours)
 
@@ -49,6 +49,24 @@ def test_every_slider_by_keyboard_to_every_extreme(explorer):
             assert_shows_what_the_controls_say(explorer)
         explorer.press(name, "Home")
     assert explorer.page.n_cells() == n_cells
+
+
+def test_a_nudge_large_enough_tips_the_answer_and_reset_brings_it_back(explorer):
+    explorer.press("inspect row", "End")
+    answers = set()
+    for key in ("End", "Home"):
+        explorer.press("nudge", key)
+        for _ in range(6):
+            explorer.press("inspect channel", "ArrowRight")
+            assert_shows_what_the_controls_say(explorer)
+            answers.add(expected.sum_explorer(explorer)[1])
+    assert len(answers) > 1 and "to the unchanged sum" in explorer.note()
+
+
+@pytest.mark.parametrize(("width", "most"), [(1440, 700), (900, 790)])
+def test_controls_and_picture_are_seen_together(page_of, width, most):
+    (explorer,) = page_of(LESSON, width=width).explorers()
+    assert explorer.box.bounding_box()["height"] <= most
 
 
 def test_single_keys_on_any_control_leave_the_notebook_as_it_is(explorer):
@@ -171,7 +189,7 @@ def test_axe_finds_no_barrier_in_our_output(explorer):
 
 
 def test_the_mouse_over_a_cell_shows_its_row_column_and_number(explorer):
-    panel = explorer.box.locator(".ll-panel.ll-sum")
+    panel = explorer.box.locator(".ll-panel[data-part='2']")
     panel.scroll_into_view_if_needed()
     box = panel.bounding_box()
     explorer.page.page.mouse.move(box["x"] + box["width"] * 17.5 / 48, box["y"] + box["height"] * 2.5 / 6)

@@ -1,0 +1,257 @@
+"""Explorers of the deep dives: the sum step by step, a shift that it does not show, and factors on both tables."""
+
+import numpy as np
+
+from lessonlib import measure
+from lessonlib.embeddings import VOCABULARY, encode, input_embedding
+from lessonlib.explore.controls import Letters, Steps, choice_slider, int_slider
+from lessonlib.explore.explorer import Explorer
+from lessonlib.explore.page import DURATION
+from lessonlib.explore.scores import scores
+from lessonlib.nano_gpt import N_INPUTS
+from lessonlib.precomputed import FACTORS, scaled
+from lessonlib.scene import CURVES, INK, POSITION, SUM, TOKEN, Cells, Flight, Gap, Scene, added, signed_limit
+
+# Step by step
+
+LETTER, ID, TOKEN_ROW, POSITION_ROW, ADDED, PLACED = range(6)  # how far a slot has come
+LETTERS, TOKENS, POSITIONS, BENCH = 0, 2, 3, 4  # parts of the scene; part 1 is a gap
+INTERVAL = 2600  # milliseconds between two steps that play by themselves: time to read a line
+
+
+def steps(model, letters="CBABBC"):
+    """Make the step-through of the input embedding: slot 0 in small steps, then one step for each other slot."""
+    limit = signed_limit(model.wte, model.wpe, measure.every_sum(model.wte, model.wpe))
+    stages = [(0, stage) for stage in range(PLACED)] + [(slot, PLACED) for slot in range(N_INPUTS)]
+
+    def show(letters, step):
+        slot, stage = stages[step]
+        whole = step > PLACED  # all of a slot in one step
+        line = _line(model, letters, slot, stage, whole)
+        parts = _parts(model, letters, slot, stage, whole, limit)
+        return Scene(*parts, text=f"step {step} of {len(stages) - 1}: {line}", left=96)
+
+    controls = {"letters": Letters(letters), "step": Steps("step", len(stages), 0, INTERVAL)}
+    return Explorer("the sum, step by step", controls, show)
+
+
+def _parts(model, letters, slot, stage, whole, limit):
+    """Show how far a slot has come: what is picked out, what has its place, and which rows fly there."""
+    ids, nothing = encode(letters), np.full((N_INPUTS, model.n_embd), np.nan)
+    token, position = model.wte[ids[slot]], model.wpe[slot]
+    texts = [(0, i, letter) for i, letter in enumerate(letters)]
+    texts += [(1, i, str(ids[i])) for i in range(slot if stage < ID else slot + 1)]
+    bench, names = nothing[:3].copy(), [""] * 3
+    picked = ((TOKEN_ROW, f"E_tok[{ids[slot]}]"), (POSITION_ROW, f"+ E_pos[{slot}]"), (ADDED, "= sum"))
+    for i, ((since, name), row) in enumerate(zip(picked, (token, position, token + position))):
+        if stage >= since:
+            bench[i], names[i] = row, name
+    x, n_placed = nothing.copy(), slot + (stage >= PLACED)
+    x[:n_placed] = model.wte[ids[:n_placed]] + model.wpe[:n_placed]
+    picking, placing = _flights(ids, slot, stage, whole, token, position)
+    look = {"limit": limit, "row_height": 15}
+    return (
+        Cells(
+            f"letters and their ids, slots 0 to {N_INPUTS - 1}",
+            nothing[:2, :N_INPUTS],
+            ("letter", "id"),
+            marks=((None, slot, INK),),
+            texts=tuple(texts),
+            **look,
+        ),
+        Gap(24, beside=True),
+        Cells(
+            f"token table E_tok  {model.wte.shape}",
+            model.wte,
+            tuple(f"{letter} = id {i}" for i, letter in enumerate(VOCABULARY)),
+            TOKEN,
+            marks=((ids[slot], None, TOKEN),) if stage >= ID else (),
+            **look,
+        ),
+        Cells(
+            f"position table E_pos, rows 0 to {N_INPUTS - 1} of {model.block_size}",
+            model.wpe[:N_INPUTS],
+            tuple(f"slot {i}" for i in range(N_INPUTS)),
+            POSITION,
+            marks=((slot, None, POSITION),) if stage >= POSITION_ROW else (),
+            scale=True,
+            **look,
+        ),
+        Cells("picked out, and added", bench, tuple(names), flights=picking, **look),
+        Cells(
+            f"input embedding  {x.shape}",
+            x,
+            tuple(f"{i} {letter}" for i, letter in enumerate(letters)),
+            SUM,
+            columns="channel",
+            marks=((slot, None, SUM),),
+            flights=placing,
+            **look,
+        ),
+    )
+
+
+def _flights(ids, slot, stage, whole, token, position):
+    """List the rows that fly in this step: out of the tables and over each other, and to their place."""
+    second, third = (DURATION + 0.1, 2 * (DURATION + 0.1)) if whole else (0.0, 0.0)  # when they start
+    picking = []
+    if stage == TOKEN_ROW or whole:
+        picking.append(Flight(0, TOKENS, int(ids[slot]), token, TOKEN))
+    if stage == POSITION_ROW or whole:
+        picking.append(Flight(1, POSITIONS, slot, position, POSITION))
+    if stage == ADDED or whole:
+        picking += [Flight(2, BENCH, 0, token, TOKEN, second), Flight(2, BENCH, 1, position, POSITION, second)]
+    placing = (Flight(slot, BENCH, 2, token + position, SUM, third),) if stage == PLACED else ()
+    return tuple(picking), placing
+
+
+def _line(model, letters, slot, stage, whole):
+    """Say in words and numbers what happens in this step."""
+    letter, token_id = letters[slot], VOCABULARY.index(letters[slot])
+    token, position = model.wte[token_id], model.wpe[slot]
+    sums = ", ".join(f"`{added(*pair)}`" for pair in zip(token[:2], position[:2]))
+    if whole:
+        line = (
+            f"slot {slot} holds {letter}: row {token_id} of E_tok + row {slot} of E_pos = row {slot} of the input "
+            f"embedding:\n{sums}, ..."
+        )
+        return f"{line} All {N_INPUTS} rows are in place." if slot == N_INPUTS - 1 else line
+    return (
+        f"slot {slot} holds the letter {letter}.",
+        f"the letter {letter} has the id {token_id}.",
+        f"row {token_id} of E_tok, the row of {letter}, is picked out:\n{_start(token)}",
+        f"row {slot} of E_pos, the row of slot {slot}, is picked out:\n{_start(position)}",
+        f"the two rows are added, channel by channel:\n{sums}, and so on, {len(token)} times.",
+        f"the sum is row {slot} of the input embedding:\n{_start(token + position)} The other slots follow.",
+    )[stage]
+
+
+def _start(row):
+    return f"`{', '.join(f'{number:.4f}' for number in row[:3])}, ...` ({len(row)} numbers)."
+
+
+# A hidden shift
+
+LENGTHS = (0, 0.05, 0.1, 0.2, 0.5, 1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8)
+N_DIRECTIONS = 10
+
+
+def shift(model, task, letters="CBABBC"):
+    """Make the explorer of the hidden shift: a vector v is added to every row of E_tok and taken from every of E_pos.
+
+    The score of `model` is counted on `task`.
+    """
+    token_ids, every = encode(letters), measure.every_sum(model.wte, model.wpe)
+    limit, trained = signed_limit(every), measure.cosines(model.wte, model.wpe).mean()
+    long = float(np.linalg.norm(np.concatenate([model.wte, model.wpe]), axis=1).mean())
+    slots = [str(slot) for slot in range(len(letters))]
+
+    def show(length, direction):
+        shifted = shifted_model(model, length, direction)
+        x = input_embedding(token_ids, shifted.wte, shifted.wpe)
+        cosines = measure.cosines(shifted.wte, shifted.wpe)
+        change = np.abs(measure.every_sum(shifted.wte, shifted.wpe) - every).max()
+        look = {"limit": limit, "row_height": 15}
+        return Scene(
+            Cells(f"token embedding + v  {x.shape}", shifted.wte[token_ids], tuple(letters), TOKEN, **look),
+            Cells(
+                f"+  (position embedding − v)  {x.shape}",
+                shifted.wpe[: len(letters)],
+                tuple(slots),
+                POSITION,
+                scale=True,
+                **look,
+            ),
+            Cells(
+                f"=  input embedding  {x.shape}",
+                x,
+                tuple(f"{slot} {letter}" for slot, letter in zip(slots, letters)),
+                SUM,
+                columns="channel",
+                **look,
+            ),
+            Cells(
+                f"cosines, E_tok + v with E_pos − v  {cosines.shape}",
+                cosines,
+                tuple(VOCABULARY[: model.vocab_size]),
+                limit=1.0,
+                columns=tuple(map(str, range(model.block_size))),
+                below="slot",
+                scale=True,
+                row_height=17,
+            ),
+            text=(
+                f"v has length {_amount(length)}; the rows, as trained, {long:.2f} on average. "
+                f"Mean cosine of a letter's row with a slot's: {cosines.mean():.2f}, as trained {trained:.2f}.\n"
+                f"Largest change of a number in the {every.shape[0] * every.shape[1]} sums: {change:.7f}."
+            ),
+            later=lambda: scores({"the model": (shifted, task)}, letters),
+        )
+
+    controls = {
+        "length": choice_slider("length of v", [(_amount(length), length) for length in LENGTHS], 0),
+        "direction": int_slider("direction of v", 0, N_DIRECTIONS - 1, 0),
+    }
+    return Explorer("the hidden shift", controls, show)
+
+
+def _amount(length):
+    return f"{length:g}" if length < 1 else f"{length:,.0f}"
+
+
+def shifted_model(model, length, direction):
+    """Add a vector to every row of a model's token table and take it from every row of its position table.
+
+    `direction` is the seed of its direction. The new tables are rounded to the model's own precision, as all are.
+    """
+    v = np.random.default_rng(direction).standard_normal(model.n_embd)
+    v *= length / np.linalg.norm(v)
+    return model.with_tables(model.wte.astype(np.float64) + v, model.wpe.astype(np.float64) - v)
+
+
+# Factors
+
+
+def scale(models, maps, letters="CBABBC"):
+    """Make two dials, a factor for each table, with the scores that are left: live, and on maps computed in advance.
+
+    `models` maps names such as "sorter" to (model, task), `maps` the same names to what `precomputed.score_map` says.
+    """
+    labels = [f"{factor:.3g}" for factor in FACTORS]
+    shown = [label if label in ("0", "0.5", "1", "2", "4", "8") else "" for label in labels]
+
+    def show(token_scale, position_scale):
+        place = FACTORS.index(token_scale), FACTORS.index(position_scale)
+        parts = [
+            Cells(
+                name,
+                maps[name],
+                tuple(shown),
+                limit=729.0,
+                palette="share",
+                columns=tuple(shown),
+                below="E_pos times",
+                left="" if i else "E_tok times",
+                ruled=False,
+                scale=name == list(models)[-1],
+                beside=bool(i),
+                marks=((*place, CURVES[2][0]),),
+                numbers=np.zeros((0, 0)),
+                row_height=16,
+            )
+            for i, name in enumerate(models)
+        ]
+        scaled_models = {
+            name: (scaled(model, token_scale, position_scale), task) for name, (model, task) in models.items()
+        }
+        return Scene(
+            *parts,
+            text=f"E_tok times {labels[place[0]]}, E_pos times {labels[place[1]]}.",
+            later=lambda: scores(scaled_models, letters),
+        )
+
+    controls = {
+        key: choice_slider(name, list(zip(labels, FACTORS)), 1)
+        for key, name in (("token_scale", "E_tok times"), ("position_scale", "E_pos times"))
+    }
+    return Explorer("the size of the tables", controls, show)

@@ -1,0 +1,63 @@
+"""What an explorer shows, read off what it sends to the page."""
+
+import base64
+import html
+import io
+import re
+from itertools import combinations
+
+import matplotlib
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from PIL import Image
+
+from lessonlib.draw.paper import PALETTES, draw
+from lessonlib.scene import NARROW, WIDE
+
+
+def images(explorer):
+    """Decode the tiny image of every heatmap: a dict from the number of its part to colours, (n_rows, n_columns, 4)."""
+    panels = re.findall(r'data-part="(\d+)"[^>]*><img[^>]*base64,([^"]+)"', explorer._cells.value)
+    return {int(part): pixels(data) for part, data in panels}
+
+
+def pixels(data):
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGBA"))
+
+
+def signed(matrix, limit):
+    """Colour numbers as matplotlib does, white at 0, the strongest at plus and minus `limit`."""
+    return matplotlib.colormaps["RdBu_r"](np.clip((np.asarray(matrix) + limit) / (2 * limit), 0, 1), bytes=True)
+
+
+def shares(matrix, most=1):
+    """Colour shares, white at 0, the darkest at `most`."""
+    return PALETTES["share"](np.asarray(matrix) / most, bytes=True)
+
+
+def note(explorer):
+    """The text below the picture."""
+    return html.unescape(re.sub("<[^>]*>", " ", explorer._cells.value.split('class="ll-note"')[1].partition(">")[2]))
+
+
+def titles(explorer):
+    return [part.title for part in explorer._scene.parts if getattr(part, "title", "")]
+
+
+def set_to(explorer, **values):
+    for key, value in values.items():
+        explorer.controls[key].value = value
+
+
+def assert_nothing_is_cut_off(scene):
+    """Look whether every word lies inside the picture, on wide and narrow pages, and meets no other of its size."""
+    for width in (WIDE, NARROW):
+        picture = draw(scene, width)
+        renderer = FigureCanvasAgg(picture).get_renderer()
+        boxes = [(text, text.get_window_extent(renderer)) for text in picture.axes[0].texts if text.get_text()]
+        for text, box in boxes:
+            assert box.x0 >= -1 and box.y0 >= -1, (width, text)
+            assert box.x1 <= picture.bbox.width + 1 and box.y1 <= picture.bbox.height + 1, (width, text)
+        for (one, box), (other, its) in combinations(boxes, 2):
+            across, down = min(box.x1, its.x1) - max(box.x0, its.x0), min(box.y1, its.y1) - max(box.y0, its.y0)
+            assert across < 1 or down < 4, (width, one, other)
