@@ -147,6 +147,10 @@ WRONG = {  # what the verdict must say <- answers
         single row <- E_tok[w].mean(axis=0)
         single number <- E_tok[w].sum() || E_tok.size || E_tok[0, 2]
         wrong way round <- -E_tok[w]
+        sign is lost <- abs(E_tok[w])
+        squared <- E_tok[w] ** 2
+        channels are in reverse <- E_tok[w][:, ::-1]
+        mean <- E_tok[w] - E_tok.mean(axis=0) || E_tok[w] - E_tok[w].mean(axis=1, keepdims=True)
         row 2, channel 7 <- changed(E_tok[w], (2, 7), 9)
         row 0, channel 0 <- np.random.default_rng(0).normal(size=(6, 48))
         row 0, channel 0 <- np.random.default_rng(0).normal(0, 0.02, size=(6, 48))
@@ -267,6 +271,9 @@ WRONG = {  # what the verdict must say <- answers
         (2,) <- [-0.16, -0.54]
         B-C <- [-0.16, -0.54, 0.3]
         between -1 and 1 <- [2, 3, 4]
+        sign of A-B <- [0.16, -0.54, 0.01]
+        square of one length <- [E_tok[i] @ E_tok[j] / n[i] ** 2 for i, j in [(0, 1), (0, 2), (1, 2)]]
+        Three cosines <- 0.16 || [unit[0] @ unit[1]]
         text <- "I do not know"
     """,
     "parameter_count": """
@@ -293,7 +300,7 @@ WRONG = {  # what the verdict must say <- answers
         text <- "fifty thousand"
         Without the quotes <- "50257 * 768"
         How many rows <- 12 || E_tok.shape
-        144 numbers <- E_tok
+        The shape is (3, 48) <- E_tok
         parentheses <- len
     """,
     "position_count": """
@@ -458,6 +465,7 @@ WRONG = {  # what the verdict must say <- answers
         Square every number <- 9 || 0
         Without the quotes <- "sqrt(24)"
         parentheses <- math.sqrt
+        A comma <- (4, 899)
         twice <- np.sqrt(np.sqrt(24))
     """,
     "cell": """

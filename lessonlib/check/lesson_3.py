@@ -203,11 +203,12 @@ def cosines_exercise(wte):
         _cosines(rows),
         expected="three numbers, shape (3,): the cosines of A-B, A-C and B-C",
         praise="They compare directions only: the lengths of the rows are divided out.",
-        difference=_about_cosine,
+        difference=lambda values, place: _about_cosine(values, place[0], rows),
         mistakes=list(_cosine_mistakes(rows)),
         shapes=[
             *(((n, n), every_pair) for n in (3, 48)),
             ((9,), every_pair),
+            *((shape, "Three cosines are asked for: A-B, A-C and B-C.") for shape in [(), (1,), (2,)]),
             ((6,), "Leave out the cosine of each row with itself: three pairs remain."),
             (rows.shape, channels),
             (rows[0].shape, channels),
@@ -232,6 +233,8 @@ def _cosine_mistakes(rows):
         yield wrong, "Each dot product is divided by one length only: divide it by the lengths of both rows."
     for wrong in (dots / first * second, dots / second * first):
         yield wrong, "Python divides by the first length and multiplies by the second: put the product in parentheses."
+    for wrong in (dots / first**2, dots / second**2):
+        yield wrong, "Each dot product is divided by the square of one length: divide it by the lengths of both rows."
     for wrong in (dots / whole, dots / whole**2):
         yield wrong, "The dot products are divided by the length of the whole table: `axis=1` gives one for each row."
     yield right / (first * second), "The lengths are squared: a length is the square root of the sum of squares."
@@ -258,10 +261,12 @@ def _cosine_mistakes(rows):
     yield right[0], "This is the first of them: the exercise asks for all three."
 
 
-def _about_cosine(values, place):
+def _about_cosine(values, pair, rows):
     if abs(values).max() > 1:
         return "One of these is no cosine: a cosine lies between -1 and 1."
-    return f"The first difference is in {('A-B', 'A-C', 'B-C')[place[0]]}."
+    if abs(abs(values) - abs(_cosines(rows))).max() < 0.006:
+        return f"The size of all three is right, but the sign of {('A-B', 'A-C', 'B-C')[pair]} is not."
+    return f"The first difference is in {('A-B', 'A-C', 'B-C')[pair]}."
 
 
 def parameter_count_exercise(n_rows, n_columns):

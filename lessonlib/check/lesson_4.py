@@ -257,6 +257,7 @@ def norm_exercise(vector):
             (vector, "This is the row itself: its length is one number."),
             (vector**2, "These are the squares: add them, and take the root."),
         ],
+        shapes=[((2,), "A comma makes two numbers of it: Python writes one and a half as 1.5.")],
         rounding="Give two decimals, or more.",
         tolerance=0.005 + 1e-9,
     )

@@ -69,7 +69,7 @@ def pairs_exercise(vectors, wte, wpe):
             *((shape, amounts) for shape in [(n_amounts,), (n_amounts, n_pairs), (n_pairs, n_amounts)]),
             ((n_pairs, 3), "There are three things for each vector: its letter and its slot are enough."),
             ((n_pairs, n_embd), "These are whole rows: give the letter and the slot that each row belongs to."),
-            *(((n, 2), f"Every vector has one pair: there are {n_pairs} vectors.") for n in range(2, 34)),
+            *(((n, 2), f"Every vector has one pair: there are {n_pairs} vectors.") for n in range(1, 34)),
         ],
         order="These are the right pairs in the wrong order: the first is for vector 0.",
         read=_read_pairs,
