@@ -166,11 +166,12 @@ def arrays_at_hand(asked, token_ids, wte=None, wpe=None):
         yield pos, f"This is the position embedding, the rows of the slots. {tail}"
     if asked != "sum":
         yield tok + pos, f"This is the sum of token and position embedding. {tail}"
-    for difference in (tok - pos, pos - tok):
-        yield difference, f"One embedding is taken away from the other. {tail}"
-    yield tok * pos, f"Token and position embedding are multiplied. {tail}"
+    else:
+        for difference in (tok - pos, pos - tok):
+            yield difference, f"One embedding is taken away from the other. {tail}"
+        yield tok * pos, f"The two are multiplied. {tail}"
+        yield tok + sines, "The positions in it are sines and cosines, not the model's own table."
     yield sines, f"These are the fixed sines and cosines, not the model's own table. {tail}"
-    yield tok + sines, f"The positions in it are sines and cosines, not the model's own table. {tail}"
     for name in models():
         other_tok, other_pos = _tables(name)[0][token_ids], _tables(name)[1][: len(token_ids)]
         wrong = [
@@ -182,8 +183,6 @@ def arrays_at_hand(asked, token_ids, wte=None, wpe=None):
             if own.shape == other.shape and not np.array_equal(own, other):
                 for rows in (other, with_other):
                     yield rows, f"There are rows of the {name} in it, another model: use the tables of the exercise."
-    for mean in (tok.mean(axis=0), wte.mean(axis=0)):
-        yield tok - mean, f"The mean row has been taken away. {tail}"
 
 
 def _tables(name):
@@ -225,6 +224,8 @@ def _about_all(values, solution):
     small = SMALL * max(_largest(values), _largest(solution))
     if np.ptp(values - solution) <= small:
         return "Every number is off by the same amount: something was added to all of them."
+    if np.ptp(values - solution, axis=0).max() <= small and len(values) > 1:
+        return "One and the same row was added to every row, or taken away: the mean row, perhaps?"
     factor = np.vdot(values, solution) / (np.vdot(solution, solution) or 1)
     if _near(values, factor * solution, small):
         return "Every sign is the wrong way round." if abs(factor + 1) < SMALL else "All numbers have been multiplied."

@@ -240,7 +240,6 @@ def _cosine_mistakes(rows):
     yield right / (first * second), "The lengths are squared: a length is the square root of the sum of squares."
     yield dots / np.sqrt(first * second), "There is a root too many: the length of a row has its root in it already."
     yield dots / (first + second), "The two lengths are added: divide by their product."
-    yield dots / rows.shape[1], "These are means of products: divide the sums by the lengths of both rows."
     for wrong in (apart, apart**2, 1 - right):
         yield wrong, "These are distances, small where rows are alike: a cosine is large there."
     yield right**2, "These cosines are squared."
@@ -257,7 +256,6 @@ def _cosine_mistakes(rows):
         yield _cosines(model.wpe[:3]), "These are cosines of position rows: take the token table."
     yield norms, "These are the lengths of the three rows: divide the dot products by them."
     yield np.ones(3), "All three are 1, which is the cosine of a row with itself."
-    yield right.mean(), "This is their mean: the exercise asks for all three."
     yield right[0], "This is the first of them: the exercise asks for all three."
 
 
@@ -306,5 +304,5 @@ def _count_mistakes(n_rows, n_columns):
     for unit in (1e3, 1e6):
         yield count / unit, "Is that in thousands or millions, or has a comma become a point? Write the whole number."
     yield 124_439_808, "This is the count for the whole GPT-2: the exercise asks for one table."
-    for size in (2, 4, 8):
+    for size in (2, 4):
         yield size * count, f"This is {size} times too much: are these bytes?"

@@ -53,13 +53,11 @@ def pairs_exercise(vectors, wte, wpe):
             (right_pairs + [0, vocab_size], first_slots),
             (right_pairs + [1, 0], "The ids are counted from 1: A has the id 0."),
             (right_pairs + 1, "Both are counted from 1: A has the id 0, and the first slot is slot 0."),
-            (abs(right_pairs - [0, block_size - 1]), "The slots are counted from the end."),
             (np.tile(right_pairs[0], (n_pairs, 1)), "All pairs are that of vector 0: every vector has its own."),
             (right_pairs.T, together),
             (right_pairs[:, 0], f"These are the letters only. {both}"),
             (right_pairs[:, 1], f"These are the slots only. {both}"),
             (right_pairs[0], "This is the pair of vector 0: every vector has one."),
-            (right_pairs[:, 0] * block_size + right_pairs[:, 1], f"These count all sums in a row. {both}"),
             (vectors, "These are the vectors themselves: what are they made of?"),
         ],
         shapes=[
