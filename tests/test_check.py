@@ -587,6 +587,7 @@ WRONG = {  # what the verdict must say <- answers
         parentheses <- formulas[4] || (formulas[4], "CBA") || formulas
     """,
     "pairs": """
+        slots 0 to 10. <- [("A", 11)] * 3
         that of vector 0 <- [solved[0]] * 3
         vectors themselves <- vectors.tolist()
         two things <- ["A", "B", "C"] || [0, 1, 2] || [t for t, s in solved] || [s for t, s in solved]
@@ -616,6 +617,7 @@ WRONG = {  # what the verdict must say <- answers
         parentheses <- zip
     """,
     "hidden_shift": """
+        still -0.88: all must be below -0.9 <- (E_tok + 0.07 * v, E_pos - 0.07 * v)
         nothing has moved <- (E_tok, E_pos) || sorter
         Only one table <- (E_tok + v, E_pos) || (E_tok, E_pos - v) || (E_tok * 2, E_pos)
         same way <- (E_tok + v, E_pos + v) || (E_tok - v, E_pos - v)
