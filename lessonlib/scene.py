@@ -102,8 +102,9 @@ class Lines(NamedTuple):
         """Yield for every curve its look, the height at which its name stands, from 0 to 1, and the text."""
         runs = list(self.runs())
         heights = spread_out([float(np.mean(y[:, -1])) / self.top for _, _, y in runs], 19 / self.height)
+        decimals = 2 if self.top < 10 else 0
         for (name, _, y), look, height in zip(runs, CURVES, heights):
-            yield look, height, name if self.at is None else f"{y[0, self.at]:.2f}  {name}"
+            yield look, height, name if self.at is None else f"{y[0, self.at]:.{decimals}f}  {name}"
 
 
 class Points(NamedTuple):
@@ -120,6 +121,7 @@ class Points(NamedTuple):
     texts: tuple = ()  # (x, y, text, size in CSS pixels, colour)
     rings: tuple = ()  # points with a ring around them
     outline: tuple = ()  # corners (x, y) of a closed shape
+    outline_colour: str = INK
     ruled: bool = False  # whether lines mark both zeros
     radius: float = 12  # of a point, CSS pixels
     beside: bool = False
@@ -215,7 +217,7 @@ def lay_out(scene, width=WIDE):
     """Say where the parts of a scene lie on a page of some width: the height of the whole, and a Box for each part."""
     lines = []
     for part in scene.parts:
-        if part.beside and lines and not (width < WIDE and _n_columns(lines[-1]) + _n_columns([part]) > BESIDE):
+        if part.beside and lines and not (width < WIDE and _is_crowded([*lines[-1], part], width)):
             lines[-1].append(part)
         else:
             lines.append([part])
@@ -233,6 +235,12 @@ def lay_out(scene, width=WIDE):
             left += across + gap
         top += title + max(height + _room_below(part) for part, height in zip(line, heights))
     return top + 6, boxes
+
+
+def _is_crowded(line, width):
+    """Say whether parts have no room beside each other: many columns, or few whose labels would meet."""
+    few = sum(n for part in line if isinstance(part, Cells) and (n := _n_columns([part])) <= FEW)
+    return _n_columns(line) > BESIDE or few * LEAST > width
 
 
 def _n_columns(line):
