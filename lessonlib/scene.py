@@ -104,7 +104,7 @@ class Lines(NamedTuple):
         heights = spread_out([float(np.mean(y[:, -1])) / self.top for _, _, y in runs], 19 / self.height)
         decimals = 2 if self.top < 10 else 0
         for (name, _, y), look, height in zip(runs, CURVES, heights):
-            yield look, height, name if self.at is None else f"{y[0, self.at]:.{decimals}f}  {name}"
+            yield look, height, name if self.at is None or not name else f"{y[0, self.at]:.{decimals}f}  {name}"
 
 
 class Points(NamedTuple):
@@ -225,8 +225,11 @@ def lay_out(scene, width=WIDE):
     besides = [part for part in scene.parts if part.beside]
     gap = max((GAP - 14 + _label_room(part) if getattr(part, "rows", ()) else GAP for part in besides), default=GAP)
     top, boxes = 0.0, []
+    maps = max((line for line in lines if isinstance(line[0], Points)), key=len, default=[])
     for line in lines:
-        widths = _widths(line, width - scene.left - right - gap * (len(line) - 1))
+        # Points that had to move to the next line keep the scale of those in the line before.
+        full = line + maps[len(line) :] if isinstance(line[0], Points) else line
+        widths = _widths(full, width - scene.left - right - gap * (len(full) - 1))[: len(line)]
         title = max(_title_room(part) for part in line)
         left = scene.left
         heights = [_height(part, across) for part, across in zip(line, widths)]
