@@ -50,7 +50,7 @@ def look_up(look_up, model, task, letters="CBABBC"):
 
 
 def _looked_up(look_up, letters, table):
-    return checked("what look_up returns", look_up(letters, table), (len(letters), table.shape[1]))
+    return checked("look_up's result", look_up(letters, table), (len(letters), table.shape[1]))
 
 
 def _with_look_up(model, look_up, table):
@@ -98,7 +98,7 @@ def _in_columns(letters, table, rows, slot, channel, limit):
     channels = tuple(str(i) if i % 8 == 0 or i == rows.shape[1] - 1 else "" for i in range(rows.shape[1]))
     slots = tuple(map(str, range(len(letters))))
     names = f"E_tok  {of_table.matrix.T.shape}", f"×  one-hot  =  columns  {rows.T.shape}"
-    low = {"row_height": 6.5}
+    low = {"row_height": 6}
     return (
         Gap(len(table)),
         turned[0]._replace(title="one-hot", rows=tuple(VOCABULARY), columns=slots, beside=True),
@@ -180,7 +180,7 @@ def triangles(histories):
             )  # fmt: skip
             apart = ", ".join(f"{VOCABULARY[a]}-{VOCABULARY[b]} {sides[name][i, a, b]:.3f}" for a, b in PAIRS)
             ratios = [_longest_to_shortest(sides[name][j]) for j in (i, 0)]
-            lines.append(f"`{name}: {apart}; longest : shortest = {ratios[0]:.2f}, before training {ratios[1]:.2f}`")
+            lines.append(f"`{name}: {apart}; longest/shortest {ratios[0]:.2f} (before training {ratios[1]:.2f})`")
         return Scene(*parts, text="Grey: before training. All to one scale.\n" + "\n".join(lines))
 
     return Explorer("three letters in training", {"i": slider}, show)

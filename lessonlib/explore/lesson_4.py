@@ -228,7 +228,7 @@ def sinusoids(wpe):
     n_rows, n_embd = wpe.shape
     norm = float(np.linalg.norm(wpe, axis=1).mean())
 
-    def show(base, size, row, apart):
+    def show(base, row, apart, size):
         table = sinusoidal_positions(N_SINES, n_embd, base)
         if size == LEARNED_SIZE:
             table = table * norm / np.linalg.norm(table[0])
@@ -245,9 +245,9 @@ def sinusoids(wpe):
 
     controls = {
         "base": choice_slider("base", BASES, 10000),
-        "size": dropdown("sines, cosines", [FULL_SIZE, LEARNED_SIZE]),
         "row": int_slider("first row", 0, n_rows - 1, 2),
         "apart": int_slider("rows apart", 0, MOST_APART, 3),
+        "size": dropdown("sines, cosines", [FULL_SIZE, LEARNED_SIZE]),
     }
     return Explorer("learned and sinusoidal positions", controls, show)
 
