@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from lessonlib import experiments
-from lessonlib.experiments import EXPERIMENTS, Experiment, make_curves, training_curve
 from lessonlib.figures import draw_curves
-from lessonlib.mixing import n_distinct_sums
-from lessonlib.subspaces import overlap
+from lessonlib.measure import n_distinct_sums, overlap
+from lessonlib.precomputed import EXPERIMENTS, Experiment, make_curves, training_curve
 from lessonlib.tasks import SORT, score
 from lessonlib.training import N_STEPS, train
 

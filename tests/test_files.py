@@ -7,9 +7,9 @@ import sys
 
 import numpy as np
 import pytest
+from lessonlib.files import read_arrays, write_arrays
 
 from lessonlib import experiments, score_maps
-from lessonlib.files import read_arrays, write_arrays
 from lessonlib.nano_gpt import CHECKPOINTS, load_checkpoint, read_checkpoint
 
 SHIPPED = [*sorted(CHECKPOINTS.glob("*.npz")), experiments.FILE, score_maps.FILE]

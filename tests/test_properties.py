@@ -66,13 +66,13 @@ def stream(token_ids):
         (mixing.every_sum, 2),
         (mixing.anonymous_sums, 3),
         (mixing.unmix, 3),
-        (mixing.nearest_pair, 3),
-        (mixing.unmixed_pair, 3),
-        (mixing.share_read_right, 3),
+        (mixing.decode_nearest, 3),
+        (mixing.decode_least_squares, 3),
+        (mixing.decoding_accuracy, 3),
         (mixing.closest_sums, 2),
         (mixing.n_distinct_sums, 2),
         (mixing.padded_tables, 2),
-        (subspaces.cosines_between, 2),
+        (subspaces.cosines, 2),
         (subspaces.principal_cosines, 2),
         (subspaces.overlap, 2),
         (expansion.source_shares, 2),
@@ -130,13 +130,13 @@ def test_the_score_is_the_number_of_inputs_that_are_answered_right_letter_by_let
 @given(st.permutations(range(6)), st.permutations(range(3)))
 def test_a_task_of_any_rule_keeps_its_inputs_answers_and_what_is_shown_in_step(places, letters):
     task = Task("a rule", lambda inputs: np.array(letters)[inputs[:, places]])
-    assert task.inputs.shape == task.answers.shape == (729, 6) and task.shown.shape == (729, 11)
+    assert task.inputs.shape == task.answers.shape == (729, 6) and task.teacher_forced.shape == (729, 11)
     assert len(np.unique(task.inputs, axis=0)) == len(np.unique(task.answers, axis=0)) == 729
     for i in range(0, 729, 91):
         given_letters, answer = task.inputs[i].tolist(), task.answers[i].tolist()
         assert answer == [letters[given_letters[place]] for place in places]
-        assert task.shown[i].tolist() == given_letters + answer[:-1]
-    for cells in (task.inputs, task.answers, task.shown):
+        assert task.teacher_forced[i].tolist() == given_letters + answer[:-1]
+    for cells in (task.inputs, task.answers, task.teacher_forced):
         assert not cells.flags.writeable
 
 

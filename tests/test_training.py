@@ -8,7 +8,7 @@ import pytest
 
 from lessonlib import training
 from lessonlib.embeddings import sinusoidal_positions
-from lessonlib.nano_gpt import NanoGPT, expected_shapes, load_checkpoint, read_checkpoint
+from lessonlib.nano_gpt import NanoGPT, expected_shapes, load_checkpoint, load_history
 from lessonlib.tasks import REVERSE, SORT, Task, score
 from lessonlib.training import AdamW, Snapshot, initial_weights, make_checkpoint, rounded, token_shares, train
 
@@ -284,7 +284,7 @@ def test_a_short_training_lowers_the_loss():
 
 
 def test_reverse_is_learned_in_full_in_200_steps():
-    seed = int(read_checkpoint("reverse")["made.seed"])
+    seed = int(load_history("reverse").seed)
     *_, last = train(REVERSE, seed=seed, n_steps=200, every=200)
     assert last.step == 200
     assert last.score == 729
@@ -324,23 +324,23 @@ def test_the_tokens_share_is_measured_after_the_first_layer_norm_and_in_the_firs
 
 @both_tasks
 def test_the_snapshots_that_ship_lead_from_random_tables_to_those_of_the_model(task):
-    arrays, model = read_checkpoint(task.name), load_checkpoint(task.name)
-    steps = arrays["made.steps"]
+    arrays, model = load_history(task.name), load_checkpoint(task.name)
+    steps = arrays.steps
     assert steps[0] == 0
     assert 35 <= len(steps) <= 45
     assert (np.diff(steps) > 0).all()
     assert steps[-1] == {"sort": 400, "reverse": 200}[task.name]
-    assert arrays["made.losses"].shape == arrays["made.scores"].shape == steps.shape
-    assert arrays["made.wte"].shape == (len(steps), 3, 48)
-    assert arrays["made.wpe"].shape == (len(steps), 11, 48)
-    assert arrays["made.token_shares"].shape == (len(steps), 2)
-    assert arrays["made.scores"][0] < 60
-    assert arrays["made.scores"][-1] == 729
-    assert arrays["made.losses"][0] > 1 > 0.1 > arrays["made.losses"][-1]
-    assert np.array_equal(arrays["made.wte"][-1], model.wte)
-    assert np.array_equal(arrays["made.wpe"][-1], model.wpe)
-    assert np.allclose(arrays["made.token_shares"][-1], token_shares(model), atol=1e-5)
-    for table in (arrays["made.wte"], arrays["made.wpe"]):
+    assert arrays.losses.shape == arrays.scores.shape == steps.shape
+    assert arrays.wte.shape == (len(steps), 3, 48)
+    assert arrays.wpe.shape == (len(steps), 11, 48)
+    assert arrays.token_shares.shape == (len(steps), 2)
+    assert arrays.scores[0] < 60
+    assert arrays.scores[-1] == 729
+    assert arrays.losses[0] > 1 > 0.1 > arrays.losses[-1]
+    assert np.array_equal(arrays.wte[-1], model.wte)
+    assert np.array_equal(arrays.wpe[-1], model.wpe)
+    assert np.allclose(arrays.token_shares[-1], token_shares(model), atol=1e-5)
+    for table in (arrays.wte, arrays.wpe):
         assert table.dtype == np.float32
         assert np.array_equal(table, table.astype(np.float64).round(4).astype(np.float32))
         assert abs(table[0].std() / 0.02 - 1) < 0.3
@@ -348,13 +348,13 @@ def test_the_snapshots_that_ship_lead_from_random_tables_to_those_of_the_model(t
 
 @both_tasks
 def test_a_checkpoint_says_how_it_was_made_and_what_became_of_the_other_seeds(task):
-    arrays = read_checkpoint(task.name)
-    assert len(arrays["made.seeds"]) == len(arrays["made.seed_scores"]) >= 5
-    assert arrays["made.seed"] in arrays["made.seeds"]
-    chosen = arrays["made.seeds"].tolist().index(arrays["made.seed"])
-    assert arrays["made.seed_scores"][chosen] == arrays["made.seed_scores"].max() == 729
-    how = str(arrays["made.how"])
-    for word in ("python -m lessonlib.training", "NumPy", task.name, "4 decimals", f"seed {arrays['made.seed']}"):
+    arrays = load_history(task.name)
+    assert len(arrays.seeds) == len(arrays.seed_scores) >= 5
+    assert arrays.seed in arrays.seeds
+    chosen = arrays.seeds.tolist().index(arrays.seed)
+    assert arrays.seed_scores[chosen] == arrays.seed_scores.max() == 729
+    how = str(arrays.how)
+    for word in ("python -m lessonlib.training", "NumPy", task.name, "4 decimals", f"seed {arrays.seed}"):
         assert word in how
 
 
@@ -390,19 +390,19 @@ def test_making_a_checkpoint_twice_gives_the_same_bytes(made_twice):
 
 def test_what_was_made_can_be_loaded(made_twice):
     (path, _), (arrays, _) = made_twice
-    model, loaded = load_checkpoint(path), read_checkpoint(path)
+    model, loaded = load_checkpoint(path), load_history(path)
     assert model.n_head == 3
     assert loaded.keys() == arrays.keys()
     for name, array in arrays.items():
         assert np.array_equal(loaded[name], array)
-    assert loaded["made.steps"].tolist() == list(range(41))
-    assert loaded["made.seeds"].tolist() == [loaded["made.seed"]] == [3]
-    assert loaded["made.seed_scores"].tolist() == [7]
-    assert loaded["made.scores"].tolist() == [7] * 41
-    assert np.array_equal(loaded["made.wpe"][-1], model.wpe)
+    assert loaded.steps.tolist() == list(range(41))
+    assert loaded.seeds.tolist() == [loaded.seed] == [3]
+    assert loaded.seed_scores.tolist() == [7]
+    assert loaded.scores.tolist() == [7] * 41
+    assert np.array_equal(loaded.wpe[-1], model.wpe)
     first = rounded(next(train(SORT, seed=3)).model)
-    assert np.array_equal(loaded["made.wte"][0], first.wte)
-    assert np.array_equal(loaded["made.wpe"][0], first.wpe)
+    assert np.array_equal(loaded.wte[0], first.wte)
+    assert np.array_equal(loaded.wpe[0], first.wpe)
 
 
 def test_of_five_seeds_the_best_score_and_then_the_widest_margin_is_kept(monkeypatch, tmp_path, capsys):
@@ -422,10 +422,10 @@ def test_of_five_seeds_the_best_score_and_then_the_widest_margin_is_kept(monkeyp
     monkeypatch.setattr(training, "smallest_margin", lambda model, task: result_of(model)[1])
     monkeypatch.setattr(training, "CHECKPOINTS", tmp_path)
     make_checkpoint(SORT)
-    arrays = read_checkpoint(tmp_path / "sort.npz")
-    assert arrays["made.seed"] == 2
-    assert arrays["made.seeds"].tolist() == [0, 1, 2, 3, 4]
-    assert arrays["made.seed_scores"].tolist() == [728, 729, 729, 729, 700]
+    arrays = load_history(tmp_path / "sort.npz")
+    assert arrays.seed == 2
+    assert arrays.seeds.tolist() == [0, 1, 2, 3, 4]
+    assert arrays.seed_scores.tolist() == [728, 729, 729, 729, 700]
     assert np.array_equal(arrays["lm_head.weight"], models[2].weights["lm_head.weight"])
     assert "sort, seed 0: 728 of 729, smallest margin 9.00" in capsys.readouterr().out
 
