@@ -77,10 +77,10 @@ class Explorer(widgets.VBox):
     @property
     def words(self):
         """What a screen reader says: what went wrong if anything did, else what is seen and what was counted."""
+        if self._found is None and not self._error.value:
+            self._finish(self._counting(self._scene))
         if self._error.value:
             return _text(self._error.value)
-        if self._found is None:
-            self._finish(self._counting(self._scene))
         return _spoken(f"{plain(self._scene.text)} {_text(self._counted.value)}".strip())
 
     def still_html(self):
@@ -205,7 +205,8 @@ def _spoken(text):
 
 def _text(markup):
     """Return the words of a piece of HTML."""
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", markup))).strip()
+    without_marks = re.sub(r"</?b>", "", markup)  # of wrong letters within a word
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", without_marks))).strip()
 
 
 def checked(name, array, shape):
