@@ -77,7 +77,7 @@ class Explorer(widgets.VBox):
     @property
     def words(self):
         """What a screen reader says: what went wrong if anything did, else what is seen and what was counted."""
-        if self._found is None and not self._error.value:
+        if not self._error.value and self._found is None:
             self._finish(self._counting(self._scene))
         if self._error.value:
             return _text(self._error.value)

@@ -1,0 +1,296 @@
+"""Pictures on paper: the numbers in them, their words, their colours, and nothing of the learner's settings."""
+
+import io
+import re
+import tracemalloc
+import weakref
+from collections import Counter
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib import style as styles
+from PIL import Image
+
+from lessonlib import draw, scene
+from lessonlib.draw.paper import PALETTES, colours, frame, on_page
+from lessonlib.draw.picture import _pixels, png, svg
+from lessonlib.embeddings import encode, position_embedding, token_embedding
+from lessonlib.nano_gpt import load_checkpoint
+from lessonlib.scene import POSITION, SUM, TOKEN, Bars, Cells, Lines, Points, Scene, lay_out, signed_limit
+
+
+@pytest.fixture(scope="module")
+def parts():
+    model = load_checkpoint("sort")
+    tok_emb = token_embedding(encode("CBABBC"), model.wte)
+    pos_emb = position_embedding(6, model.wpe)
+    return tok_emb, pos_emb, tok_emb + pos_emb
+
+
+def pixels_of(picture):
+    return np.asarray(Image.open(io.BytesIO(png(picture))).convert("RGB"))
+
+
+def shown_colours(picture, box, shape):
+    """Read the colour at the middle of every cell off the finished PNG, whose pixels are half a CSS pixel."""
+    rows = 2 * (box.top + (np.arange(shape[0]) + 0.5) / shape[0] * box.height)
+    columns = 2 * (box.left + (np.arange(shape[1]) + 0.5) / shape[1] * box.width)
+    return pixels_of(picture)[np.ix_(rows.astype(int), columns.astype(int))]
+
+
+@pytest.mark.parametrize("width", [scene.WIDE, scene.NARROW])
+def test_every_cell_of_the_sum_has_the_colour_of_its_number_on_one_scale(parts, width):
+    picture = draw.the_sum(*parts, "CBABBC", width=width)
+    limit = signed_limit(*parts)
+    rows = (tuple("CBABBC"), tuple("012345"), tuple(f"{i} {letter}" for i, letter in enumerate("CBABBC")))
+    look = ({}, {"scale": True}, {"columns": "channel"})
+    same = Scene(*(Cells("title", matrix, label, **more) for matrix, label, more in zip(parts, rows, look)))
+    for matrix, box in zip(parts, lay_out(same, width)[1]):
+        expected = matplotlib.colormaps["RdBu_r"]((matrix + limit) / (2 * limit), bytes=True)[..., :3]
+        np.testing.assert_array_equal(shown_colours(picture, box, matrix.shape), expected)
+
+
+def test_zero_is_white_the_scale_is_the_same_on_both_sides_and_ends_where_it_ends():
+    row = colours(Cells("row", np.array([[-2.0, 0.0, 2.0, np.nan, 9.0]]), limit=2.0))[0].astype(int)
+    assert (row[1][:3] > 240).all() and row[3][3] == 0  # what is not there stays white
+    assert row[0][2] > row[0][0] and row[2][0] > row[2][2]  # blue below zero, red above
+    np.testing.assert_array_equal(row[2], row[4])
+    share = colours(Cells("share", np.array([[0.0, 729.0]]), limit=729.0, palette="share"))[0].astype(int)
+    assert (share[0] == 255).all() and (share[1][:3] < 100).all()
+
+
+def test_a_table_of_zeros_is_drawn_too():
+    assert png(draw.matrix(np.zeros((2, 3)), "nothing", ["0", "1"])).startswith(b"\x89PNG")
+
+
+def test_a_picture_shows_itself_as_an_image_with_words_and_a_repr_that_stays(parts):
+    bundle = draw.the_sum(*parts, "CBABBC")._repr_mimebundle_()
+    alt = re.search(r'alt="([^"]+)"', bundle["text/html"]).group(1)
+    assert "input embedding" in alt and "6 rows by 48 columns" in alt and f"{parts[2].min():.4g}" in alt
+    assert 'src="data:image/png;base64,' in bundle["text/html"] and 'width="860"' in bundle["text/html"]
+    assert alt in bundle["text/plain"] and "0x" not in bundle["text/plain"]
+
+
+def test_a_picture_has_two_device_pixels_for_each_css_pixel_and_is_the_same_each_time(parts):
+    picture = draw.the_sum(*parts, "CBABBC")
+    assert pixels_of(picture).shape[1] == 2 * 860
+    assert png(picture) == png(draw.the_sum(*parts, "CBABBC"))
+
+
+def test_a_picture_keeps_its_192_most_frequent_colours_of_256_and_gives_every_other_pixel_the_nearest(parts):
+    picture = draw.the_sum(*parts, "CBABBC", width=460)
+    drawn = io.BytesIO()
+    picture.savefig(drawn, format="rgba", dpi=200)  # matplotlib's own way to the pixels
+    kept = pixels_of(picture).reshape(-1, 3).astype(int)
+    pixels = np.frombuffer(drawn.getvalue(), dtype=np.uint8).reshape(-1, 4)[:, :3].astype(int)
+    counts = Counter(map(tuple, pixels.tolist()))
+    assert len(counts) > 300
+    shown = {}
+    for colour, instead in zip(map(tuple, pixels.tolist()), map(tuple, kept.tolist())):
+        assert shown.setdefault(colour, instead) == instead
+    palette = np.array(list(set(shown.values())))
+    assert len(palette) <= 256
+    fewest = counts.most_common(192)[-1][1]
+    for colour, instead in shown.items():
+        off = ((palette - colour) ** 2).sum(axis=-1)
+        assert ((np.array(instead) - colour) ** 2).sum() == off.min()
+        assert counts[colour] <= fewest or instead == colour
+
+
+def test_the_scale_runs_to_its_ends_though_they_are_rare(parts):
+    part = Cells("x", parts[2], scale=True)
+    (box,) = lay_out(Scene(part))[1]
+    column = pixels_of(draw.draw(Scene(part)))[:, 2 * round(box.left + box.width + 22)].astype(int)
+    for row, end in ((2 * box.top + 4, 0.99), (2 * (box.top + box.height) - 4, 0.01)):
+        wanted = np.array(matplotlib.colormaps["RdBu_r"](end, bytes=True)[:3]).astype(int)
+        assert abs(column[int(row)] - wanted).max() < 12
+
+
+def test_drawing_a_picture_takes_little_more_memory_than_its_pixels(parts):
+    picture = draw.the_sum(*parts, "CBABBC")
+    png(picture)  # fonts are loaded
+    tracemalloc.start()
+    png(picture)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    n_bytes = 4 * (2 * picture.bbox.width) * (2 * picture.bbox.height)
+    assert most < 4 * n_bytes, most / n_bytes
+
+
+def test_a_picture_that_lives_on_keeps_none_of_its_pixels(parts):
+    picture = draw.the_sum(*parts, "CBABBC")
+    pixels = _pixels(picture)
+    drawn_with = weakref.ref(pixels.base.obj)
+    assert drawn_with() is not None
+    del pixels
+    assert drawn_with() is None
+
+
+def written(picture):
+    """All texts of a picture, with where they stand."""
+    return {text.get_text(): text.get_position() for text in picture.axes[0].texts if text.get_text()}
+
+
+def test_row_labels_name_letter_and_slot_from_the_start_that_was_chosen(parts):
+    words = written(draw.the_sum(*parts, "CBABBC", start=5))
+    assert {"10", "5 C", "10 C", "C", "A", "channel", "47"} <= words.keys()
+    assert words["5 C"][1] < words["6 B"][1] < words["10 C"][1]
+
+
+def test_a_frame_has_titles_numbers_and_scale_but_no_cells_no_labels_and_no_curves(parts):
+    same = Scene(Cells("the title", parts[2], ("row",) * 6, columns="channel", scale=True))
+    assert written(draw.draw(same)).keys() - written(frame(same)).keys() == {"row"}
+    assert {"the title", "channel", "0", "47"} <= written(frame(same)).keys()
+    assert len(frame(same).axes[0].images) == 1  # the scale
+    lines = Scene(Lines("title", {"a": (np.array([0, 1]), np.array([0, 1]))}, 1, across="step"))
+    assert "step" in written(frame(lines)) and "a" not in written(frame(lines)) and "a" in written(draw.draw(lines))
+
+
+# What a learner may have set. Each of these changed pictures, or made them fail, when they followed it.
+STYLES = [
+    {"image.origin": "lower"},
+    {"image.cmap": "gray", "image.interpolation": "bilinear", "image.aspect": "equal"},
+    {"axes.grid": True, "axes.facecolor": "black", "axes.edgecolor": "white"},
+    {"figure.facecolor": "black", "figure.dpi": 37, "savefig.dpi": 37},
+    {"figure.autolayout": True},
+    {"figure.constrained_layout.use": True},
+    {"font.size": 30, "font.family": "monospace", "font.weight": "bold"},
+    {"text.color": "red", "text.hinting": "none", "text.antialiased": False},
+    {"lines.linewidth": 9, "lines.antialiased": False, "lines.dash_capstyle": "round", "lines.scale_dashes": False},
+    {"patch.linewidth": 9, "patch.force_edgecolor": True, "patch.antialiased": False, "patch.edgecolor": "red"},
+    {"path.sketch": (5, 100, 2)},
+    {"path.simplify": False, "path.snap": False, "agg.path.chunksize": 100},
+    {"svg.fonttype": "path", "svg.hashsalt": "mine"},
+    {"axes.xmargin": 0.4, "axes.autolimit_mode": "round_numbers"},
+    {"axes.prop_cycle": matplotlib.cycler(color=["red", "lime"])},
+]
+
+
+def all_kinds():
+    two = {"a": (np.arange(3), np.array([[0, 1, 0.5], [0.2, 0.4, 0.6]])), "b": (np.arange(3), np.array([1, 0.5, 0]))}
+    points = Points(
+        "p", np.array([[0, 0], [1, 1], [0, 1]]), ("A", "B", "C"), (-1, 2, -1, 2), path=(0, 1, 2), rings=(1,)
+    )
+    grid = np.array([[1.0, -1.0], [0.5, np.nan]])
+    heatmap = Cells("c", grid, ("0", "1"), columns="channel", scale=True, marks=((0, None, SUM),), texts=((1, 0, "t"),))
+    return Scene(heatmap, Lines("l", two, 2, at=1), points, Bars(("s",), (3,), 7, ("*w*rong",)), text="text")
+
+
+def files(every=True):
+    if not every:
+        return [png(draw.draw(all_kinds(), 460)), svg(frame(all_kinds(), 460))]
+    spreads = draw.spreads(np.eye(3), np.eye(3), list("ABC"))
+    overlaps = draw.overlaps({"11 slots": np.linspace(0, 1, 50)}, {"11 slots": {"sorter": (0.2, 0.1)}})
+    sources = draw.sources({"sorter": [[0.4, 0.3, 0.2, 0.1]]}, ["sum"], ("a", "b", "c", "d"))
+    drawn = [draw.draw(all_kinds()), spreads, overlaps, sources]
+    return [*files(every=False), *map(png, drawn)]
+
+
+@pytest.fixture(scope="module")
+def plain_files():
+    return files()
+
+
+@pytest.mark.parametrize("style", [*STYLES, "dark_background", "ggplot"], ids=str)
+def test_a_picture_is_the_same_in_every_byte_whatever_the_learner_has_set_and_leaves_that_alone(style, plain_files):
+    with matplotlib.rc_context():
+        if isinstance(style, str):
+            styles.use(style)
+        else:
+            matplotlib.rcParams.update(style)
+        before = dict(matplotlib.rcParams)
+        every = isinstance(style, str)  # for the others, one picture that has everything
+        assert files(every) == plain_files[: None if every else 2]
+        assert dict(matplotlib.rcParams) == before
+
+
+def test_curves_say_where_each_seed_ends_and_when_it_came_near_the_top():
+    runs = {"sorter": (np.array([0, 50, 100]), np.array([[0, 710, 729], [0, 3, 5]]))}
+    picture = draw.curves(runs, "Sorters")
+    assert picture.alt.endswith("one for each seed: sorter: 729 (700 or more from step 50), 5.")
+    assert len(picture.axes[0].lines) >= 2 and "training step" in written(picture)
+    ends = written(draw.curves(runs, "Sorters", last_step=50))
+    assert "50" in ends and "100" not in ends
+
+
+def test_points_lie_to_scale_in_the_middle_of_their_box():
+    points = Points("p", np.array([[0.0, 0.0], [3.0, 0.0], [3.0, 4.0]]), ("A", "B", "C"), (0, 3, 0, 4))
+    (box,) = lay_out(Scene(points))[1]
+    at = on_page(points, points.xy, box)
+    sides = [np.linalg.norm(at[i] - at[j]) for i, j in ((0, 1), (1, 2), (0, 2))]
+    np.testing.assert_allclose(np.array(sides) / sides[0] * 3, [3, 4, 5])
+    assert at[2][1] < at[0][1]  # up is up
+    np.testing.assert_allclose(at.max(axis=0) + at.min(axis=0), 2 * np.array([box.left, box.top]) + box[2:])
+
+
+def test_bars_are_as_long_as_their_share():
+    picture = draw.draw(Scene(Bars(("sorter", "reverser"), (729, 243), 729, ("*AB*C", "right"))))
+    widths = [patch.get_width() for patch in picture.axes[0].patches if patch.get_height() == 12]
+    assert widths == [120, 120, 120, 40]
+    assert "ABC" in written(picture) and "sorter: 729 of 729 right. ABC" in picture.alt
+
+
+def test_spreads_show_every_number_with_mean_and_spread_by_hand():
+    before, after = np.array([[1.0, 3.0, 8.0], [0.0, 0.0, 3.0]]), np.array([[-1.0, 0.0, 1.0], [2.0, 2.0, 2.0]])
+    picture = draw.spreads(before, after, ["0 A", "1 B"])
+    (axes,) = picture.axes
+    dots = [each.get_offsets().data for each in axes.collections]
+    bars = [line.get_xdata() for line in axes.lines if np.ptp(line.get_ydata()) == 0]
+    for i, (matrix, means, variances) in enumerate(((before, [4, 1], [26 / 3, 2]), (after, [0, 2], [2 / 3, 0]))):
+        start, limit = 54 + i * 420, 1.06 * np.abs(matrix).max()
+        for row in range(2):
+            at = (dots[2 * i + row][:, 0] - start) / 366 * 2 * limit - limit
+            np.testing.assert_allclose(at, matrix[row], atol=1e-9)
+            ends = (np.array(bars[2 * i + row]) - start) / 366 * 2 * limit - limit
+            spread = variances[row] ** 0.5
+            np.testing.assert_allclose(ends, [means[row] - spread, means[row] + spread], atol=1e-9)
+    assert "means from 1.0000 to 4.0000" in picture.alt and "spreads from 0.0000 to 0.8165" in picture.alt
+
+
+def test_terms_write_every_share_into_its_cell_and_say_it():
+    picture = draw.terms({"sorter": [[0.61, -0.001], [0.25, 0.14]]}, ("letter", "slot"))
+    assert {"0.61", "0.00", "0.25", "0.14"} <= written(picture).keys()
+    assert "letter by slot 0.00" in picture.alt and "slot by letter 0.25" in picture.alt
+
+
+# Machado, Oliveira and Fernandes 2009, "A Physiologically-based Model for Simulation of Color Vision Deficiency",
+# severity 1.0, on linear RGB.
+COLOUR_VISIONS = {
+    "common": np.eye(3),
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.3039]],
+}
+
+
+def linear_rgb(colour):
+    channels = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    return np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+
+
+def lab(linear):
+    """CIE L*a*b* of linear RGB, white point D65."""
+    xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ linear
+    f = xyz / (0.9505, 1.0, 1.089)
+    f = np.where(f > 0.008856, np.cbrt(f), 7.787 * f + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("vision", COLOUR_VISIONS)
+@pytest.mark.parametrize("pair", [(TOKEN, POSITION), (TOKEN, SUM), (POSITION, SUM)])
+def test_the_three_identities_are_told_apart_by_every_colour_vision(vision, pair):
+    seen = [lab(np.clip(np.array(COLOUR_VISIONS[vision]) @ linear_rgb(colour), 0, 1)) for colour in pair]
+    assert np.linalg.norm(seen[0] - seen[1]) > 25  # 2.3 is just noticeable
+
+
+@pytest.mark.parametrize("colour", [TOKEN, POSITION, SUM, scene.INK, *(colour for colour, _ in scene.CURVES[:3])])
+def test_titles_and_curves_stand_out_from_white(colour):
+    luminance = linear_rgb(colour) @ (0.2126, 0.7152, 0.0722)
+    assert 1.05 / (luminance + 0.05) > 4.5  # WCAG 2.2, 1.4.3
+
+
+def test_curves_of_models_have_looks_of_their_own():
+    assert len({dashes for _, dashes in scene.CURVES}) == 4  # told apart without colours
+    assert not {colour for colour, _ in scene.CURVES} & {TOKEN, POSITION, SUM}
+    assert PALETTES["signed"].name == "RdBu_r"

@@ -1,0 +1,134 @@
+"""Where the parts of a scene lie, and what it says, from its shapes alone."""
+
+import numpy as np
+import pytest
+
+from lessonlib.scene import (
+    NARROW,
+    WIDE,
+    Bars,
+    Cells,
+    Gap,
+    Lines,
+    Points,
+    Scene,
+    added,
+    column_labels,
+    in_sum,
+    lay_out,
+    plain,
+    signed_limit,
+    spread_out,
+)
+
+
+def cells(n_rows, n_columns, **more):
+    return Cells("matrix", np.zeros((n_rows, n_columns)), **more)
+
+
+def curve(y, **more):
+    return Lines("title", {"one": (np.array([0, 10]), np.array(y))}, 10, **more)
+
+
+SCENES = {
+    "one": [cells(3, 48, columns="channel", scale=True, rows=("A", "B", "C"))],
+    "three": [cells(6, 48, rows=("0 A",) * 6) for _ in range(3)],
+    "look-up": [Gap(3), cells(3, 48, beside=True, scale=True), cells(6, 3), cells(6, 48, beside=True)],
+    "pair": [cells(11, 48, rows=("10",) * 11), cells(11, 48, beside=True, rows=("10",) * 11)],
+    "curves": [cells(3, 48), curve([0.0, 1.0])],
+    "maps": [Points("a\nb", np.zeros((2, 2)), ("0", "1"), (-1, 1, -1, 1), beside=beside) for beside in (False, True)],
+    "bars": [Bars(("sorter", "reverser"), (1, 2), 729, ("a", "b"))],
+}
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("name", SCENES)
+def test_every_part_lies_inside_the_page_and_on_no_other(name, width):
+    scene = Scene(*SCENES[name])
+    height, boxes = lay_out(scene, width)
+    assert len(boxes) == len(scene.parts)
+    for box in boxes:
+        assert box.left >= scene.left - 1e-9 and box.left + box.width <= width - 20 + 1e-9
+        assert box.top >= 0 and box.top + box.height <= height and box.width > 0
+    for i, one in enumerate(boxes):
+        for other in boxes[:i]:
+            apart = one.left >= other.left + other.width or one.top >= other.top + other.height
+            assert apart or one.height == 0 or other.height == 0
+
+
+def test_rows_have_their_height_and_titles_and_numbers_have_room():
+    part = cells(6, 48, columns="channel", row_height=18)
+    height, (box,) = lay_out(Scene(part))
+    assert box.top == 30 and box.height == 6 * 18 and height == 30 + 6 * 18 + 40 + 6
+    assert lay_out(Scene(part, part))[1][1].top == 30 + 6 * 18 + 40 + 30
+
+
+def test_a_row_of_the_one_hot_matrix_stands_before_the_row_that_it_picks_and_a_table_above_its_rows():
+    _, (_, table, one_hot, rows) = lay_out(Scene(*SCENES["look-up"]))
+    assert one_hot.top == rows.top and one_hot.height == rows.height
+    assert table.left == rows.left and table.width == rows.width
+    assert one_hot.width >= 3 * 28  # so that three labels do not meet
+
+
+def test_on_a_narrow_page_wide_pairs_stand_below_each_other_and_small_ones_stay():
+    for width, below in ((WIDE, False), (NARROW, True)):
+        _, (one, other) = lay_out(Scene(*SCENES["pair"]), width)
+        assert (other.top > one.top) == below
+    _, (one, other) = lay_out(Scene(*SCENES["maps"]), NARROW)
+    assert one.top == other.top
+
+
+def test_all_heatmaps_without_a_limit_share_one_and_others_keep_theirs():
+    one, other = cells(1, 2)._replace(matrix=np.array([[0.0, -3.0]])), cells(1, 2, limit=7.0)
+    assert [part.limit for part in Scene(one, cells(1, 2), other).parts] == [3.0, 3.0, 7.0]
+    assert signed_limit(np.zeros(2)) == 1.0 and signed_limit(np.array([np.nan, -2.0])) == 2.0
+
+
+def test_the_shape_of_a_scene_follows_titles_and_sizes_but_not_what_stands_in_it():
+    def scene(matrix, title="matrix", rows=("0", "1")):
+        return Scene(Cells(title, matrix, rows, limit=1.0, marks=((0, 0, "red"),)), left=40).shape
+
+    assert scene(np.zeros((2, 3))) == scene(np.ones((2, 3)), rows=("A", "B"))
+    assert scene(np.zeros((2, 3))) != scene(np.zeros((2, 4)))
+    assert scene(np.zeros((2, 3))) != scene(np.zeros((2, 3)), "another")
+    assert hash(Scene(*SCENES["curves"], *SCENES["maps"], *SCENES["bars"], *SCENES["look-up"]).shape)
+
+
+def test_every_eighth_column_has_its_number_or_each_where_there_are_few():
+    assert [label for _, label in column_labels(cells(1, 48, columns="channel"))] == "0 8 16 24 32 40 47".split()
+    assert [label for _, label in column_labels(cells(1, 11, columns="slot"))] == [str(i) for i in range(11)]
+    assert column_labels(cells(1, 3, columns=("A", "B", "C"))) == [(0, "A"), (1, "B"), (2, "C")]
+    assert column_labels(cells(1, 3)) == []
+
+
+def test_words_at_one_height_are_moved_apart_and_keep_their_order():
+    assert spread_out([0.2, 0.8], 0.1) == [0.2, 0.8]
+    moved = spread_out([1.0, 1.0, 0.98, 0.1], 0.1)
+    assert sorted(moved) == pytest.approx([0.1, 0.8, 0.9, 1.0]) and max(moved) == 1.0
+    assert np.argsort(moved, kind="stable").tolist() == [3, 2, 0, 1]
+
+
+def test_names_beside_curves_say_the_marked_number():
+    (_, height, text), *_ = curve([0.0, 1.0], at=0).names()
+    assert text == "0.00  one" and height == 1.0
+    assert [text for *_, text in curve([0.0, 1.0]).names()] == ["one"]
+
+
+def test_the_words_of_a_scene_name_its_parts_with_their_sizes_and_end_in_its_text():
+    scene = Scene(
+        cells(2, 3)._replace(matrix=np.array([[1.0, 2.0, np.nan], [0.0, -1.5, 0.0]])),
+        curve([0.0, 0.25]),
+        *SCENES["bars"],
+        text="the `code` ends.\nAnd so on.",
+    )
+    assert "matrix: heatmap, 2 rows by 3 columns, from -1.5 to 2" in scene.words
+    assert "one ends at 0.25" in scene.words and "sorter: 1 of 729 right. a" in scene.words
+    assert scene.words.endswith("the code ends. And so on.")
+
+
+def test_sums_are_written_one_way():
+    assert added(0.0309, -0.0093) == "0.0309 + (-0.0093) = 0.0216"
+    assert added(-0.5, 0.5) == "-0.5000 + 0.5000 = 0.0000"
+    assert added(0.1, -0.1, total=-0.0) == "0.1000 + (-0.1000) = 0.0000"
+    assert in_sum(0.25) == "0.2500" and in_sum(-0.25) == "(-0.2500)"
+    assert plain("`a` *b*\nc") == "a b c"
