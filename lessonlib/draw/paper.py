@@ -190,7 +190,8 @@ def _points_inside(axes, points, box):
     at = on_page(points, points.xy, box)
     if points.outline:
         outline = on_page(points, points.outline, box)
-        axes.add_patch(Polygon(outline, closed=True, facecolor="white", edgecolor=points.outline_colour, linewidth=2 * POINT))
+        look = {"facecolor": "white", "edgecolor": points.outline_colour, "linewidth": 2 * POINT}
+        axes.add_patch(Polygon(outline, closed=True, **look))
     if points.path:
         look = {"facecolor": points.colour, "alpha": 0.12, "linewidth": 0}
         if points.filled:

@@ -114,9 +114,9 @@ def _microscope(letters, table, rows, slot, channel):
     token_id = VOCABULARY.index(letters[slot])
     ones = one_hot([token_id], len(table))[0]
     terms = " + ".join(f"{one:.0f} × {in_sum(number)}" for one, number in zip(ones, table[:, channel]))
-    text = f"slot {slot} holds {letters[slot]}, id {token_id}; channel {channel}: {terms} = {table[token_id, channel]:.4f}"
-    shown = rows[slot, channel]
-    return text if np.isclose(table[token_id, channel], shown, atol=1e-6) else f"{text}, but look_up gives {shown:.4f}"
+    wanted, shown = table[token_id, channel], rows[slot, channel]
+    text = f"slot {slot} holds {letters[slot]}, id {token_id}; channel {channel}: {terms} = {wanted:.4f}"
+    return text if np.isclose(wanted, shown, atol=1e-6) else f"{text}, but look_up gives {shown:.4f}"
 
 
 def _same(letters, slot):

@@ -24,7 +24,7 @@ STARTS = {
     SINUSOIDS: "Sines and cosines replace the learned rows; most are too large for the scale and have its strongest "
     "colour.",
 }
-AT_END, NOW, RANDOM = "best at the end", "best now", "random"
+PLANES = AT_END, NOW, RANDOM = "best at the end", "best now", "random"
 FULL_SIZE, LEARNED_SIZE = "full size", "learned size"
 N_SINES, MOST_APART = 24, 13  # rows of the sinusoidal table that are shown; rows 10 and 23 are furthest apart
 BASES = (2, 10, 100, 1000, 10000, 100000)
@@ -45,7 +45,7 @@ def window(model):
             f"position table E_pos  {model.wpe.shape}", model.wpe, labels, POSITION, limit, columns="channel",
             scale=True, marks=marks, faded=unused,
         )  # fmt: skip
-        said = f"{length} letters from slot {start} on take the rows {taken[0]} to {taken[-1]}, whatever the letters are."
+        said = f"{length} letters from slot {start} on take rows {start} to {taken[-1]}, whatever the letters are."
         if length == 1:
             said = f"1 letter in slot {start} takes row {start}, whatever the letter is."
         return Scene(table, text=f"{said}\n`E_pos[{row}, {channel}] = {model.wpe[row, channel]:.4f}`", left=70)
@@ -137,52 +137,46 @@ def maps(histories):
     A plane keeps only some of the differences between rows. Which plane is a control, and so is the step, down to the
     random start; a random plane is there to compare with. `histories` maps names, such as "sorter", to Histories.
     """
-    tables = {
-        name: history.wpe - history.wpe.mean(axis=1, keepdims=True).astype(np.float64)  # mean row taken away
-        for name, history in histories.items()
-    }
-    planes = {
-        name: {
-            AT_END: [principal_axes(table[-1])[0][:2]] * len(table),
-            NOW: [principal_axes(snapshot)[0][:2] for snapshot in table],
-            RANDOM: [np.linalg.qr(np.random.default_rng(0).normal(size=(table.shape[2], 2)))[0].T] * len(table),
-        }
-        for name, table in tables.items()
-    }  # (2, C) each, two directions of length 1 at right angles
     points = {
-        name: {plane: np.array([t @ axes.T for t, axes in zip(tables[name], snapshots)]) for plane, snapshots in each.items()}
-        for name, each in planes.items()
+        (name, plane): np.array([_on_plane(plane, history.wpe, i) for i in range(len(history.wpe))])
+        for name, history in histories.items()
+        for plane in PLANES
     }  # (n, n_rows, 2) each
-    every = np.concatenate([xy.reshape(-1, 2) for each in points.values() for xy in each.values()])
+    every = np.concatenate(list(points.values())).reshape(-1, 2)
     reach = (*with_room(every[:, 0]), *with_room(every[:, 1]))
 
     def show(i, plane):
         parts, lines = [], []
         for name, history in histories.items():
-            table, axes = tables[name][i], planes[name][plane][i]
-            share, of_inputs = (_share_kept(table[rows], axes) for rows in (slice(None), list(INPUTS)))
-            answers = tuple(range(N_INPUTS - 1, len(table)))
+            xy, table = points[name, plane][i], history.wpe[i].astype(np.float64)
+            of_all, of_inputs = (_spread(xy[rows]) / _spread(table[rows]) for rows in (slice(None), list(INPUTS)))
             parts.append(
                 Points(
-                    f"{name}: {history.scores[i]} of 729\nkeeps {share:.0%} of differences",
-                    points[name][plane][i], tuple(map(str, range(len(table)))), reach, POSITION,
-                    hollow=tuple(INPUTS), path=answers, ruled=True, radius=11, beside=bool(parts),
+                    f"{name}: {history.scores[i]} of 729\nkeeps {of_all:.0%} of differences", xy,
+                    tuple(map(str, range(len(xy)))), reach, POSITION, hollow=tuple(INPUTS), ruled=True, radius=11,
+                    path=tuple(range(len(INPUTS), len(xy))), beside=bool(parts),
                 )
             )  # fmt: skip
-            lines.append(
-                f"{name}: the plane keeps {share:.0%} of the differences between all rows, and {of_inputs:.0%} of those "
-                f"between rows {INPUTS[0]} to {INPUTS[-1]}."
-            )
+            said = f"{name}: the plane keeps {of_all:.0%} of the differences between all rows"
+            lines.append(f"{said}, and {of_inputs:.0%} of those between rows {INPUTS[0]} to {INPUTS[-1]}.")
         return Scene(*parts, text="\n".join(lines))
 
-    controls = {"i": training_slider(histories), "plane": dropdown("plane", [AT_END, NOW, RANDOM])}
+    controls = {"i": training_slider(histories), "plane": dropdown("plane", PLANES)}
     return Explorer("maps of the position rows in training", controls, show)
 
 
-def _share_kept(rows, axes):
-    """Measure which share of the rows' squared distances from their mean lies in a plane."""
-    centred = rows - rows.mean(axis=0)
-    return ((centred @ axes.T) ** 2).sum() / (centred**2).sum()
+def _on_plane(plane, tables, i):
+    """Put the rows of snapshot `i` of `tables` (n, n_rows, C) onto a plane, their mean in the middle; (n_rows, 2)."""
+    if plane == RANDOM:
+        axes = np.linalg.qr(np.random.default_rng(0).normal(size=(tables.shape[2], 2)))[0].T
+    else:
+        axes = principal_axes(tables[-1 if plane == AT_END else i])[0][:2]
+    return (tables[i] - tables[i].mean(axis=0)) @ axes.T
+
+
+def _spread(rows):
+    """Add up the rows' squared distances from their mean."""
+    return ((rows - rows.mean(axis=0)) ** 2).sum()
 
 
 def cosines(histories):
@@ -202,8 +196,8 @@ def cosines(histories):
         for name, square in squares.items():
             parts.append(
                 Cells(
-                    f"{name}: cosines of rows", square[i], numbers, POSITION, 1.0, columns=numbers, below="row of E_pos",
-                    scale=bool(parts), beside=bool(parts), marks=((row, column, INK),), row_height=20,
+                    f"{name}: cosines of rows", square[i], numbers, POSITION, 1.0, columns=numbers, row_height=20,
+                    below="row of E_pos", scale=bool(parts), beside=bool(parts), marks=((row, column, INK),),
                 )
             )  # fmt: skip
             inputs = square[i][np.ix_(INPUTS, INPUTS)][np.triu_indices(len(INPUTS), 1)].mean()

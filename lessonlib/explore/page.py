@@ -12,7 +12,7 @@ from PIL import Image
 
 from lessonlib.draw.paper import colours, frame, on_page, text_colour
 from lessonlib.draw.picture import svg
-from lessonlib.scene import CURVES, INK, NARROW, WIDE, Bars, Cells, Gap, Lines, Points, lay_out
+from lessonlib.scene import CURVES, NARROW, WIDE, Bars, Cells, Gap, Lines, Points, lay_out
 
 DURATION = 0.7  # seconds that a row flies
 HERE = Path(__file__).parent

@@ -1,0 +1,65 @@
+"""What an explorer shows, read off what it sends to the page."""
+
+import base64
+import html
+import io
+import re
+
+import matplotlib
+import numpy as np
+from PIL import Image
+
+from lessonlib.draw.paper import PALETTES
+
+
+def images(explorer):
+    """Decode the tiny image of every heatmap: a dict from the number of its part to colours, (n_rows, n_columns, 4)."""
+    panels = re.findall(r'data-part="(\d+)"[^>]*><img[^>]*base64,([^"]+)"', explorer._cells.value)
+    return {int(part): pixels(data) for part, data in panels}
+
+
+def pixels(data):
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGBA"))
+
+
+def signed(matrix, limit):
+    """Colour numbers as matplotlib does, white at 0, the strongest at plus and minus `limit`."""
+    return matplotlib.colormaps["RdBu_r"](np.clip((np.asarray(matrix) + limit) / (2 * limit), 0, 1), bytes=True)
+
+
+def shares(matrix, most=1):
+    """Colour shares, white at 0, the darkest at `most`."""
+    return PALETTES["share"](np.asarray(matrix) / most, bytes=True)
+
+
+def note(explorer):
+    """The text below the picture."""
+    return html.unescape(re.sub("<[^>]*>", " ", explorer._cells.value.split('class="ll-note"')[1].partition(">")[2]))
+
+
+def titles(explorer):
+    return [part.title for part in explorer._scene.parts if getattr(part, "title", "")]
+
+
+def set_to(explorer, **values):
+    for key, value in values.items():
+        explorer.controls[key].value = value
+
+
+def faded(painted, rows):
+    """Make rows of a coloured heatmap pale: three tenths of their strength are left."""
+    painted[list(rows), :, :3] = 255 - 0.3 * (255 - painted[list(rows), :, :3])
+    return painted
+
+
+def labels(explorer):
+    """The labels of the rows of every heatmap that has any."""
+    columns = re.findall(r'class="ll-row-labels">(.*?)</div>', explorer._cells.value)
+    return [re.findall("<span>([^<]*)</span>", column) for column in columns]
+
+
+def discs(explorer):
+    """The discs of every map or plot: a list of arrays (n, 2), shares of the width and the height of its box."""
+    panels = re.findall(r'<div class="ll-panel ll-plot".*?</div>', explorer._cells.value)
+    places = [re.findall(r'<i[^>]*style="left:([-\d.]+)%;top:([-\d.]+)%', panel) for panel in panels]
+    return [np.array(each, dtype=float) / 100 for each in places]
