@@ -272,9 +272,12 @@ class OnPage:
         panel.scroll_into_view_if_needed()
         self.page.page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
         box = panel.bounding_box()
-        pixels = np.asarray(Image.open(io.BytesIO(self.page.page.screenshot(animations="disabled"))).convert("RGB"))
-        rows = (box["y"] + (np.arange(shape[0]) + 0.5) / shape[0] * box["height"]) * self.page.ratio
-        columns = (box["x"] + (np.arange(shape[1]) + 0.5) / shape[1] * box["width"]) * self.page.ratio
+        left, top = int(box["x"]), int(box["y"])
+        clip = {"x": left, "y": top, "width": int(box["width"]) + 2, "height": int(box["height"]) + 2}
+        picture = self.page.page.screenshot(animations="disabled", clip=clip)
+        pixels = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
+        rows = (box["y"] - top + (np.arange(shape[0]) + 0.5) / shape[0] * box["height"]) * self.page.ratio
+        columns = (box["x"] - left + (np.arange(shape[1]) + 0.5) / shape[1] * box["width"]) * self.page.ratio
         return pixels[np.ix_(rows.astype(int), columns.astype(int))]
 
 
