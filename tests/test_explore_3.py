@@ -146,7 +146,7 @@ def test_reset_brings_the_first_picture_back(explorer):
 def test_a_step_of_training_shows_its_table_and_its_place_on_the_curve(i):
     history = HISTORIES["sorter"]
     explorer = explore.table_in_training(history, "E_tok in training")
-    set_to(explorer, i=i)
+    set_to(explorer, snapshot=i)
     np.testing.assert_array_equal(images(explorer)[0], signed(history.wte[i], abs(history.wte).max()))
     title = f"step {10 * i}: {history.scores[i]} of 729 right"
     loss = f"loss {history.losses[i]:.3f} nats (pure guessing: ln 3 = 1.10)"
@@ -175,8 +175,8 @@ def sizes_on_the_page(explorer, width):
 def test_triangles_have_the_distances_of_the_rows_as_sides_all_on_one_scale(i, names):
     histories = dict(zip(names, [*HISTORIES.values(), HISTORIES["sorter"]]))
     explorer = explore.triangles(histories)
-    assert explorer.values == {"i": 40}
-    set_to(explorer, i=i)
+    assert explorer.values == {"snapshot": 40}
+    set_to(explorer, snapshot=i)
     sides = np.array([sides_of(history.wte[i]) for history in histories.values()])
     for width in (WIDE, NARROW):
         zoom = sizes_on_the_page(explorer, width) / sides
@@ -192,12 +192,12 @@ def test_triangles_have_the_distances_of_the_rows_as_sides_all_on_one_scale(i, n
 
 def test_the_outline_shows_where_a_triangle_began():
     explorer = explore.triangles(HISTORIES)
-    set_to(explorer, i=0)
+    set_to(explorer, snapshot=0)
     outlines = re.findall(r'<polygon points="([^"]+)" fill="white"', explorer._cells.value)
     for outline, corners_now in zip(outlines, discs(explorer), strict=True):
         corners = np.array([corner.split(",") for corner in outline.split()], dtype=float)
         np.testing.assert_allclose(corners, corners_now, atol=2e-4)
-    set_to(explorer, i=40)
+    set_to(explorer, snapshot=40)
     assert re.findall(r'<polygon points="([^"]+)" fill="white"', explorer._cells.value) == outlines
 
 

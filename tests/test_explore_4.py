@@ -244,8 +244,8 @@ def test_the_dot_products_are_those_of_the_rows(sinusoids, row, apart):
 @pytest.mark.parametrize("plane", [AT_END, NOW, RANDOM])
 def test_the_maps_show_distances_within_a_plane_and_how_much_of_all_they_keep(i, plane):
     explorer = explore.maps(HISTORIES)
-    assert explorer.values == {"i": 40, "plane": AT_END}
-    set_to(explorer, i=i, plane=plane)
+    assert explorer.values == {"snapshot": 40, "plane": AT_END}
+    set_to(explorer, snapshot=i, plane=plane)
     _, boxes = lay_out(explorer._scene, WIDE)
     zooms = []
     for part, (name, history) in enumerate(HISTORIES.items()):
@@ -306,7 +306,7 @@ def test_rows_that_are_only_read_are_hollow_and_those_that_write_are_joined():
 @pytest.mark.parametrize("i", [0, 40])
 def test_the_cosines_are_those_of_the_rows_without_their_mean(i):
     explorer = explore.cosines(HISTORIES)
-    set_to(explorer, i=i, row=10, column=0)
+    set_to(explorer, snapshot=i, row=10, column=0)
     for part, (name, history) in enumerate(HISTORIES.items()):
         table = history.wpe[i].astype(float)
         cosine = np.array([[_cosine(one, other, table) for other in table] for one in table])

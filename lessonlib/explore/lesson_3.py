@@ -137,21 +137,27 @@ def table_in_training(history, title):
     steps, limit = [int(step) for step in history.steps], signed_limit(history.wte)
     course = {"": (history.steps, history.scores)}
 
-    def show(i):
-        table = history.wte[i]
-        apart = ", ".join(f"{VOCABULARY[a]}-{VOCABULARY[b]} {distances(table)[a, b]:.3f}" for a, b in PAIRS)
+    def show(snapshot):
+        table, score = history.wte[snapshot], f"step {steps[snapshot]}: {history.scores[snapshot]} of 729 right"
+        loss = f"loss {history.losses[snapshot]:.3f} nats (pure guessing: ln 3 = {np.log(3):.2f})"
         return Scene(
             Cells(f"{title}  {table.shape}", table, tuple(VOCABULARY), TOKEN, limit, columns="channel", scale=True),
             Lines(
-                f"step {steps[i]}: {history.scores[i]} of 729 right", course, steps[-1], 729, i, "training step",
-                ticks=(0, 243, 486, 729), height=150, room=SCALE,
+                score,
+                course,
+                steps[-1],
+                729,
+                snapshot,
+                "training step",
+                ticks=(0, 243, 486, 729),
+                height=150,
+                room=SCALE,
             ),
-            text=f"step {steps[i]}: {history.scores[i]} of 729 right, loss {history.losses[i]:.3f} nats"
-            f" (pure guessing: ln 3 = {np.log(3):.2f})\ndistances between rows: `{apart}`",
-        )  # fmt: skip
+            text=f"{score}, {loss}\ndistances between rows: `{_written(distances(table))}`",
+        )
 
     options = [(str(step), i) for i, step in enumerate(steps)]
-    return Explorer("a table in training", {"i": choice_slider("training step", options, 0)}, show)
+    return Explorer("a table in training", {"snapshot": choice_slider("training step", options, 0)}, show)
 
 
 def triangles(histories):
@@ -166,24 +172,23 @@ def triangles(histories):
     every = np.concatenate(list(corners.values())).reshape(-1, 2)
     reach = (*with_room(every[:, 0]), *with_room(every[:, 1]))
 
-    def show(i):
-        parts, lines = [], []
+    def show(snapshot):
+        parts, lines = [], ["Grey: before training. All to one scale."]
         for name, history in histories.items():
-            middles = [(a, b, corners[name][i][[a, b]].mean(axis=0)) for a, b in PAIRS]
-            outline = tuple(map(tuple, corners[name][0]))
+            lengths, xy = sides[name][snapshot], corners[name][snapshot]
             parts.append(
                 Points(
-                    f"{name}\n{history.scores[i]} of 729 right", corners[name][i], tuple(VOCABULARY), reach, TOKEN,
-                    path=(0, 1, 2, 0), filled=True, outline=outline, outline_colour=FAINT, beside=bool(parts),
-                    texts=tuple((x, y, f"{sides[name][i, a, b]:.3f}", 12, INK) for a, b, (x, y) in middles),
+                    f"{name}\n{history.scores[snapshot]} of 729 right", xy, tuple(VOCABULARY), reach, TOKEN,
+                    path=(0, 1, 2, 0), filled=True, outline=tuple(map(tuple, corners[name][0])), outline_colour=FAINT,
+                    texts=tuple((*xy[list(pair)].mean(axis=0), f"{lengths[pair]:.3f}", 12, INK) for pair in PAIRS),
+                    beside=bool(parts),
                 )
             )  # fmt: skip
-            apart = ", ".join(f"{VOCABULARY[a]}-{VOCABULARY[b]} {sides[name][i, a, b]:.3f}" for a, b in PAIRS)
-            ratios = [_longest_to_shortest(sides[name][j]) for j in (i, 0)]
-            lines.append(f"`{name}: {apart}; longest/shortest {ratios[0]:.2f} (before training {ratios[1]:.2f})`")
-        return Scene(*parts, text="Grey: before training. All to one scale.\n" + "\n".join(lines))
+            stretch = f"longest/shortest {_stretch(lengths):.2f} (before training {_stretch(sides[name][0]):.2f})"
+            lines.append(f"`{name}: {_written(lengths)}; {stretch}`")
+        return Scene(*parts, text="\n".join(lines))
 
-    return Explorer("three letters in training", {"i": slider}, show)
+    return Explorer("three letters in training", {"snapshot": slider}, show)
 
 
 def _corners(lengths):
@@ -200,6 +205,11 @@ def with_room(numbers):
     return float(numbers.min() - room), float(numbers.max() + room)
 
 
-def _longest_to_shortest(lengths):
+def _written(lengths):
+    return ", ".join(f"{VOCABULARY[a]}-{VOCABULARY[b]} {lengths[a, b]:.3f}" for a, b in PAIRS)
+
+
+def _stretch(lengths):
+    """Say how many times as long as the shortest side the longest is."""
     three = [lengths[pair] for pair in PAIRS]
     return max(three) / min(three) if min(three) else np.inf

@@ -145,14 +145,14 @@ def maps(histories):
     every = np.concatenate(list(points.values())).reshape(-1, 2)
     reach = (*with_room(every[:, 0]), *with_room(every[:, 1]))
 
-    def show(i, plane):
+    def show(snapshot, plane):
         parts, lines = [], []
         for name, history in histories.items():
-            xy, table = points[name, plane][i], history.wpe[i].astype(np.float64)
+            xy, table = points[name, plane][snapshot], history.wpe[snapshot].astype(np.float64)
             of_all, of_inputs = (_spread(xy[rows]) / _spread(table[rows]) for rows in (slice(None), list(INPUTS)))
             parts.append(
                 Points(
-                    f"{name}: {history.scores[i]} of 729\nkeeps {of_all:.0%} of differences", xy,
+                    f"{name}: {history.scores[snapshot]} of 729\nkeeps {of_all:.0%} of differences", xy,
                     tuple(map(str, range(len(xy)))), reach, POSITION, hollow=tuple(INPUTS), ruled=True, radius=11,
                     path=tuple(range(len(INPUTS), len(xy))), beside=bool(parts),
                 )
@@ -161,7 +161,7 @@ def maps(histories):
             lines.append(f"{said}, and {of_inputs:.0%} of those between rows {INPUTS[0]} to {INPUTS[-1]}.")
         return Scene(*parts, text="\n".join(lines))
 
-    controls = {"i": training_slider(histories), "plane": dropdown("plane", PLANES)}
+    controls = {"snapshot": training_slider(histories), "plane": dropdown("plane", PLANES)}
     return Explorer("maps of the position rows in training", controls, show)
 
 
@@ -191,26 +191,27 @@ def cosines(histories):
     n_rows = next(iter(squares.values())).shape[1]
     numbers = tuple(map(str, range(n_rows)))
 
-    def show(i, row, column):
+    def show(snapshot, row, column):
         parts, lines = [], []
-        for name, square in squares.items():
+        for name, every in squares.items():
+            square = every[snapshot]
             parts.append(
                 Cells(
-                    f"{name}: cosines of rows", square[i], numbers, POSITION, 1.0, columns=numbers, row_height=20,
+                    f"{name}: cosines of rows", square, numbers, POSITION, 1.0, columns=numbers, row_height=20,
                     below="row of E_pos", scale=bool(parts), beside=bool(parts), marks=((row, column, INK),),
                 )
             )  # fmt: skip
-            inputs = square[i][np.ix_(INPUTS, INPUTS)][np.triu_indices(len(INPUTS), 1)].mean()
-            neighbours = np.diag(square[i], 1)[N_INPUTS:].mean()
+            inputs = square[np.ix_(INPUTS, INPUTS)][np.triu_indices(len(INPUTS), 1)].mean()
+            neighbours = np.diag(square, 1)[N_INPUTS:].mean()
             lines.append(
-                f"{name}, {histories[name].scores[i]} of 729 right: `rows {row} and {column}: "
-                f"{square[i, row, column]:.2f}`; mean among rows {INPUTS[0]} to {INPUTS[-1]}: `{inputs:.2f}`, "
+                f"{name}, {histories[name].scores[snapshot]} of 729 right: `rows {row} and {column}: "
+                f"{square[row, column]:.2f}`; mean among rows {INPUTS[0]} to {INPUTS[-1]}: `{inputs:.2f}`, "
                 f"of neighbours from row {N_INPUTS} on: `{neighbours:.2f}`"
             )
         return Scene(*parts, text="\n".join(lines))
 
     controls = {
-        "i": training_slider(histories),
+        "snapshot": training_slider(histories),
         "row": int_slider("row", 0, n_rows - 1, 1),
         "column": int_slider("column", 0, n_rows - 1, 2),
     }
