@@ -106,8 +106,9 @@ class Lines(NamedTuple):
         """Yield for every curve its look, the height at which its name stands, from 0 to 1, and the text."""
         runs = list(self.runs())
         heights = spread_out([float(np.mean(y[:, -1])) / self.top for _, _, y in runs], 19 / self.height)
+        decimals = 2 if self.top < 10 else 0
         for (name, _, y), look, height in zip(runs, CURVES, heights):
-            yield look, height, name if self.at is None else f"{y[0, self.at]:.2f}  {name}"
+            yield look, height, name if self.at is None or not name else f"{y[0, self.at]:.{decimals}f}  {name}"
 
 
 class Points(NamedTuple):
@@ -124,6 +125,7 @@ class Points(NamedTuple):
     texts: tuple = ()  # (x, y, text, size in CSS pixels, colour)
     rings: tuple = ()  # points with a ring around them
     outline: tuple = ()  # corners (x, y) of a closed shape
+    outline_colour: str = INK
     ruled: bool = False  # whether lines mark both zeros
     radius: float = 12  # of a point, CSS pixels
     beside: bool = False
@@ -221,7 +223,7 @@ def lay_out(scene, width=WIDE):
     """Say where the parts of a scene lie on a page of some width: the height of the whole, and a Box for each part."""
     lines = []
     for part in scene.parts:
-        if part.beside and lines and not (width < WIDE and _n_columns(lines[-1]) + _n_columns([part]) > BESIDE):
+        if part.beside and lines and not (width < WIDE and _is_crowded([*lines[-1], part], width)):
             lines[-1].append(part)
         else:
             lines.append([part])
@@ -229,8 +231,11 @@ def lay_out(scene, width=WIDE):
     besides = [part for part in scene.parts if part.beside]
     gap = max((GAP - 14 + _label_room(part) if getattr(part, "rows", ()) else GAP for part in besides), default=GAP)
     top, boxes = 0.0, []
+    maps = max((line for line in lines if isinstance(line[0], Points)), key=len, default=[])
     for line in lines:
-        widths = _widths(line, width - scene.left - right - gap * (len(line) - 1))
+        # Points that had to move to the next line keep the scale of those in the line before.
+        full = line + maps[len(line) :] if isinstance(line[0], Points) else line
+        widths = _widths(full, width - scene.left - right - gap * (len(full) - 1))[: len(line)]
         title = max(_title_room(part) for part in line)
         left = scene.left
         heights = [_height(part, across) for part, across in zip(line, widths)]
@@ -248,6 +253,12 @@ def _fitted(part, box):
     left, right, bottom, top = part.reach
     width = min(box.width, box.height * (right - left) / (top - bottom))
     return box._replace(left=box.left + (box.width - width) / 2, width=width)
+
+
+def _is_crowded(line, width):
+    """Say whether parts have no room beside each other: many columns, or few whose labels would meet."""
+    few = sum(n for part in line if isinstance(part, Cells) and (n := _n_columns([part])) <= FEW)
+    return _n_columns(line) > BESIDE or few * LEAST > width
 
 
 def _n_columns(line):

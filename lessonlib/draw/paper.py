@@ -27,16 +27,21 @@ from lessonlib.scene import (
 
 # Red above zero, blue below, white at zero; a share runs from white to ink, since colours have other meanings here.
 PALETTES = {"signed": colormaps["RdBu_r"], "share": LinearSegmentedColormap.from_list("share", ["white", "#33475b"])}
+FADED = 0.3  # of the strength of their colours is left to cells that are not used
 LARGE, SMALL = 15, 12  # CSS pixels: titles; labels and numbers
 FONT = {"family": "DejaVu Sans", "parse_math": False}
 
 
 def colours(cells, matrix=None):
-    """Colour the numbers of a heatmap (or another matrix on its scale): uint8 array, (n_rows, n_columns, 4)."""
+    """Colour the numbers of a heatmap, pale where they are faded, or another matrix on its scale: uint8 (n, m, 4)."""
+    faded = cells.faded if matrix is None else ()
     matrix = np.asarray(cells.matrix if matrix is None else matrix, dtype=np.float64)
     share = matrix / cells.limit if cells.palette == "share" else (matrix + cells.limit) / (2 * cells.limit)
     painted = PALETTES[cells.palette](np.clip(share, 0, 1), bytes=True)
     painted[np.isnan(matrix)] = (255, 255, 255, 0)
+    for row, column in faded:
+        part = painted[slice(None) if row is None else row, slice(None) if column is None else column, :3]
+        part[...] = 255 - FADED * (255 - part)
     return painted
 
 
@@ -124,14 +129,11 @@ def _cells_inside(axes, cells, box):
     for row, column, text in cells.texts:
         x, y = box.left + (column + 0.5) * across, box.top + (row + 0.5) * down
         write(axes, x, y, text, SMALL + 1, text_colour(cells, row, column), ha="center")
-    for at, look in [
-        *((at, {"fill": True, "facecolor": "white", "alpha": 0.7, "linewidth": 0}) for at in cells.faded),
-        *(((row, column), {"edgecolor": colour, "linewidth": 2 * POINT}) for row, column, colour in cells.marks),
-    ]:
-        row, column = at
+    for row, column, colour in cells.marks:
         left, width = (box.left, box.width) if column is None else (box.left + column * across, across)
         top, height = (box.top, box.height) if row is None else (box.top + row * down, down)
-        box_around(axes, left, top, width, height, clip_on=False, zorder=3, **look)
+        look = {"edgecolor": colour, "linewidth": 2 * POINT, "clip_on": False, "zorder": 3}
+        box_around(axes, left, top, width, height, **look)
 
 
 def text_colour(cells, row, column):
@@ -192,7 +194,8 @@ def _points_inside(axes, points, box):
     at = on_page(points, points.xy, box)
     if points.outline:
         outline = on_page(points, points.outline, box)
-        axes.add_patch(Polygon(outline, closed=True, facecolor="white", edgecolor=INK, linewidth=2 * POINT))
+        look = {"facecolor": "white", "edgecolor": points.outline_colour, "linewidth": 2 * POINT}
+        axes.add_patch(Polygon(outline, closed=True, **look))
     if points.path:
         look = {"facecolor": points.colour, "alpha": 0.12, "linewidth": 0}
         if points.filled:

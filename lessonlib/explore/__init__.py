@@ -2,6 +2,25 @@
 
 from lessonlib.explore.dives import scale, shift, steps
 from lessonlib.explore.explorer import Explorer
+from lessonlib.explore.lesson_3 import look_up, table_in_training, triangles
+from lessonlib.explore.lesson_4 import ablation_board, cosines, maps, sinusoids, window
 from lessonlib.explore.lesson_5 import card, collisions, the_sum, unmix
 
-__all__ = ["Explorer", "card", "collisions", "scale", "shift", "steps", "the_sum", "unmix"]
+__all__ = [
+    "Explorer",
+    "ablation_board",
+    "card",
+    "collisions",
+    "cosines",
+    "look_up",
+    "maps",
+    "scale",
+    "shift",
+    "sinusoids",
+    "steps",
+    "table_in_training",
+    "the_sum",
+    "triangles",
+    "unmix",
+    "window",
+]

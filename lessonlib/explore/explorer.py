@@ -205,7 +205,8 @@ def _spoken(text):
 
 def _text(markup):
     """Return the words of a piece of HTML."""
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", markup))).strip()
+    without_marks = re.sub(r"</?b>", "", markup)  # of wrong letters within a word
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", without_marks))).strip()
 
 
 def checked(name, array, shape):

@@ -12,7 +12,7 @@ from PIL import Image
 
 from lessonlib.draw.paper import colours, frame, on_page, text_colour
 from lessonlib.draw.picture import svg
-from lessonlib.scene import CURVES, INK, NARROW, WIDE, Bars, Cells, Gap, Lines, Points, lay_out
+from lessonlib.scene import CURVES, NARROW, WIDE, Bars, Cells, Gap, Lines, Points, lay_out
 
 DURATION = 0.7  # seconds that a row flies
 HERE = Path(__file__).parent
@@ -96,14 +96,13 @@ def _cells_over(cells, i, at, layouts):
         resting[list(landing)] = np.nan
     labels = "".join(f"<span>{html.escape(text)}</span>" for text in cells.rows)
     parts = [
-        f'<img alt="" decoding="sync" src="{tiny(cells, resting)}">',
+        f'<img alt="" decoding="sync" src="{tiny(cells._replace(matrix=resting))}">',
         f'<i class="ll-ruled" style="--rows:{n_rows}"></i>' if n_rows > 1 and cells.ruled else "",
         *(
             f'<img alt="" class="ll-landed" style="{place(row, None)};animation-delay:{when:g}s" '
             f'src="{tiny(cells, cells.matrix[[row]])}">'
             for row, when in landing.items()
         ),
-        *(f'<i class="ll-faded" style="{place(row, column)}"></i>' for row, column in cells.faded),
         *(
             f'<b class="ll-text" style="{place(row, column)};color:{text_colour(cells, row, column)}">'
             f"{html.escape(text)}</b>"
@@ -166,7 +165,7 @@ def _points_over(points, i, at, layouts):
     shapes, xy = [], share(points.xy)
     if points.outline:
         corners = " ".join(f"{x:.4f},{y:.4f}" for x, y in share(points.outline))
-        shapes.append(f'<polygon points="{corners}" fill="white" stroke="{INK}"/>')
+        shapes.append(f'<polygon points="{corners}" fill="white" stroke="{points.outline_colour}"/>')
     if points.path:
         corners = " ".join(f"{x:.4f},{y:.4f}" for x, y in xy[list(points.path)])
         if points.filled:
@@ -239,8 +238,8 @@ def _nothing_over(part, i, at, layouts):
 OVER = {Cells: _cells_over, Lines: _lines_over, Points: _points_over, Bars: _bars_over, Gap: _nothing_over}
 
 
-def tiny(cells, matrix):
-    """Colour a matrix as its heatmap does, one pixel a cell, and return it as the address of an image."""
+def tiny(cells, matrix=None):
+    """Colour a heatmap, or a matrix as this heatmap does, one pixel a cell; return it as the address of an image."""
     data = io.BytesIO()
     Image.fromarray(colours(cells, matrix)).save(data, "PNG", compress_level=1)
     return f"data:image/png;base64,{_base64(data.getvalue())}"
