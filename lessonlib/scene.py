@@ -233,8 +233,9 @@ def lay_out(scene, width=WIDE):
     top, boxes = 0.0, []
     maps = max((line for line in lines if isinstance(line[0], Points)), key=len, default=[])
     for line in lines:
-        # Points that had to move to the next line keep the scale of those in the line before.
-        full = line + maps[len(line) :] if isinstance(line[0], Points) else line
+        # Maps of one plane that had to move to the next line keep the scale of those in the line before.
+        same = isinstance(line[0], Points) and line[0].reach == maps[0].reach
+        full = line + maps[len(line) :] if same else line
         widths = _widths(full, width - scene.left - right - gap * (len(full) - 1))[: len(line)]
         title = max(_title_room(part) for part in line)
         left = scene.left
