@@ -41,8 +41,8 @@
   const speak = () => {
     const note = find('.ll-note'), counted = find('.ll-counted');
     if (!note || !words || !whole(note)) return;
-    const parts = [note, counted].filter(part => part).map(part => part.innerText.trim()).filter(text => text);
-    const text = parts.join(' ').replace(/(?<![\w.])[-−](?=\d)/g, 'minus ');  // some readers skip the sign
+    const parts = [note, counted].filter(part => part).map(part => part.innerText.replace(/\s+/g, ' ').trim());
+    const text = parts.join(' ').trim().replace(/(?<![\w.])[-−](?=\d)/g, 'minus ');  // some readers skip the sign
     if (words.textContent !== text) words.textContent = text;
     words.dataset.move = note.dataset.move;
   };

@@ -231,7 +231,7 @@ def test_a_row_is_seen_at_many_places_on_its_way(explorers):
     page.wait_for_timeout(1000)
     places = page.evaluate("[...window.seen].sort((a, b) => a - b)")
     tables, bench = (steps.box.locator(f".ll-panel[data-part='{part}']").bounding_box()["y"] for part in (2, 4))
-    assert len(places) > 8 and places[0] >= tables - 10 and abs(places[-1] - bench) < 3
+    assert len(places) > 8 and places[0] >= tables - 10 and abs(places[-1] - bench) < 12  # a row is 15 high
 
 
 def test_playing_over_a_slow_network_ends_on_the_last_step(open_notebook, folder, server):
@@ -290,7 +290,7 @@ def test_axe_finds_no_barrier_and_nothing_is_cut_off(page_of, width):
     for explorer in page.explorers():
         room = explorer.box.bounding_box()
         assert room["height"] <= (700 if width == 1440 else 790)
-        parts = ".noUi-handle, button, input, select, .ll-note, .ll-counted, .ll-row-labels:visible"
+        parts = ":is(.noUi-handle, button, input, select, .ll-note, .ll-counted, .ll-row-labels):visible"
         for part in explorer.box.locator(parts).all():
             box = part.bounding_box()
             assert box["x"] >= room["x"] - 12 and box["x"] + box["width"] <= room["x"] + room["width"] + 12, part
