@@ -6,41 +6,22 @@ of the layer's weights in `grads`, and returns the gradient at the input. Names 
 
 import numpy as np
 
-EPSILON = 1e-5  # of layer_norm, as in PyTorch
+from lessonlib.nano_gpt import EPSILON
 
 
-def loss_and_gradients(weights, shown, answers, n_head, dropout=0.0, rng=None):
-    """Compute the loss of a batch and its gradient with respect to every tensor.
+def loss_and_gradients(weights, token_ids, answers, n_head, dropout=0.0, rng=None):
+    """Compute the loss of a batch, mean cross-entropy in nats, and its gradient: a dict of the shapes of `weights`.
 
-    Parameters
-    ----------
-    weights : dict of str to float array
-    shown : int array, shape (B, T)
-        What the model sees.
-    answers : int array, shape (B, n_answers)
-        What it must say after each of the last `n_answers` tokens; what it says before counts for nothing.
-    n_head : int
-    dropout : float, in [0, 1)
-        Share of the numbers set to 0 in the sum of the embeddings, in the attention, and in what each branch adds.
-    rng : numpy.random.Generator
-        Needed where `dropout` is not 0.
-
-    Returns
-    -------
-    loss : float
-        Mean cross-entropy in nats.
-    grads : dict of str to float array
-        Of the shapes of `weights`.
-
-    See Also
-    --------
-    karpathy/minGPT, mingpt/model.py: `GPT.forward`, with dropout in the same four places.
+    `token_ids` (B, T) is what the model sees, `answers` (B, n_answers) what it must say after each of the last
+    `n_answers` tokens; what it says before counts for nothing. `dropout`, in [0, 1), is the share of the numbers set to
+    0, by the Generator `rng`, in the sum of the embeddings, in the attention, and in what each branch adds.
+    Source: karpathy/minGPT, mingpt/model.py: `GPT.forward`, with dropout in the same four places.
     """
     w, grads = weights, {}
     wte, wpe = w["transformer.wte.weight"], w["transformer.wpe.weight"]
-    n_tokens = shown.shape[1]
+    n_tokens = token_ids.shape[1]
     steps = []
-    x, backward_sum = _dropout(wte[shown] + wpe[:n_tokens], dropout, rng)  # (B, T, C)
+    x, backward_sum = _dropout(wte[token_ids] + wpe[:n_tokens], dropout, rng)  # (B, T, C)
     for layer in range(sum(name.endswith("ln_1.weight") for name in w)):
         prefix = f"transformer.h.{layer}."
         x, backward = _attention_branch(x, prefix, w, grads, n_head, dropout, rng)
@@ -57,7 +38,7 @@ def loss_and_gradients(weights, shown, answers, n_head, dropout=0.0, rng=None):
     dx = backward_sum(dx)
     grads["transformer.wpe.weight"] = np.zeros_like(wpe)
     grads["transformer.wpe.weight"][:n_tokens] = dx.sum(axis=0)
-    one_hot = np.eye(len(wte), dtype=wte.dtype)[shown.ravel()]  # (B T, vocab_size)
+    one_hot = np.eye(len(wte), dtype=wte.dtype)[token_ids.ravel()]  # (B T, vocab_size)
     grads["transformer.wte.weight"] = one_hot.T @ dx.reshape(len(one_hot), -1)  # only rows that were used get any
     return loss, grads
 

@@ -7,33 +7,23 @@ import numpy as np
 from lessonlib.embeddings import VOCABULARY
 from lessonlib.nano_gpt import N_INPUTS
 
-CHUNK = 81  # inputs at a time: 729 at once leave the processor's cache
+CHUNK = 243  # inputs at a time: more leave the cache, fewer spend their time between the products
 
 
 class Task:
     """All inputs that there are, and the right answer to each.
 
-    Parameters
-    ----------
-    name : str
-    answer_of : function
-        Takes the inputs, int array (729, 6), and returns the answers, int array (729, 6).
-
-    Attributes
-    ----------
-    name : str
-    inputs, answers : int array, shape (729, 6), read-only
-        Token ids, in the order AAAAAA, AAAAAB, ... CCCCCC.
-    shown : int array, shape (729, 11), read-only
-        Each input with the first five letters of its answer: what the model sees before it says the last.
+    `answer_of` takes the inputs, int (729, 6), and returns the answers, int (729, 6). Read-only arrays of token ids, in
+    the order AAAAAA, AAAAAB, ... CCCCCC: `inputs` and `answers` (729, 6), and `teacher_forced` (729, 11), each input
+    with the first five letters of its right answer: what the model sees before it says the last.
     """
 
     def __init__(self, name, answer_of):
         self.name = name
         self.inputs = np.array(list(product(range(len(VOCABULARY)), repeat=N_INPUTS)))
         self.answers = np.ascontiguousarray(answer_of(self.inputs))
-        self.shown = np.concatenate([self.inputs, self.answers[:, :-1]], axis=-1)
-        for array in (self.inputs, self.answers, self.shown):
+        self.teacher_forced = np.concatenate([self.inputs, self.answers[:, :-1]], axis=-1)
+        for array in (self.inputs, self.answers, self.teacher_forced):
             array.flags.writeable = False
 
     def __repr__(self):
@@ -45,21 +35,11 @@ REVERSE = Task("reverse", lambda inputs: inputs[:, ::-1])
 
 
 def answer_logits(model, task):
-    """Say how much the model favours each letter in each of the six places of its answer, for all 729 inputs.
+    """Say how much the model favours each letter in each of the six places of its answer, (729, 6, vocab_size).
 
     The model is shown the input and the right letters before the one it must say.
-
-    Parameters
-    ----------
-    model : NanoGPT
-    task : Task
-
-    Returns
-    -------
-    logits : float array, shape (729, 6, vocab_size)
     """
-    chunks = range(0, len(task.shown), CHUNK)
-    return np.concatenate([model.logits(task.shown[i : i + CHUNK])[:, N_INPUTS - 1 :] for i in chunks])
+    return np.concatenate(list(_logits_in_pieces(model, task)))
 
 
 def score(model, task):
@@ -67,32 +47,33 @@ def score(model, task):
 
     One pass that shows the right letters gives the number that writing letter after letter gives: up to the first
     wrong letter, both see the same.
-
-    Parameters
-    ----------
-    model : NanoGPT
-    task : Task
-
-    Returns
-    -------
-    n_right : int, from 0 to 729
     """
-    written = answer_logits(model, task).argmax(axis=-1)  # (729, 6)
-    return int((written == task.answers).all(axis=-1).sum())
+    return sum(_right_in_pieces(model, task))
+
+
+def scoring(model, task):
+    """Do what `score` does with a pause, a `yield`, after each piece of inputs: `n_right = yield from scoring(...)`."""
+    n_right = 0
+    for n in _right_in_pieces(model, task):
+        n_right += n
+        yield
+    return n_right
 
 
 def smallest_margin(model, task):
     """Measure how close the model comes to another answer: the smallest lead of a favoured letter over the next.
 
-    Parameters
-    ----------
-    model : NanoGPT
-    task : Task
-
-    Returns
-    -------
-    margin : float
-        In units of logits. Far above the noise of float32, the score is the same on every machine.
+    In units of logits. Far above the noise of float32, the score is the same on every machine.
     """
     best_two = np.sort(answer_logits(model, task), axis=-1)[..., -2:]
     return float((best_two[..., 1] - best_two[..., 0]).min())
+
+
+def _logits_in_pieces(model, task):
+    for i in range(0, len(task.teacher_forced), CHUNK):
+        yield model.logits(task.teacher_forced[i : i + CHUNK], n_last=N_INPUTS)
+
+
+def _right_in_pieces(model, task):
+    for logits, answers in zip(_logits_in_pieces(model, task), np.split(task.answers, len(task.answers) // CHUNK)):
+        yield int((logits.argmax(axis=-1) == answers).all(axis=-1).sum())

@@ -3,15 +3,16 @@
 `python -m lessonlib.training` makes the checkpoints that ship with the lessons again.
 """
 
+import os
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from lessonlib.evidence import variance_shares
-from lessonlib.files import write_arrays
 from lessonlib.gradients import loss_and_gradients
+from lessonlib.measure import every_sum, variance_shares
 from lessonlib.nano_gpt import CHECKPOINTS, N_INPUTS, NanoGPT, expected_shapes, layer_norm
-from lessonlib.tasks import REVERSE, SORT, Task, score, smallest_margin
+from lessonlib.tasks import REVERSE, SORT, Task, score, scoring, smallest_margin
 
 N_HEAD = 3
 SIZES = {"n_layer": 3, "n_embd": 48, "vocab_size": 3, "block_size": 2 * N_INPUTS - 1}
@@ -36,35 +37,24 @@ class Snapshot(NamedTuple):
     score: int  # right answers of 729
     wte: np.ndarray  # (vocab_size, C), a copy
     wpe: np.ndarray  # (block_size, C), a copy
-    token_shares: tuple  # the token's share of the variance at the six inputs: after ln_1, in layer 0's value vectors
+    token_shares: tuple  # see the function of that name
     model: NanoGPT
 
 
 def train(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, freeze=()):
-    """Train a model and hand out a snapshot every few steps, the first at step 0, before any training.
+    """Train a model and hand out a Snapshot every few steps, the first at step 0, before any training.
 
-    Parameters
-    ----------
-    task : Task
-    seed : int
-        Everything that is random follows from it: the same seed gives the same model on the same machine.
-    n_steps : int, or None for what the task needs (sort 400, reverse 200; others must say)
-    every : int
-        Steps between two snapshots; the last step always gives one.
-    wte, wpe : float arrays (vocab_size, C) and (block_size, C), or None
-        Tables to start from instead of random ones.
-    freeze : collection of {"wte", "wpe"}
-        Tables that stay as they are.
-
-    Yields
-    ------
-    snapshot : Snapshot
-
-    Raises
-    ------
-    ValueError
-        If an argument is not one of those allowed, or a table does not fit the model.
+    All that is random follows from `seed`: the same seed gives the same model on the same machine. `n_steps` is known
+    for sort (400) and reverse (200) and must be said for other tasks; the last step always gives a snapshot. `wte`
+    (vocab_size, C) and `wpe` (block_size, C) are tables to start from instead of random ones; `freeze` holds "wte",
+    "wpe" or both for tables that stay as they are. ValueError, at once, for an argument that cannot be used.
     """
+    steps = training_steps(task, seed, n_steps, every, wte, wpe, freeze)
+    return (snapshot for snapshot in steps if snapshot is not None)
+
+
+def training_steps(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, freeze=()):
+    """Do what `train` does with pauses: yields None after each batch and each piece of a score, else a Snapshot."""
     if not isinstance(task, Task):
         raise ValueError(f"task must be a Task, such as lessonlib.tasks.SORT, got {task!r}")
     n_steps = N_STEPS.get(task.name) if n_steps is None else n_steps
@@ -80,44 +70,34 @@ def train(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, freeze=()):
             raise ValueError(f'only "wte" and "wpe" can be frozen, got {name!r}')
     rng = np.random.default_rng(seed)
     model = NanoGPT(initial_weights(rng), N_HEAD).with_tables(wte, wpe)
-    return _snapshots(model, task, rng, int(n_steps), int(every), [TABLES[name] for name in freeze])
+    return _steps(model, task, rng, int(n_steps), int(every), [TABLES[name] for name in freeze])
 
 
-def _snapshots(model, task, rng, n_steps, every, frozen):
+def _steps(model, task, rng, n_steps, every, frozen):
     weights = {name: tensor.copy() for name, tensor in model.weights.items()}
     optimiser = AdamW(weights, frozen)
     kept = rng.permutation(len(task.inputs))[int(HELD_OUT * len(task.inputs)) :]
-    shown, answers = task.shown[kept], task.answers[kept]  # (547, 11), (547, 6)
+    seen, answers = task.teacher_forced[kept], task.answers[kept]  # (547, 11), (547, 6)
     for step in range(n_steps + 1):
         batch = rng.integers(len(kept), size=BATCH_SIZE)
-        loss, gradients = loss_and_gradients(weights, shown[batch], answers[batch], N_HEAD, DROPOUT, rng)
+        loss, gradients = loss_and_gradients(weights, seen[batch], answers[batch], N_HEAD, DROPOUT, rng)
         if step % every == 0 or step == n_steps:
-            yield _snapshot(step, loss, task, NanoGPT(weights, N_HEAD))
+            model = NanoGPT(weights, N_HEAD)
+            n_right = yield from scoring(model, task)
+            yield Snapshot(step, loss, n_right, model.wte, model.wpe, token_shares(model), model)
         if step < n_steps:
-            rate = LEARNING_RATE * 0.5 * (1 + np.cos(np.pi * step / n_steps))
-            optimiser.step(weights, gradients, rate)
-
-
-def _snapshot(step, loss, task, model):
-    return Snapshot(step, loss, score(model, task), model.wte, model.wpe, token_shares(model), model)
+            optimiser.step(weights, gradients, LEARNING_RATE * 0.5 * (1 + np.cos(np.pi * step / n_steps)))
+            yield
 
 
 def token_shares(model):
-    """Measure how much of what layer 0 sees at the six inputs is about the letter.
+    """Measure how much of what layer 0 sees at the six inputs is about the letter; returns two floats.
 
-    Parameters
-    ----------
-    model : NanoGPT
-
-    Returns
-    -------
-    after_layer_norm, in_values : float
-        The token's share of the variance over all letters and input slots, in the rows that leave the first layer
-        norm, and in the value vectors that layer 0's attention makes of them. NaN where all rows are equal.
+    The token's share of the variance over all letters and input slots, in the rows that leave the first layer norm, and
+    in the value vectors that layer 0's attention makes of them. NaN where all rows are equal.
     """
     w = model.layer_weights(0)
-    x = model.wte[:, np.newaxis] + model.wpe[:N_INPUTS]  # (vocab_size, 6, C)
-    normed = layer_norm(x, w["ln_1.weight"], w["ln_1.bias"])
+    normed = layer_norm(every_sum(model.wte, model.wpe[:N_INPUTS]), w["ln_1.weight"], w["ln_1.bias"])
     values = normed @ w["attn.c_attn.weight"][-model.n_embd :].T + w["attn.c_attn.bias"][-model.n_embd :]
     try:
         return variance_shares(normed)[0], variance_shares(values)[0]
@@ -126,19 +106,9 @@ def token_shares(model):
 
 
 def initial_weights(rng, sizes=SIZES, dtype=np.float32):
-    """Draw the weights that a model starts from, as minGPT does.
+    """Draw the weights that a model of such `sizes` starts from, as minGPT does, from a numpy Generator.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    sizes : dict
-        n_layer, n_embd, vocab_size and block_size.
-    dtype : numpy dtype
-
-    Returns
-    -------
-    weights : dict of str to array
-        Matrices N(0, 0.02), those that add to the stream 0.02 / sqrt(2 n_layer); biases 0; layer norms 1 and 0.
+    Matrices are N(0, 0.02), those that add to the stream 0.02 / sqrt(2 n_layer); biases 0; layer norms 1 and 0.
     """
     weights = {}
     for name, shape in expected_shapes(**sizes).items():
@@ -153,15 +123,8 @@ def initial_weights(rng, sizes=SIZES, dtype=np.float32):
 class AdamW:
     """Adam with decoupled weight decay on matrices, after clipping the gradient's norm; changes weights in place.
 
-    Parameters
-    ----------
-    weights : dict of str to array
-    frozen : collection of str
-        Names of tensors that stay as they are.
-
-    See Also
-    --------
-    Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization"; minGPT, `configure_optimizers`.
+    `frozen` holds the names of tensors that stay as they are.
+    Source: Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization"; minGPT, `configure_optimizers`.
     """
 
     def __init__(self, weights, frozen=()):
@@ -194,49 +157,49 @@ def rounded(model, decimals=4):
 
 
 def make_checkpoint(task, seeds=range(5), path=None):
-    """Train one model for each seed and write the best to a file, with the scores of all.
+    """Train one model for each seed and write the best to `path`, or to where `load_checkpoint` reads; returns arrays.
 
-    Parameters
-    ----------
-    task : Task
-    seeds : sequence of int
-        The model kept is the one with most right answers and, among equals, the widest smallest margin.
-    path : Path, or None for the place that `load_checkpoint` reads
-
-    Returns
-    -------
-    arrays : dict of str to array
-        What was written; `nano_gpt.read_checkpoint` says what it holds.
+    The best has most right answers and, among equals, the widest smallest margin. The arrays are its weights and, under
+    "made.", how it came about: the fields of `nano_gpt.History` and the numbers of heads and layers.
     """
     n_steps = N_STEPS[task.name]
     runs = []
     for seed in seeds:
-        snapshots = [snapshot for snapshot in train(task, seed=seed, n_steps=n_steps, every=n_steps // 40)]
+        snapshots = list(train(task, seed=seed, n_steps=n_steps, every=n_steps // 40))
         model = rounded(snapshots[-1].model)
         runs.append((score(model, task), smallest_margin(model, task), snapshots))
         print(f"{task.name}, seed {seed}: {runs[-1][0]} of {len(task.inputs)}, smallest margin {runs[-1][1]:.2f}")
     best = max(range(len(runs)), key=lambda i: runs[i][:2])
     kept = [(snapshot, rounded(snapshot.model)) for snapshot in runs[best][2]]
-    arrays = {
-        **kept[-1][1].weights,
-        "made.how": np.array(
-            f"python -m lessonlib.training with NumPy {np.__version__}: {task.name}, {n_steps} steps, tables rounded "
-            f"to 4 decimals; seed {seeds[best]}, the best of those in made.seeds by score, then by smallest margin"
-        ),
-        "made.n_head": np.array(N_HEAD),
-        "made.n_layer": np.array(SIZES["n_layer"]),
-        "made.seed": np.array(seeds[best]),
-        "made.seeds": np.array(seeds),
-        "made.seed_scores": np.array([run[0] for run in runs]),
-        "made.steps": np.array([snapshot.step for snapshot, _ in kept]),
-        "made.losses": np.array([snapshot.loss for snapshot, _ in kept]),
-        "made.scores": np.array([score(model, task) for _, model in kept]),
-        "made.wte": np.array([model.wte for _, model in kept]),
-        "made.wpe": np.array([model.wpe for _, model in kept]),
-        "made.token_shares": np.array([token_shares(model) for _, model in kept]),
+    made = {
+        "how": f"python -m lessonlib.training with NumPy {np.__version__}: {task.name}, {n_steps} steps, tables "
+        f"rounded to 4 decimals; seed {seeds[best]}, the best of those in made.seeds by score, then by smallest margin",
+        "n_head": N_HEAD,
+        "n_layer": SIZES["n_layer"],
+        "seed": seeds[best],
+        "seeds": seeds,
+        "seed_scores": [run[0] for run in runs],
+        "steps": [snapshot.step for snapshot, _ in kept],
+        "losses": [snapshot.loss for snapshot, _ in kept],
+        "scores": [score(model, task) for _, model in kept],
+        "wte": [model.wte for _, model in kept],
+        "wpe": [model.wpe for _, model in kept],
+        "token_shares": [token_shares(model) for _, model in kept],
     }
+    arrays = {**kept[-1][1].weights, **{f"made.{key}": np.array(value) for key, value in made.items()}}
     write_arrays(CHECKPOINTS / f"{task.name}.npz" if path is None else path, arrays)
     return arrays
+
+
+def write_arrays(path, arrays):
+    """Write arrays to an .npz file. Where that fails, as on a full disk, an older file of that name stays as it was."""
+    path = Path(path)
+    unfinished = path.with_name(f"{path.name}.unfinished.npz")
+    try:
+        np.savez_compressed(unfinished, **arrays)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

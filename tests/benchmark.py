@@ -92,7 +92,7 @@ def say_score(model, flat, how):
 def say_training_step(model):
     weights = {name: tensor.copy() for name, tensor in model.weights.items()}
     optimiser, rng = AdamW(weights), np.random.default_rng(0)
-    shown, answers = SORT.shown[:BATCH_SIZE], SORT.answers[:BATCH_SIZE]
+    shown, answers = SORT.teacher_forced[:BATCH_SIZE], SORT.answers[:BATCH_SIZE]
     multiply = products(model, BATCH_SIZE)
 
     def step():

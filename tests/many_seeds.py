@@ -8,20 +8,26 @@ import sys
 import numpy as np
 
 from lessonlib.embeddings import sinusoidal_positions
-from lessonlib.evidence import cosines, distances, variance_shares
-from lessonlib.expansion import share_read_linearly, source_shares, stream, term_shares
 from lessonlib.live.dial_explorers import shifted_model
 from lessonlib.live.position_explorers import broken_table
-from lessonlib.mixing import (
+from lessonlib.measure import (
+    chance_overlaps,
+    cosines,
+    decode_least_squares,
+    decode_nearest,
+    decoding_accuracy,
+    decoding_accuracy_by_channels,
+    distances,
     every_sum,
-    nearest_pair,
+    overlap,
     padded_tables,
-    share_read_right,
-    shares_by_channels,
-    unmixed_pair,
+    share_read_linearly,
+    source_shares,
+    stream,
+    term_shares,
+    variance_shares,
 )
 from lessonlib.nano_gpt import load_checkpoint
-from lessonlib.subspaces import chance_overlaps, overlap, share_below
 from lessonlib.tasks import REVERSE, SORT, Task, score
 from lessonlib.training import train
 
@@ -116,11 +122,11 @@ def sums():
             for when, (_, _, _, wte, wpe, token_shares, model) in (("before", first), ("after", last)):
                 shares = variance_shares(every_sum(wte, wpe[:6]))[0], *token_shares
                 found = {n_slots: overlap(wte, wpe[:n_slots]) for n_slots in chance}
-                apart = ", ".join(f"{n} slots {o:.3f} ({share_below(o, chance[n]):.0%})" for n, o in found.items())
+                apart = ", ".join(f"{n} slots {o:.3f} ({(chance[n] < o).mean():.0%})" for n, o in found.items())
                 raw = overlap(wte, wpe, centred=False)
-                apart += f", raw {raw:.3f} ({share_below(raw, raw_chance):.0%})"
-                unmixed = share_read_right(wte, wpe, read=unmixed_pair).sum()
-                terms = term_shares(model, task.shown)
+                apart += f", raw {raw:.3f} ({(raw_chance < raw).mean():.0%})"
+                unmixed = decoding_accuracy(wte, wpe, decode=decode_least_squares).sum()
+                terms = term_shares(model, task.teacher_forced)
                 print(
                     f"{when:7} letter's share {', '.join(f'{share:.2f}' for share in shares)}; overlap {apart}; "
                     f"un-mixed {unmixed:.0f}; slot looks for letter {terms[1, 0]:.2f}, for slot {terms[1, 1]:.2f}",
@@ -160,11 +166,11 @@ def noise():
     setting side by side, at equal width and noise of twice an entry's spread."""
     rng = np.random.default_rng(0)
     for level in (0, 0.5, 1, 2):
-        for read in (nearest_pair, unmixed_pair):
+        for read in (decode_nearest, decode_least_squares):
             shares = np.zeros(48)
             for _ in range(100):
                 wte, wpe = rng.standard_normal((3, 48)), rng.standard_normal((11, 48))
-                shares += shares_by_channels(wte, wpe, level, read, n_draws=10).mean(axis=(1, 2)) / 100
+                shares += decoding_accuracy_by_channels(wte, wpe, level, read, n_draws=10).mean(axis=(1, 2)) / 100
             listed = ", ".join(f"{n}: {shares[n - 1]:.2f}" for n in (1, 2, 4, 8, 10, 11, 12, 13, 16, 24, 32, 48))
             print(f"noise {level}, {read.__name__}, by channels {listed}", flush=True)
     # Share read right with noise of the same size, 2, everywhere: entries of spread 1 added, and side by side with
@@ -177,7 +183,7 @@ def noise():
             tables = size * rng.standard_normal((3, n or 48)), size * rng.standard_normal((11, 48 - (n or 0)))
             tables = tables if n is None else padded_tables(*tables)
             spread = np.concatenate(tables).std()
-            found.append(share_read_right(*tables, noise=2 / spread, n_draws=30).mean())
+            found.append(decoding_accuracy(*tables, noise=2 / spread, n_draws=30).mean())
         print(f"{way}: {np.mean(found):.3f}", flush=True)
 
 

@@ -18,8 +18,8 @@ import numpy as np
 from lessonlib import live
 from lessonlib.embeddings import encode, position_embedding, token_embedding
 from lessonlib.live import explorer as mechanism
-from lessonlib.nano_gpt import load_checkpoint, read_checkpoint
-from lessonlib.score_maps import score_map
+from lessonlib.nano_gpt import load_checkpoint, load_history
+from lessonlib.precomputed import score_map
 from lessonlib.tasks import REVERSE, SORT
 
 LETTERS = "ABC"
@@ -33,9 +33,9 @@ def add(letters, start):
 
 SORTER, REVERSER = load_checkpoint("sort"), load_checkpoint("reverse")
 MODELS = {"sorter": (SORTER, SORT), "reverser": (REVERSER, REVERSE)}
-TRAININGS = {"sorter": read_checkpoint("sort"), "reverser": read_checkpoint("reverse")}
+TRAININGS = {"sorter": load_history("sort"), "reverser": load_history("reverse")}
 MAPS = {"sorter": score_map("sort"), "reverser": score_map("reverse")}
-MADE = [TRAININGS["sorter"][f"made.{part}"] for part in ("steps", "losses", "scores", "wte")]
+MADE = [getattr(TRAININGS["sorter"], part) for part in ("steps", "losses", "scores", "wte")]
 EXPLORERS = {
     "look_up_explorer": lambda: live.look_up_explorer(lambda letters, table: table[encode(letters)], SORTER, SORT),
     "table_training_explorer": lambda: live.table_training_explorer(*MADE, list(LETTERS), "E_tok in training"),

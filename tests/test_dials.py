@@ -16,11 +16,10 @@ from lessonlib.embeddings import encode
 from lessonlib.figures import COLOURS, NARROW, SUM, WIDE, curve_cells, signed_limit
 from lessonlib.live import collision_explorer, scale_explorer, shift_explorer, unmix_explorer
 from lessonlib.live.mixing_explorers import COLLIDING, COUNTING, N_DRAWS, RANDOM, TRAINED
-from lessonlib.mixing import anonymous_sums, every_sum, share_read_right, unmixed_pair
+from lessonlib.measure import anonymous_sums, cosines, decode_least_squares, decoding_accuracy, every_sum
 from lessonlib.nano_gpt import load_checkpoint
-from lessonlib.score_maps import FACTORS, ROOT, counted_map, score_map
-from lessonlib.subspaces import cosines_between
-from lessonlib.tasks import REVERSE, SORT, score, smallest_margin
+from lessonlib.precomputed import FACTORS, ROOT, score_map
+from lessonlib.tasks import REVERSE, SORT, score
 
 SORTER, REVERSER = load_checkpoint("sort"), load_checkpoint("reverse")
 MODELS = {"sorter": (SORTER, SORT), "reverser": (REVERSER, REVERSE)}
@@ -76,9 +75,9 @@ TABLES = {
 def test_the_dial_shows_what_is_read_right(dial, chosen, channels, noise):
     set_to(dial, chosen=chosen, channels=channels, noise=noise)
     tables, cells = TABLES[chosen], shown(dial)
-    shares = share_read_right(*tables, channels, noise, n_draws=N_DRAWS)
+    shares = decoding_accuracy(*tables, channels, noise, n_draws=N_DRAWS)
     assert_shares(cells["grid"], shares)
-    linear = share_read_right(*tables, channels, noise, unmixed_pair, n_draws=N_DRAWS).mean()
+    linear = decoding_accuracy(*tables, channels, noise, decode_least_squares, n_draws=N_DRAWS).mean()
     assert f"read right {shares.mean():.2f} of the time by the nearest sum, {linear:.2f} by least squares" in text(dial)
     column = cells["curve"][:, channels - 1]  # from the top
     filled = (column[:, 3] > 0).sum()
@@ -184,12 +183,12 @@ def test_the_shift_moves_cosines_and_its_live_score_is_the_score(shift, length, 
     set_to(shift, length=length, direction=direction)
     model, cells = shifted(length, direction), shown(shift)
     limit = signed_limit(every_sum(SORTER.wte, SORTER.wpe))
-    np.testing.assert_array_equal(cells["cosines"], signed(cosines_between(model.wte, model.wpe), 1))
+    np.testing.assert_array_equal(cells["cosines"], signed(cosines(model.wte, model.wpe), 1))
     np.testing.assert_array_equal(cells["token"], signed(model.wte[encode("CBABBC")], limit))
     np.testing.assert_array_equal(cells["position"], signed(model.wpe[:6], limit))
     np.testing.assert_array_equal(cells["sum"], signed(model.wte[encode("CBABBC")] + model.wpe[:6], limit))
     assert f"the model: {score(model, SORT)} of 729 right." in shift.words
-    assert f"slot's: {cosines_between(model.wte, model.wpe).mean():.2f}, as trained -0.07." in text(shift)
+    assert f"slot's: {cosines(model.wte, model.wpe).mean():.2f}, as trained -0.07." in text(shift)
 
 
 def test_the_sum_stays_while_the_cosines_turn(shift):
@@ -231,29 +230,6 @@ def test_live_scores_are_those_of_scaled_tables(factors, of_tokens, of_positions
 def test_the_maps_are_drawn_as_they_are(factors):
     for i, name in enumerate(MODELS):
         assert_shares(shown(factors)[f"map-{i}"], MAPS[name] / 729)
-
-
-@pytest.mark.parametrize("name", MODELS)
-def test_the_maps_that_ship_were_counted_on_the_models_that_ship(name):
-    model, task = MODELS[name]
-    for row, column in [(0, 10), (10, 0), (5, 10), (10, 10), (10, 13), (13, 13), (18, 18), (3, 15)]:
-        scaled = model.with_tables(FACTORS[row] * model.wte, FACTORS[column] * model.wpe)
-        expected = score(scaled, task)
-        slack = 0 if smallest_margin(scaled, task) > 1e-3 else 2
-        assert abs(int(MAPS[name][row, column]) - expected) <= slack
-    assert MAPS[name].shape == (19, 19) and MAPS[name][10, 10] == 729
-
-
-def test_a_map_has_a_row_for_each_factor_of_the_tokens():
-    counted = counted_map(SORTER, SORT, (0, 1))
-    assert (
-        counted[1, 1] == 729 and counted[1, 0] == 3 and counted[0, 1] == score(SORTER.with_tables(0 * SORTER.wte), SORT)
-    )
-
-
-def test_a_map_that_does_not_ship_is_refused():
-    with pytest.raises(ValueError, match="no map 'copy'"):
-        score_map("copy")
 
 
 # Frames and pictures

@@ -15,8 +15,9 @@ from lessonlib.nano_gpt import (
     NanoGPT,
     expected_shapes,
     load_checkpoint,
+    load_history,
     load_llm_viz,
-    read_checkpoint,
+    read_arrays,
 )
 
 SORTER, REVERSER = load_checkpoint("sort"), load_checkpoint("reverse")
@@ -80,7 +81,8 @@ def logits_by_hand(weights, n_head, x):
                     slice(part + head * size, part + (head + 1) * size)
                     for part in range(0, 3 * size * n_head, size * n_head)
                 )
-                shares = [math.exp(qkv[slot][query] @ qkv[seen][key] / math.sqrt(size)) for seen in range(slot + 1)]
+                scores = [qkv[slot][query] @ qkv[seen][key] / math.sqrt(size) for seen in range(slot + 1)]
+                shares = [math.exp(score - max(scores)) for score in scores]
                 gathered += list(sum(shares[seen] * qkv[seen][value] for seen in range(slot + 1)) / sum(shares))
             stream[slot] = stream[slot] + w[h + "attn.c_proj.weight"] @ gathered + w[h + "attn.c_proj.bias"]
             hidden = np.array(normed_by_hand(stream[slot], w[h + "ln_2.weight"], w[h + "ln_2.bias"]))
@@ -139,6 +141,16 @@ def test_a_batch_is_answered_as_its_rows_one_by_one(model):
 
 
 @both_models
+@pytest.mark.parametrize("n_last", [1, 6, 11])
+def test_what_is_asked_after_the_last_slots_only_is_the_end_of_all(model, n_last):
+    batch = np.random.default_rng(n_last).integers(3, size=(5, 11))
+    assert np.allclose(model.logits(batch, n_last=n_last), model.logits(batch)[:, -n_last:], atol=1e-5)
+    x = input_embedding(batch, model.wte, model.wpe)
+    for causal in (True, False):
+        assert np.allclose(model.block(x, 1, causal, n_last), model.block(x, 1, causal)[:, -n_last:], atol=1e-5)
+
+
+@both_models
 def test_no_slot_sees_a_later_one(model):
     for slot in range(1, 11):
         token_ids = encode("CBABBCABBBC")
@@ -149,10 +161,17 @@ def test_no_slot_sees_a_later_one(model):
         assert not np.allclose(before[slot], after[slot], atol=1e-3)
 
 
-def test_very_large_attention_scores_do_not_overflow():
+@pytest.mark.parametrize("size", [1, 5, 10, 1e4])
+@pytest.mark.filterwarnings("error")
+def test_large_attention_scores_neither_overflow_nor_vanish(size):
+    """Scores grow with the square; beyond 88, exp overflows in float32."""
     weights = small_weights(np.float32)
-    weights["transformer.h.0.attn.c_attn.weight"] *= 1e4
-    assert np.isfinite(NanoGPT(weights, 3).logits(CBABBC)).all()
+    weights["transformer.h.0.attn.c_attn.weight"] *= size
+    model, exact = (NanoGPT({name: w.astype(kind) for name, w in weights.items()}, 3) for kind in ("f4", "f8"))
+    logits = model.logits(CBABBC)
+    assert np.isfinite(logits).all()
+    if size < 100:
+        assert np.allclose(logits, logits_by_hand(weights, 3, exact.wte[CBABBC] + exact.wpe[:6]), rtol=1e-3, atol=1e-3)
 
 
 def test_the_input_of_the_model_is_not_changed():
@@ -487,7 +506,7 @@ def test_together_the_shipped_files_are_small():
 
 @pytest.mark.parametrize("name", ["copy", "Sort", "", None, "sort.npz"])
 def test_a_checkpoint_that_is_not_there_is_refused_with_the_names_of_those_that_are(name):
-    for load in (load_checkpoint, read_checkpoint):
+    for load in (load_checkpoint, load_history):
         assert_says(refusal(load, name), [repr(str(name)), "reverse, sort"])
 
 
@@ -561,22 +580,29 @@ def test_a_file_that_is_no_checkpoint_is_refused(path, content):
         ({"lm_head.weight": np.zeros((3, 48), dtype=int)}, ["lm_head.weight", "floats", "int"]),
         ({"lm_head.weight": np.array([[None] * 48] * 3)}, ["model.npz", "damaged", "Object arrays"]),
         ({"extra": np.zeros(2)}, ["extra", "not one of this model"]),
-        ({"made.n_head": None}, ["heads", "again"]),
+        ({"made.n_head": None}, ["n_head", "again"]),
         ({"made.n_head": np.array(5)}, ["n_head", "divides n_embd = 48", "5"]),
-        ({"made.n_head": np.array([3, 3])}, ["heads"]),
-        ({"made.n_head": np.array("three")}, ["heads"]),
-        ({"made.n_head": np.array(3.7)}, ["heads"]),
+        ({"made.n_head": np.array([3, 3])}, ["does not say its n_head"]),
+        ({"made.n_head": np.array("three")}, ["does not say its n_head"]),
+        ({"made.n_head": np.array(3.7)}, ["does not say its n_head"]),
     ],
 )
 def test_a_checkpoint_with_a_broken_part_is_refused(path, tensors, words):
-    saved(path, changed(read_checkpoint("sort"), tensors))
+    saved(path, changed(read_arrays(CHECKPOINTS / "sort.npz"), tensors))
     assert_says(refusal(load_checkpoint, path), words)
 
 
 def test_a_checkpoint_that_lost_its_last_layer_is_refused(path):
-    arrays = read_checkpoint("sort")
+    arrays = read_arrays(CHECKPOINTS / "sort.npz")
     saved(path, {name: array for name, array in arrays.items() if ".h.2." not in name})
-    assert_says(refusal(load_checkpoint, path), ["transformer.h.2."])
+    assert_says(refusal(load_checkpoint, path), ["2 of its 3 layers", "again"])
+
+
+@pytest.mark.parametrize("field", ["steps", "wte", "seed", "how"])
+def test_a_history_that_lost_a_part_is_refused(path, field):
+    saved(path, changed(read_arrays(CHECKPOINTS / "sort.npz"), {f"made.{field}": None}))
+    assert_says(refusal(load_history, path), ["model.npz", f"does not say its {field}", "again"])
+    assert load_checkpoint(path).answer("CBABBC") == "ABBBCC"  # which needs no history
 
 
 class Bomb:
@@ -591,7 +617,7 @@ class Bomb:
 
 def test_nothing_in_a_checkpoint_is_ever_unpickled(path, tmp_path):
     traces = tmp_path / "traces"
-    saved(path, changed(read_checkpoint("sort"), {"made.how": np.array([Bomb(traces)], dtype=object)}))
+    saved(path, changed(read_arrays(CHECKPOINTS / "sort.npz"), {"made.how": np.array([Bomb(traces)], dtype=object)}))
     assert_says(refusal(load_checkpoint, path), ["damaged", "Object arrays"])
     assert not traces.exists()
     np.load(path, allow_pickle=True)["made.how"]  # the bomb is real

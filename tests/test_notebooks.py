@@ -14,7 +14,7 @@ from refresh_notebooks import NOTEBOOKS, tidy
 
 from lessonlib.embeddings import sinusoidal_positions
 from lessonlib.live.position_explorers import broken_table
-from lessonlib.nano_gpt import load_checkpoint, read_checkpoint
+from lessonlib.nano_gpt import load_checkpoint, load_history
 from lessonlib.tasks import REVERSE, SORT, smallest_margin
 
 ROOT = NOTEBOOKS.parent
@@ -212,9 +212,9 @@ def test_there_are_at_most_six_key_points(path):
 
 def test_numbers_printed_of_broken_models_do_not_hang_on_rounding():
     for name, task in (("sort", SORT), ("reverse", REVERSE)):
-        model, made = load_checkpoint(name), read_checkpoint(name)
+        model, made = load_checkpoint(name), load_history(name)
         wte, wpe = model.wte, model.wpe
-        letters = [wte[[1, 0, 2]], wte[[2, 1, 0]], wte[[0, 2, 1]], made["made.wte"][0], wte + 0.1]
+        letters = [wte[[1, 0, 2]], wte[[2, 1, 0]], wte[[0, 2, 1]], made.wte[0], wte + 0.1]
         places = [np.where(np.arange(11)[:, np.newaxis] == row, wpe[:5].mean(axis=0), wpe) for row in range(11)]
         places.append(np.roll(wpe, -1, axis=0))
         places += [broken_table(wpe, rows=rows) for rows in ("MMMMMKKKKKK", "KKKKKKMMMMM", "0" * 11)]

@@ -13,12 +13,12 @@ from lessonlib.embeddings import sinusoidal_positions
 from lessonlib.figures import COLOURS, NARROW, WIDE, draw_maps, map_limit, maps_svg, pair_frame, signed_limit
 from lessonlib.live import ablation_board, cosine_explorer, map_explorer, sinusoid_explorer, window_explorer
 from lessonlib.live.position_explorers import AS_SMALL, FROM_ONE, SHUFFLE, SHUFFLED, SINUSOIDS, broken_table
-from lessonlib.nano_gpt import load_checkpoint, read_checkpoint
+from lessonlib.nano_gpt import load_checkpoint, load_history
 from lessonlib.tasks import REVERSE, SORT, score
 
 SORTER, REVERSER = load_checkpoint("sort"), load_checkpoint("reverse")
 MODELS = {"sorter": (SORTER, SORT), "reverser": (REVERSER, REVERSE)}
-TRAININGS = {"sorter": read_checkpoint("sort"), "reverser": read_checkpoint("reverse")}
+TRAININGS = {"sorter": load_history("sort"), "reverser": load_history("reverse")}
 
 
 def shown(explorer):
@@ -222,14 +222,14 @@ def test_a_row_beyond_the_table_is_refused_in_words_and_there_once_the_table_is_
 def test_the_maps_show_distances_within_the_plane_and_the_scores_of_the_step(done):
     explorer = map_explorer(TRAININGS)
     explorer.controls["done"].value = done
-    i = round(done / 100 * (len(TRAININGS["sorter"]["made.steps"]) - 1))
+    i = round(done / 100 * (len(TRAININGS["sorter"].steps) - 1))
     for name, made in TRAININGS.items():
-        table = made["made.wpe"][i].astype(float)
-        last = made["made.wpe"][-1].astype(float)
+        table = made.wpe[i].astype(float)
+        last = made.wpe[-1].astype(float)
         _, directions = np.linalg.eigh(np.cov((last - last.mean(axis=0)).T))  # another way to the same plane
         places = (table - table.mean(axis=0)) @ directions[:, -2:]
         apart = [np.linalg.norm(places[a] - places[b]) for a in range(5) for b in range(a)]
-        assert f"{name}: {made['made.scores'][i]} of 729 right" in explorer.words
+        assert f"{name}: {made.scores[i]} of 729 right" in explorer.words
         assert f"rows 0 to 4 lie {np.mean(apart):.2f} apart on average" in explorer.words
 
 
@@ -269,11 +269,11 @@ def test_the_cosines_are_those_of_the_rows_without_their_mean(done):
         explorer.controls[key].value = value
     pictures, words = shown(explorer), explorer.words.replace("minus ", "-")
     for name, made in TRAININGS.items():
-        table = made["made.wpe"][0 if done == 0 else -1].astype(float)
+        table = made.wpe[0 if done == 0 else -1].astype(float)
         cosine = np.array([[_cosine(one, other, table) for other in table] for one in table])
         difference = pictures[name].astype(int) - colours(cosine, 1)
         assert abs(difference).max() <= 8 and (difference != 0).mean() < 0.02
-        assert f"{name}, {made['made.scores'][0 if done == 0 else -1]} of 729 right: rows 10 and 0" in words
+        assert f"{name}, {made.scores[0 if done == 0 else -1]} of 729 right: rows 10 and 0" in words
         assert f"rows 10 and 0, cosine {cosine[10, 0]:.2f}" in words
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lessonlib.nano_gpt import NanoGPT, load_checkpoint
-from lessonlib.tasks import REVERSE, SORT, answer_logits, score, smallest_margin
+from lessonlib.tasks import CHUNK, REVERSE, SORT, answer_logits, score, scoring, smallest_margin
 
 MODELS = {task.name: load_checkpoint(task.name) for task in (SORT, REVERSE)}
 
@@ -31,14 +31,14 @@ def test_the_answers_are_those_of_python(task, answer_of):
 
 @both_tasks
 def test_what_the_model_is_shown_is_the_input_and_all_but_the_last_letter_of_the_answer(task):
-    assert task.shown.tolist() == [
+    assert task.teacher_forced.tolist() == [
         [*i, *a[:5]] for i, a in zip(task.inputs.tolist(), task.answers.tolist(), strict=True)
     ]
 
 
 @both_tasks
 def test_a_task_cannot_be_changed(task):
-    for array in (task.inputs, task.answers, task.shown):
+    for array in (task.inputs, task.answers, task.teacher_forced):
         assert array.dtype == np.int64
         with pytest.raises(ValueError, match="read-only"):
             array[0, 0] = 1
@@ -51,10 +51,21 @@ class Oracle:
     """Answers as told: favours the letter `written[row, slot]` after each of the 11 slots that it is shown."""
 
     def __init__(self, task, written):
-        self.rows = {tuple(shown): row for shown, row in zip(task.shown.tolist(), written, strict=True)}
+        self.rows = {tuple(shown): row for shown, row in zip(task.teacher_forced.tolist(), written, strict=True)}
 
-    def logits(self, token_ids):
-        return np.array([np.eye(3)[self.rows[tuple(shown)]] for shown in np.asarray(token_ids).tolist()])
+    def logits(self, token_ids, n_last):
+        return np.array([np.eye(3)[self.rows[tuple(seen)][-n_last:]] for seen in token_ids.tolist()])
+
+
+def drained(pauses):
+    """Run a generator to its end: what it returns, and how often it paused."""
+    n_pauses = 0
+    while True:
+        try:
+            assert next(pauses) is None
+            n_pauses += 1
+        except StopIteration as end:
+            return end.value, n_pauses
 
 
 @both_tasks
@@ -68,6 +79,7 @@ def test_an_answer_counts_only_if_all_six_letters_are_right(task, n_wrong):
     n_right = score(Oracle(task, written), task)
     assert n_right == 729 - n_wrong
     assert type(n_right) is int
+    assert drained(scoring(Oracle(task, written), task)) == (n_right, 729 // CHUNK)
 
 
 @both_tasks
@@ -93,7 +105,7 @@ def test_no_shipped_model_is_near_to_another_answer(task):
 def test_the_smallest_margin_is_the_lead_of_the_best_letter_over_the_next(task):
     model = MODELS[task.name]
     margins = []
-    for row in model.logits(task.shown)[:, 5:].reshape(-1, 3).tolist():
+    for row in model.logits(task.teacher_forced)[:, 5:].reshape(-1, 3).tolist():
         _, next_best, best = sorted(row)
         margins.append(best - next_best)
     assert len(margins) == 729 * 6
@@ -103,7 +115,7 @@ def test_the_smallest_margin_is_the_lead_of_the_best_letter_over_the_next(task):
 @both_tasks
 def test_the_logits_of_the_answers_are_those_of_the_last_six_slots(task):
     model = MODELS[task.name]
-    assert np.allclose(answer_logits(model, task), model.logits(task.shown)[:, 5:], atol=1e-4)
+    assert np.allclose(answer_logits(model, task), model.logits(task.teacher_forced)[:, 5:], atol=1e-4)
     assert answer_logits(model, task).shape == (729, 6, 3)
 
 

@@ -16,15 +16,13 @@ from PIL import Image
 from lessonlib.figures import COLOURS, NARROW, WIDE, Lines, draw_lines, training_frame
 from lessonlib.figures.lines import HIGHEST, LOWEST, apart
 from lessonlib.live import training_control, training_explorer
-from lessonlib.nano_gpt import read_checkpoint
-from lessonlib.subspaces import overlap
+from lessonlib.measure import overlap
+from lessonlib.nano_gpt import load_history
 from lessonlib.tasks import REVERSE
 from lessonlib.training import N_STEPS, Snapshot, train
 
 SHIPPED_LIMIT = max(
-    float(np.abs(read_checkpoint(task)[f"made.{table}"]).max())
-    for task in ("sort", "reverse")
-    for table in ("wte", "wpe")
+    float(np.abs(getattr(load_history(task), table)).max()) for task in ("sort", "reverse") for table in ("wte", "wpe")
 )
 
 
@@ -48,10 +46,10 @@ class Puppet:
         self.last_score, self.fails_at, self.stopping = last_score, fails_at, threading.Event()
 
     def __call__(self, task, seed, every):
-        made = read_checkpoint(task.name)
+        made = load_history(task.name)
         self.n_started += 1
         self.asked.append((task.name, seed, every))
-        for i, step in enumerate(made["made.steps"]):
+        for i, step in enumerate(made.steps):
             if i == self.fails_at:
                 raise FloatingPointError("nan")
             while i > self.may_go_to and not self.stopping.is_set():
@@ -59,9 +57,9 @@ class Puppet:
             yield self.snapshot(made, i, step)
 
     def snapshot(self, made, i, step):
-        score = self.last_score if i == 40 else made["made.scores"][i]
-        tables = made["made.wte"][i] + 1, made["made.wpe"][i]
-        return Snapshot(step, made["made.losses"][i], score, *tables, made["made.token_shares"][i], "a model")
+        score = self.last_score if i == 40 else made.scores[i]
+        tables = made.wte[i] + 1, made.wpe[i]
+        return Snapshot(step, made.losses[i], score, *tables, made.token_shares[i], "a model")
 
 
 @pytest.fixture
@@ -83,10 +81,10 @@ def wait(training, seconds=10):
 def curves_of(made):
     """What the curves must be, measured apart."""
     return {
-        "right answers, share": made["made.scores"] / 729,
-        "token's share, first values": made["made.token_shares"][:, 1],
-        "token's share, first norm": made["made.token_shares"][:, 0],
-        "overlap, input slots": [overlap(wte, wpe[:6]) for wte, wpe in zip(made["made.wte"], made["made.wpe"])],
+        "right answers, share": made.scores / 729,
+        "token's share, first values": made.token_shares[:, 1],
+        "token's share, first norm": made.token_shares[:, 0],
+        "overlap, input slots": [overlap(wte, wpe[:6]) for wte, wpe in zip(made.wte, made.wpe)],
     }
 
 
@@ -96,11 +94,11 @@ def assert_shows(explorer, made, i, title):
     images = [
         np.asarray(Image.open(io.BytesIO(base64.b64decode(data)))) for data in re.findall(r"base64,([^\"]+)", page)
     ]
-    for image, table in zip(images, (made["made.wte"][i], made["made.wpe"][i]), strict=True):
+    for image, table in zip(images, (made.wte[i], made.wpe[i]), strict=True):
         expected = matplotlib.colormaps[COLOURS]((table + limit) / (2 * limit), bytes=True)
         np.testing.assert_array_equal(image, expected)
     curves, points = curves_of(made), re.findall(r'<polyline points="([^"]*)"', page)
-    across = made["made.steps"] / made["made.steps"][-1]
+    across = made.steps / made.steps[-1]
     dots = re.findall(r'<i style="left:([\d.]+)%;top:([\d.]+)%', page)
     words = re.findall(r'<span style="top:[-\d.]+%;color:#\w+">([^<]*)</span>', page)
     for (name, values), line, dot, word in zip(curves.items(), points, dots, words, strict=True):
@@ -114,18 +112,18 @@ def assert_shows(explorer, made, i, title):
 
 @pytest.mark.parametrize("task", ["sort", "reverse"])
 def test_before_anything_is_trained_every_snapshot_of_the_model_that_ships_can_be_seen(explorer, training, task):
-    made = read_checkpoint(task)
+    made = load_history(task)
     training.task.value = task
     assert training.slider.value == training.slider.max == N_STEPS[task]
     overlaps = curves_of(made)["overlap, input slots"]
     for i in (0, 7, 40):
-        step = training.slider.value = int(made["made.steps"][i])
-        title = f"{task}, seed {made['made.seed']}, step {step}: {made['made.scores'][i]} of 729 right"
+        step = training.slider.value = int(made.steps[i])
+        title = f"{task}, seed {made.seed}, step {step}: {made.scores[i]} of 729 right"
         assert_shows(explorer, made, i, title)
         for numbers in (
-            (made["made.scores"][0], made["made.scores"][i]),
-            (f"{made['made.losses'][0]:.3f}", f"{made['made.losses'][i]:.3f}"),
-            *((f"{shares[0]:.2f}", f"{shares[i]:.2f}") for shares in made["made.token_shares"].T),
+            (made.scores[0], made.scores[i]),
+            (f"{made.losses[0]:.3f}", f"{made.losses[i]:.3f}"),
+            *((f"{shares[0]:.2f}", f"{shares[i]:.2f}") for shares in made.token_shares.T),
             (f"{overlaps[0]:.2f}", f"{overlaps[i]:.2f}"),
         ):
             assert f"<td>{numbers[0]}</td><td>{numbers[1]}</td>" in explorer._cells.value
@@ -135,7 +133,7 @@ def test_before_anything_is_trained_every_snapshot_of_the_model_that_ships_can_b
 
 def test_without_a_kernel_the_training_of_the_model_that_ships_is_seen(explorer):
     still = explorer.still_html()
-    seed, n_right = (read_checkpoint("sort")[f"made.{name}"] for name in ("seed", "scores"))
+    seed, n_right = load_history("sort").seed, load_history("sort").scores
     assert f"sort, seed {seed}, step 400: {n_right[-1]} of 729 right" in still and "run this cell" in still
 
 
@@ -147,8 +145,8 @@ def test_what_is_trained_takes_the_place_of_what_ships_and_only_tables_are_kept(
     assert "Seed 12 ends at 729 of 729." in training.status.value and "Seed 12 ends at 729" in explorer.words
     run, i = training.value
     assert (run.seed, i, len(run.frames), training.slider.value) == (12, 40, 41, 200)
-    made = read_checkpoint("reverse")
-    for frame, wte, wpe in zip(run.frames, made["made.wte"], made["made.wpe"]):
+    made = load_history("reverse")
+    for frame, wte, wpe in zip(run.frames, made.wte, made.wpe):
         np.testing.assert_array_equal(frame.wte, wte + 1)
         np.testing.assert_array_equal(frame.wpe, wpe)
         assert "a model" not in frame[:3]
@@ -288,7 +286,7 @@ def test_words_at_the_curves_keep_their_order_and_do_not_cover_each_other():
 def test_curves_are_drawn_at_their_heights_and_no_word_is_cut_off(width):
     across, curves = (
         np.linspace(0, 1, 5),
-        curves_of({key: made[:5] for key, made in read_checkpoint("sort").items() if made.shape and len(made) > 40}),
+        {name: values[:5] for name, values in curves_of(load_history("sort")).items()},
     )
     picture = training_frame(3, 11, 48, 0.1, width)
     draw_lines(picture, "curves", Lines("title", across, curves, 2))

@@ -10,9 +10,8 @@ from lessonlib.figures import INK, Cells, scale_frame, shift_frame, signed_limit
 from lessonlib.live.controls import ROOM, whole_slider
 from lessonlib.live.explorer import Explorer
 from lessonlib.live.scores import scores_html
-from lessonlib.mixing import every_sum
-from lessonlib.score_maps import FACTORS, scaled
-from lessonlib.subspaces import cosines_between
+from lessonlib.measure import cosines, every_sum
+from lessonlib.precomputed import FACTORS, scaled
 
 LENGTHS = (0, 0.05, 0.1, 0.2, 0.5, 1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8)
 N_DIRECTIONS = 10
@@ -35,14 +34,14 @@ def shift_explorer(model, task, letters="CBABBC"):
     """
     token_ids = encode(letters)
     every = every_sum(model.wte, model.wpe)
-    limit, trained = signed_limit(every), cosines_between(model.wte, model.wpe).mean()
+    limit, trained = signed_limit(every), cosines(model.wte, model.wpe).mean()
     long = float(np.linalg.norm(np.concatenate([model.wte, model.wpe]), axis=1).mean())
 
     def show(length, direction):
         shifted = shifted_model(model, length, direction)
         tok_emb, pos_emb = shifted.wte[token_ids], shifted.wpe[: len(token_ids)]
         x = input_embedding(token_ids, shifted.wte, shifted.wpe)
-        cosines = cosines_between(shifted.wte, shifted.wpe)
+        angles = cosines(shifted.wte, shifted.wpe)
         slots = [str(slot) for slot in range(len(letters))]
         cells = {
             label: Cells(np.clip(matrix, -limit, limit), labels, numbers=matrix)
@@ -52,11 +51,11 @@ def shift_explorer(model, task, letters="CBABBC"):
                 ("sum", x, [f"{slot} {letter}" for slot, letter in zip(slots, letters)]),
             )
         }
-        cells["cosines"] = Cells(cosines, list(VOCABULARY[: model.vocab_size]))
+        cells["cosines"] = Cells(angles, list(VOCABULARY[: model.vocab_size]))
         change = np.abs(every_sum(shifted.wte, shifted.wpe) - every).max()
         said = (
             f"v has length {_amount(length)}; the rows, as trained, {long:.2f} on average. "
-            f"Mean cosine of a letter's row with a slot's: {cosines.mean():.2f}, as trained {trained:.2f}. "
+            f"Mean cosine of a letter's row with a slot's: {angles.mean():.2f}, as trained {trained:.2f}. "
             f"Largest change of a number in the {every.shape[0] * every.shape[1]} sums: {change:.7f}."
         )
         return cells, html.escape(said), said

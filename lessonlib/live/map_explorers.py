@@ -5,10 +5,10 @@ import html
 import ipywidgets as widgets
 import numpy as np
 
-from lessonlib.evidence import cosines, principal_axes
 from lessonlib.figures import INK, POSITION, Cells, Drawing, draw_maps, map_limit, maps_svg, pair_frame
 from lessonlib.live.controls import ROOM, whole_slider
 from lessonlib.live.explorer import Explorer
+from lessonlib.measure import cosines, principal_axes
 from lessonlib.nano_gpt import N_INPUTS
 
 
@@ -21,20 +21,20 @@ def map_explorer(trainings):
     Parameters
     ----------
     trainings : dict of str to dict
-        From a name, such as "sorter", to what `read_checkpoint` returns; all with equally many snapshots.
+        From a name, such as "sorter", to what `load_history` returns; all with equally many snapshots.
 
     Returns
     -------
     explorer : Explorer
     """
-    points, shares = zip(*(_projected(made["made.wpe"]) for made in trainings.values()))
+    points, shares = zip(*(_projected(made.wpe) for made in trainings.values()))
     points, shares = np.array(points), np.array(shares)  # (n, n_snapshots, n_rows, 2), (n, n_snapshots)
     limit, slider = map_limit(points), _training_slider(points.shape[1])
     answers = range(N_INPUTS - 1, points.shape[2])
 
     def show(done):
         i = slider.options.index(done)
-        names = [f"{name}: {int(made['made.scores'][i])} of 729 right" for name, made in trainings.items()]
+        names = [f"{name}: {int(made.scores[i])} of 729 right" for name, made in trainings.items()]
         titles = [f"{name}\nthe plane shows {share:.0%} of the spread" for name, share in zip(names, shares[:, i])]
         said = [
             f"{name}; the plane shows {share:.0%} of the spread; {_clumps(places)}; {_nearest(places)}"
@@ -59,7 +59,7 @@ def cosine_explorer(trainings):
     -------
     explorer : Explorer
     """
-    tables = {name: made["made.wpe"] for name, made in trainings.items()}
+    tables = {name: made.wpe for name, made in trainings.items()}
     matrices = {
         name: np.array([cosines(table - table.mean(axis=0)) for table in snapshots])
         for name, snapshots in tables.items()
@@ -72,7 +72,7 @@ def cosine_explorer(trainings):
         i = slider.options.index(done)
         cells = {name: Cells(matrix[i], numbers, ((row, column, INK),)) for name, matrix in matrices.items()}
         lines = [
-            f"{name}, {int(trainings[name]['made.scores'][i])} of 729 right: "
+            f"{name}, {int(trainings[name].scores[i])} of 729 right: "
             f"rows {row} and {column}, cosine {matrix[i, row, column]:.2f}"
             for name, matrix in matrices.items()
         ]

@@ -12,16 +12,16 @@ from lessonlib.embeddings import VOCABULARY
 from lessonlib.figures import INK, POSITION, TOKEN, Cells, collision_frame, curve_cells, signed_limit, unmix_frame
 from lessonlib.live.controls import ROOM, whole_slider
 from lessonlib.live.explorer import Explorer
-from lessonlib.mixing import (
+from lessonlib.measure import (
     anonymous_sums,
     closest_sums,
     counting_tables,
+    decode_least_squares,
+    decode_nearest,
+    decoding_accuracy_by_channels,
     every_sum,
     n_distinct_sums,
-    nearest_pair,
-    shares_by_channels,
     unmix,
-    unmixed_pair,
 )
 
 TRAINED, RANDOM, COLLIDING, COUNTING = "trained", "random numbers", "counting: id + slot", "counting: 11 × id + slot"
@@ -50,13 +50,13 @@ def collision_explorer(model):
 
     @lru_cache(maxsize=100)
     def shares_of(chosen, noise, read):
-        return shares_by_channels(*tables[chosen], noise, read, N_DRAWS)  # (C, vocab_size, block_size)
+        return decoding_accuracy_by_channels(*tables[chosen], noise, read, N_DRAWS)  # (C, vocab_size, block_size)
 
     def show(chosen, channels, noise):
         seen = [table[:, :channels] for table in tables[chosen]]
-        shares = shares_of(chosen, noise, nearest_pair)[channels - 1]
-        by_nearest = shares_of(chosen, noise, nearest_pair).mean(axis=(1, 2))  # (C,)
-        by_amounts = shares_of(chosen, noise, unmixed_pair).mean(axis=(1, 2))
+        shares = shares_of(chosen, noise, decode_nearest)[channels - 1]
+        by_nearest = shares_of(chosen, noise, decode_nearest).mean(axis=(1, 2))  # (C,)
+        by_amounts = shares_of(chosen, noise, decode_least_squares).mean(axis=(1, 2))
         bars = Cells(curve_cells(by_nearest, by_amounts), [], ((None, channels - 1, INK),), numbers=())
         one, other, distance = closest_sums(*seen)
         grid = Cells(shares, list(VOCABULARY[:vocab_size]), ((*one, INK), (*other, INK)))

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from lessonlib.embeddings import VOCABULARY, decode, encode
+from lessonlib.embeddings import decode, encode
 from lessonlib.figures import INK, POSITION, SUM, TOKEN, Cells, signed_limit, sum_frame
 from lessonlib.live.controls import Letters, whole_slider
 from lessonlib.live.explorer import Explorer
@@ -83,7 +83,7 @@ def _microscope(letters, start, slot, channel, tok_emb, pos_emb, x):
 
 
 def _answer(model, letters, start):
-    answer = decode(model.generate(encode(letters), start), VOCABULARY)
+    answer = decode(model.generate(encode(letters), start))
     if start == 0:
         return f"The model answers {letters} with {answer}."
     return f"From slot {start} on, where it was never trained, the model answers {letters} with {answer}."

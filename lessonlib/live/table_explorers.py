@@ -6,7 +6,6 @@ import ipywidgets as widgets
 import numpy as np
 
 from lessonlib.embeddings import VOCABULARY, decode, encode, one_hot
-from lessonlib.evidence import distances
 from lessonlib.figures import (
     INK,
     TOKEN,
@@ -19,6 +18,7 @@ from lessonlib.figures import (
 )
 from lessonlib.live.controls import ROOM, Letters, whole_slider
 from lessonlib.live.explorer import Explorer
+from lessonlib.measure import distances
 from lessonlib.nano_gpt import N_INPUTS
 from lessonlib.tasks import score
 
@@ -135,19 +135,19 @@ def triangles_explorer(trainings):
     Parameters
     ----------
     trainings : dict of str to dict
-        From a name, such as "sorter", to what `read_checkpoint` returns; all with equally many snapshots.
+        From a name, such as "sorter", to what `load_history` returns; all with equally many snapshots.
 
     Returns
     -------
     explorer : Explorer
     """
-    lengths = np.array([[distances(table) for table in made["made.wte"]] for made in trainings.values()])
+    lengths = np.array([[distances(table) for table in made.wte] for made in trainings.values()])
     limit, n_snapshots = lengths.max(), lengths.shape[1]
     percents = [round(100 * i / (n_snapshots - 1), 1) for i in range(n_snapshots)]
 
     def show(done):
         i = percents.index(done)
-        scores = [int(made["made.scores"][i]) for made in trainings.values()]
+        scores = [int(made.scores[i]) for made in trainings.values()]
         titles = [f"{name}: {n_right} of 729 right" for name, n_right in zip(trainings, scores)]
         said = [
             f"{title}; A-B {sides[0, 1]:.3f}, A-C {sides[0, 2]:.3f}, B-C {sides[1, 2]:.3f}"

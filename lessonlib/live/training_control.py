@@ -11,8 +11,8 @@ import numpy as np
 from traitlets import Any
 
 from lessonlib.live.controls import ROOM, whole_slider
+from lessonlib.measure import overlap
 from lessonlib.nano_gpt import N_INPUTS
-from lessonlib.subspaces import overlap
 from lessonlib.training import N_STEPS, train
 
 EXPECTED = "A training takes 3 to 10 seconds on a laptop, and longer on Binder."

@@ -8,8 +8,8 @@ from lessonlib.embeddings import VOCABULARY
 from lessonlib.figures import Cells, Lines, signed_limit, training_frame
 from lessonlib.live.explorer import Explorer
 from lessonlib.live.training_control import N_ALL, TRAINING, Run, Training, measured
-from lessonlib.nano_gpt import N_INPUTS, read_checkpoint
-from lessonlib.subspaces import chance_overlaps
+from lessonlib.measure import chance_overlaps
+from lessonlib.nano_gpt import N_INPUTS, load_history
 from lessonlib.tasks import REVERSE, SORT
 from lessonlib.training import N_STEPS
 
@@ -30,7 +30,7 @@ def training_explorer():
     )
     limit = ROOM_FOR_OTHERS * largest
     block_size, (vocab_size, n_embd) = len(shipped["sort"].frames[0].wpe), shipped["sort"].frames[0].wte.shape
-    chance = np.median(chance_overlaps(vocab_size, N_INPUTS, n_embd, n_draws=500))
+    chance = np.median(chance_overlaps(vocab_size, N_INPUTS, n_embd))
 
     def show(training):
         run, i = training
@@ -52,10 +52,10 @@ def training_explorer():
 
 def _shipped(name):
     """Read the training of a model that ships."""
-    made = read_checkpoint(name)
+    made = load_history(name)
     parts = ("steps", "losses", "scores", "wte", "wpe", "token_shares")
-    frames = tuple(measured(*each) for each in zip(*(made[f"made.{part}"] for part in parts)))
-    return Run(name, int(made["made.seed"]), "The model that ships.", frames)
+    frames = tuple(measured(*each) for each in zip(*(getattr(made, part) for part in parts)))
+    return Run(name, int(made.seed), "The model that ships.", frames)
 
 
 def _curves(run):

@@ -26,7 +26,7 @@ import ipywidgets as widgets
 import numpy as np
 from lessonlib.embeddings import encode
 from lessonlib.live import collision_explorer, look_up_explorer, sum_explorer, triangles_explorer
-from lessonlib.nano_gpt import load_checkpoint, read_checkpoint
+from lessonlib.nano_gpt import load_checkpoint, load_history
 from lessonlib.tasks import SORT
 model = load_checkpoint("sort")
 def add(letters, start):
@@ -47,7 +47,7 @@ scoring = look_up_explorer(lambda letters, table: table[encode(letters)], model,
 scoring.add_class("bench-scoring"); scoring
 """,
     "redrawn": """
-redrawn = triangles_explorer({"sorter": read_checkpoint("sort"), "reverser": read_checkpoint("reverse")})
+redrawn = triangles_explorer({"sorter": load_history("sort"), "reverser": load_history("reverse")})
 redrawn.add_class("bench-redrawn"); redrawn
 """,
     "dial": """

@@ -10,10 +10,9 @@ from axe_playwright_python.sync_playwright import Axe
 from browser import expected
 from lessonlib.embeddings import encode
 from lessonlib.figures import signed_limit
-from lessonlib.mixing import anonymous_sums, every_sum, share_read_right, unmixed_pair
+from lessonlib.measure import anonymous_sums, cosines, decode_least_squares, decoding_accuracy, every_sum
 from lessonlib.nano_gpt import load_checkpoint
-from lessonlib.score_maps import FACTORS
-from lessonlib.subspaces import cosines_between
+from lessonlib.precomputed import FACTORS
 from lessonlib.tasks import REVERSE, SORT, score
 
 SORTER, REVERSER = load_checkpoint("sort"), load_checkpoint("reverse")
@@ -21,7 +20,7 @@ MODELS = {"sorter": (SORTER, SORT), "reverser": (REVERSER, REVERSE)}
 CELLS = (
     """from lessonlib.live import collision_explorer, scale_explorer, shift_explorer, unmix_explorer
 from lessonlib.nano_gpt import load_checkpoint
-from lessonlib.score_maps import score_map
+from lessonlib.precomputed import score_map
 from lessonlib.tasks import REVERSE, SORT
 
 sorter, reverser = load_checkpoint("sort"), load_checkpoint("reverse")""",
@@ -76,8 +75,8 @@ def test_the_collision_dial_by_keyboard_and_list(explorers):
         for name, key in (("channels", "End"), ("noise", "End"), ("channels", "Home"), ("noise", "Home")):
             dial.press(name, key)
             channels, noise = int(dial.value("channels")), float(dial.value("noise"))
-            shares = share_read_right(*both, channels, noise, n_draws=30)
-            linear = share_read_right(*both, channels, noise, unmixed_pair, n_draws=30).mean()
+            shares = decoding_accuracy(*both, channels, noise, n_draws=30)
+            linear = decoding_accuracy(*both, channels, noise, decode_least_squares, n_draws=30).mean()
             said = f"read right {shares.mean():.2f} of the time by the nearest sum, {linear:.2f} by least squares"
             assert said in dial.note() and said in dial.words()
             np.testing.assert_allclose(read_numbers(dial)["grid"], shares, atol=1e-4)
@@ -88,7 +87,7 @@ def test_the_collision_dial_by_keyboard_and_list(explorers):
 def test_the_mouse_is_told_the_number_of_a_pair_and_nothing_of_a_curve(explorers):
     dial = explorers[0]
     dial.press("noise", "End")
-    shares = share_read_right(SORTER.wte, SORTER.wpe, 8, 2.0, n_draws=30)
+    shares = decoding_accuracy(SORTER.wte, SORTER.wpe, 8, 2.0, n_draws=30)
     for label, told in (("grid", f"row B, column 5: {shares[1, 5]:.4f}"), ("curve", None)):
         panel = dial.box.locator(f".ll-panel.ll-{label}")
         panel.scroll_into_view_if_needed()
@@ -148,8 +147,9 @@ def test_the_hidden_shift_at_every_extreme(explorers):
         model = SORTER.with_tables(SORTER.wte.astype(float) + v, SORTER.wpe.astype(float) - v)
         x = np.clip(model.wte[encode("CBABBC")] + model.wpe[:6], -LIMIT, LIMIT)
         np.testing.assert_array_equal(shift.colours("sum", (6, 48)), expected.colours(x, LIMIT))
-        cosines = cosines_between(model.wte, model.wpe)
-        np.testing.assert_array_equal(shift.colours("cosines", (3, 11)), expected.colours(cosines, 1))
+        np.testing.assert_array_equal(
+            shift.colours("cosines", (3, 11)), expected.colours(cosines(model.wte, model.wpe), 1)
+        )
         assert f"the model: {score(model, SORT)} of 729 right." in shift.words()
 
 

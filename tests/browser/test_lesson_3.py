@@ -5,7 +5,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from browser import expected
-from lessonlib.nano_gpt import read_checkpoint
+from lessonlib.nano_gpt import load_history
 
 LESSON = "03_token_embeddings.ipynb"
 
@@ -77,27 +77,27 @@ def test_a_dropdown_keeps_its_keys(explorer):
 
 
 def test_the_slider_over_the_steps_of_training_shows_the_table_of_each(explorers):
-    made, explorer = read_checkpoint("sort"), explorers[2]
-    limit = np.abs(made["made.wte"]).max()
-    for key, i in (("Home", 0), ("ArrowRight", 1), ("End", len(made["made.steps"]) - 1)):
+    made, explorer = load_history("sort"), explorers[2]
+    limit = np.abs(made.wte).max()
+    for key, i in (("Home", 0), ("ArrowRight", 1), ("End", len(made.steps) - 1)):
         explorer.press("training step", key)
-        assert f"step {made['made.steps'][i]}: {made['made.scores'][i]} of 729 right" in explorer.note()
+        assert f"step {made.steps[i]}: {made.scores[i]} of 729 right" in explorer.note()
         assert explorer.words() == expected.spoken(explorer.note())
-        colours = expected.colours(made["made.wte"][i], limit)
+        colours = expected.colours(made.wte[i], limit)
         np.testing.assert_array_equal(explorer.colours("table", (3, 48)), colours)
 
 
 def test_the_triangles_are_drawn_anew_at_every_step(explorers):
     explorer, seen = explorers[1], set()
-    made = {"sorter": read_checkpoint("sort"), "reverser": read_checkpoint("reverse")}
+    made = {"sorter": load_history("sort"), "reverser": load_history("reverse")}
     for key, i in (("Home", 0), ("ArrowRight", 1), ("End", 40)):
         explorer.press("% of training", key)
         image = explorer.box.locator(".ll-redrawn")
         assert image.evaluate("async i => { await i.decode(); return i.naturalWidth }") == 2 * 860
         seen.add(image.get_attribute("src"))
         for name, arrays in made.items():
-            side = np.linalg.norm(arrays["made.wte"][i][0] - arrays["made.wte"][i][2])
-            assert f"{name}: {arrays['made.scores'][i]} of 729 right" in explorer.words()
+            side = np.linalg.norm(arrays.wte[i][0] - arrays.wte[i][2])
+            assert f"{name}: {arrays.scores[i]} of 729 right" in explorer.words()
             assert f"A-C {side:.3f}" in explorer.words()
     assert len(seen) == 3
 

@@ -6,13 +6,13 @@ from axe_playwright_python.sync_playwright import Axe
 
 from browser import expected
 from lessonlib.live.position_explorers import broken_table
-from lessonlib.nano_gpt import load_checkpoint, read_checkpoint
+from lessonlib.nano_gpt import load_checkpoint, load_history
 from lessonlib.tasks import REVERSE, SORT, score
 
 LESSON = "04_position_embeddings.ipynb"
 N_EXPLORERS = 5
 MODELS = {"sorter": (load_checkpoint("sort"), SORT), "reverser": (load_checkpoint("reverse"), REVERSE)}
-MADE = {"sorter": read_checkpoint("sort"), "reverser": read_checkpoint("reverse")}
+MADE = {"sorter": load_history("sort"), "reverser": load_history("reverse")}
 SYMBOLS = {"keep": "K", "mean": "M", "zero": "0"}
 
 
@@ -89,12 +89,12 @@ def test_the_maps_are_drawn_anew_at_every_step_and_the_cosines_follow_by_keyboar
         assert drawing.locator("circle:visible").count() == 22
         seen.add(drawing.inner_html())
         for name, made in MADE.items():
-            assert f"{name}: {made['made.scores'][i]} of 729 right" in maps.words()
-            table = made["made.wpe"][i].astype(float)
+            assert f"{name}: {made.scores[i]} of 729 right" in maps.words()
+            table = made.wpe[i].astype(float)
             centred = table - table.mean(axis=0)
             one, other = centred[1], centred[2]
             cosine = one @ other / np.linalg.norm(one) / np.linalg.norm(other)
-            assert f"{name}, {made['made.scores'][i]} of 729 right: rows 1 and 2, cosine {cosine:.2f}" in cosines.note()
+            assert f"{name}, {made.scores[i]} of 729 right: rows 1 and 2, cosine {cosine:.2f}" in cosines.note()
     assert len(seen) == 3
     cosines.press("row", "End")
     cosines.press("column", "End")

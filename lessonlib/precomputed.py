@@ -1,6 +1,6 @@
-"""Trainings under other conditions, run beforehand: their scores, step by step, ship with the lessons.
+"""What takes too long for a lesson, computed in advance: trainings under other conditions, and maps of scores.
 
-`python -m lessonlib.experiments` trains them all again, some minutes; names may follow, to train only those.
+`python -m lessonlib.precomputed` computes all of it again, some minutes; names of trainings may follow, or "maps".
 """
 
 import sys
@@ -10,14 +10,19 @@ from typing import NamedTuple
 import numpy as np
 
 from lessonlib.embeddings import sinusoidal_positions
-from lessonlib.files import read_arrays, write_arrays
-from lessonlib.tasks import REVERSE, SORT, Task
-from lessonlib.training import N_STEPS, SIZES, train
+from lessonlib.nano_gpt import load_checkpoint, read_arrays
+from lessonlib.tasks import REVERSE, SORT, Task, score
+from lessonlib.training import N_STEPS, SIZES, train, write_arrays
 
-FILE = Path(__file__).with_name("experiments.npz")
+CURVES = Path(__file__).parent / "data" / "training_curves.npz"
+MAPS = Path(__file__).parent / "data" / "score_maps.npz"
 N_SNAPSHOTS = 40
 TABLE_ROWS = {"wte": "vocab_size", "wpe": "block_size"}
 ROW_LENGTH = 0.02 * np.sqrt(SIZES["n_embd"])
+ROOT = float(np.sqrt(SIZES["n_embd"]))  # what the first Transformer multiplied its token embeddings by
+FACTORS = (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.2, 1.5, 2, 3, 4, 5, ROOT, 8)
+
+# The tables that a training starts from: functions from the seed to the arguments `wte` and `wpe` of `train`
 
 
 def no_tables(_seed):
@@ -84,29 +89,31 @@ def narrow_tables(n_directions):
     return tables
 
 
+# Trainings
+
+
 class Experiment(NamedTuple):
     """What is trained, from which tables, and what stays as it is."""
 
     task: Task
-    tables: object = no_tables  # from the seed to the keyword arguments wte and wpe of `train`
+    tables: object = no_tables
     freeze: tuple = ()
     seeds: tuple = (0, 1)
-    n_steps: int | None = None  # None for what the task needs
+    n_steps: int = 2000
 
 
-EXPERIMENTS = {
-    "sort": Experiment(SORT, n_steps=2000),
-    "reverse": Experiment(REVERSE, n_steps=2000),
-    "sort, no positions": Experiment(SORT, no_positions, ("wpe",), n_steps=2000),
-    "reverse, no positions": Experiment(REVERSE, no_positions, ("wpe",), n_steps=2000),
-    "sort, sinusoids": Experiment(SORT, sinusoids, ("wpe",), n_steps=2000),
-    "reverse, sinusoids": Experiment(REVERSE, sinusoids, ("wpe",), n_steps=2000),
-    "sort, small sinusoids": Experiment(SORT, small_sinusoids, ("wpe",), n_steps=2000),
-    "reverse, small sinusoids": Experiment(REVERSE, small_sinusoids, ("wpe",), n_steps=2000),
-}
-
+EXPERIMENTS = {task.name: Experiment(task) for task in (SORT, REVERSE)}
 EXPERIMENTS |= {
-    f"{task.name}, {kind} tables": Experiment(task, tables, ("wte", "wpe"), seeds=(0, 1, 2))
+    f"{task.name}, {name}": Experiment(task, tables, ("wpe",))
+    for name, tables in (
+        ("no positions", no_positions),
+        ("sinusoids", sinusoids),
+        ("small sinusoids", small_sinusoids),
+    )
+    for task in (SORT, REVERSE)
+}
+EXPERIMENTS |= {
+    f"{task.name}, {kind} tables": Experiment(task, tables, ("wte", "wpe"), (0, 1, 2), N_STEPS[task.name])
     for kind, tables in (
         ("orthogonal", orthogonal_tables),
         ("random", random_tables),
@@ -121,63 +128,62 @@ EXPERIMENTS |= {
 
 
 def training_curve(name):
-    """Return what one of the trainings scored on its way.
-
-    Parameters
-    ----------
-    name : str
-        One of EXPERIMENTS.
-
-    Returns
-    -------
-    steps : int array, shape (n,)
-    scores : int array, shape (n_seeds, n)
-        Right answers of 729.
-
-    Raises
-    ------
-    ValueError
-        If there is no such training.
-    """
+    """Return what one of the EXPERIMENTS scored on its way: steps (n,), and right answers of 729 (n_seeds, n)."""
     if name not in EXPERIMENTS:
         raise ValueError(f"there is no training {name!r}: choose one of {', '.join(EXPERIMENTS)}")
-    arrays = read_arrays(FILE)
+    arrays = read_arrays(CURVES)
     return arrays[f"{name}.steps"], arrays[f"{name}.scores"]
 
 
-def run(name):
-    """Train the models of one experiment.
-
-    Parameters
-    ----------
-    name : str
-        One of EXPERIMENTS.
-
-    Returns
-    -------
-    arrays : dict of str to array
-        "steps" (n,) and "scores" (n_seeds, n), under the experiment's name.
-    """
-    task, tables, freeze, seeds, n_steps = EXPERIMENTS[name]
-    n_steps = N_STEPS[task.name] if n_steps is None else n_steps
-    scores = []
-    for seed in seeds:
-        course = train(task, seed, n_steps, n_steps // N_SNAPSHOTS, **tables(seed), freeze=freeze)
-        steps, scored = zip(*((snapshot.step, snapshot.score) for snapshot in course))
-        scores.append(scored)
-        print(f"{name}, seed {seed}: {scored[-1]} of {len(task.inputs)}", flush=True)
-    return {f"{name}.steps": np.array(steps), f"{name}.scores": np.array(scores)}
-
-
-def make_curves(names, path=FILE):
+def make_curves(names, path=CURVES):
     """Train the experiments named and write their curves beside those that are in the file already."""
-    kept = {}
+    arrays = {}
     if path.is_file():
-        kept = {key: array for key, array in read_arrays(path).items() if key.rpartition(".")[0] in EXPERIMENTS}
+        arrays = {key: array for key, array in read_arrays(path).items() if key.rpartition(".")[0] in EXPERIMENTS}
     for name in names:
-        kept |= run(name)
-        write_arrays(path, kept)
+        task, tables, freeze, seeds, n_steps = EXPERIMENTS[name]
+        scores = []
+        for seed in seeds:
+            course = train(task, seed, n_steps, n_steps // N_SNAPSHOTS, **tables(seed), freeze=freeze)
+            steps, scored = zip(*((snapshot.step, snapshot.score) for snapshot in course))
+            scores.append(scored)
+            print(f"{name}, seed {seed}: {scored[-1]} of {len(task.inputs)}", flush=True)
+        arrays |= {f"{name}.steps": np.array(steps), f"{name}.scores": np.array(scores)}
+        write_arrays(path, arrays)
+
+
+# Maps of scores
+
+
+def score_map(name):
+    """Return the scores, of 729, of the model "sort" or "reverse" with both tables scaled, (n, n) for n FACTORS.
+
+    E_tok is multiplied by FACTORS[row], E_pos by FACTORS[column]. Where a broken model wavers between two letters,
+    another machine may count one more or less.
+    """
+    maps = read_arrays(MAPS)
+    if name not in maps:
+        raise ValueError(f"there is no map {str(name)!r}: choose one of {', '.join(maps)}")
+    return maps[name].astype(np.int64)
+
+
+def scaled(model, token_scale, position_scale):
+    """Return the model with its token table and its position table multiplied by a factor each."""
+    return model.with_tables(wte=token_scale * model.wte, wpe=position_scale * model.wpe)
+
+
+def make_maps(factors=FACTORS, path=MAPS):
+    """Score the models that ship for every pair of factors and write the maps."""
+    maps = {}
+    for task in (SORT, REVERSE):
+        model = load_checkpoint(task.name)
+        scores = [[score(scaled(model, row, column), task) for column in factors] for row in factors]
+        maps[task.name] = np.array(scores, dtype=np.int16)
+    write_arrays(path, maps)
 
 
 if __name__ == "__main__":
-    make_curves(sys.argv[1:] or list(EXPERIMENTS))
+    names = sys.argv[1:] or ["maps", *EXPERIMENTS]
+    if "maps" in names:
+        make_maps()
+    make_curves([name for name in names if name != "maps"])

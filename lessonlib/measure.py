@@ -1,0 +1,397 @@
+"""What is measured about tables and their sums: distances, angles, spread, and what can be read back from a sum.
+
+Every function takes arrays or nested lists of real numbers, measures in float64 and changes nothing. ValueError for
+what cannot be measured: another shape, text, NaN, infinity, or numbers so large that their squares are infinite.
+`wte` (vocab_size, C) and `wpe` (block_size, C) are the token table and the position table.
+"""
+
+import numpy as np
+
+from lessonlib.embeddings import input_embedding, token_embedding
+
+PARTS = ("letter", "slot", "bias")  # of every query and key, in the first layer
+SOURCES = ("letter", "slot", "both", "context")  # of the spread after a block
+N_CHANCE = 2000  # pairs of random tables
+
+
+# Rows of a table
+
+
+def distances(table):
+    """Measure how far each row of `table` (n, C) lies from each other row: Euclidean, (n, n), 0 on the diagonal.
+
+    Adding one vector to all rows changes none of them.
+    """
+    table = _numbers("table", table)
+    return np.linalg.norm(table[:, np.newaxis] - table, axis=-1)
+
+
+def cosines(one, other=None):
+    """Measure the cosine of the angle between each row of `one` (n, C) and each row of `other` (m, C); returns (n, m).
+
+    Without `other`, between each two rows of `one`. From -1 to 1; adding one vector to all rows changes them.
+    ValueError for a row of zeros: it has no direction.
+    """
+    one, other = _two_tables(one=one, other=one if other is None else other)
+    return np.clip(_directions(one) @ _directions(other).T, -1, 1)
+
+
+def _directions(rows):
+    largest = np.abs(rows).max(axis=1, keepdims=True)
+    if not largest.all():
+        raise ValueError(f"row {int(largest.argmin())} is all zeros: it has no direction")
+    rows = rows / largest  # else the squares of tiny numbers would be 0
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def principal_axes(table):
+    """Find the directions in which the rows of `table` (n, C) differ most, wherever all of them lie together.
+
+    Returns `axes` (k, C), k the smaller of n and C: of length 1, at right angles, the one with most spread first, the
+    largest number of each positive, so that one table always gives the same axes; and `shares` (k,), the share of the
+    rows' squared distances from their mean along each axis. ValueError if all rows are equal.
+    Source: Pearson 1901, "On lines and planes of closest fit to systems of points in space".
+    """
+    table = _numbers("table", table)
+    if (table == table[0]).all():
+        raise ValueError("all rows are equal: there is no direction in which they differ")
+    _, sizes, axes = np.linalg.svd(table - table.mean(axis=0), full_matrices=False)
+    signs = np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])
+    return axes * signs[:, np.newaxis], sizes**2 / (sizes**2).sum()
+
+
+# Directions that two tables share
+
+
+def principal_cosines(one, other, centred=True):
+    """Measure how nearly the rows of `one` (n, C) and `other` (m, C) point into common directions, falling, (k,).
+
+    The first is the largest cosine that any mixture of rows of the one makes with any of the other, the next the
+    largest among those at right angles to it, and so on; k is the number of independent rows of the table that has
+    fewer. `centred` takes each table's mean row away first: then adding a vector to all rows changes nothing.
+    ValueError if the rows of one span nothing.
+    Source: Björck and Golub 1973, "Numerical Methods for Computing Angles Between Linear Subspaces".
+    """
+    one, other = (_basis(table, centred) for table in _two_tables(one=one, other=other))
+    return np.clip(np.linalg.svd(one @ other.T, compute_uv=False), 0, 1)
+
+
+def overlap(one, other, centred=True):
+    """Measure how much two tables share directions, from 0 to 1: the mean square of their `principal_cosines`.
+
+    0 at right angles, 1 where one span lies inside the other. For random rows it is, on average, the share of all C
+    directions that the wider of the two spans.
+    """
+    return float((principal_cosines(one, other, centred) ** 2).mean())
+
+
+def chance_overlaps(n_rows, n_others, n_embd, centred=True):
+    """Measure `overlap` on 2,000 pairs of random tables, to compare with; returns them rising, (2000,)."""
+    tables = np.random.default_rng(0).standard_normal((N_CHANCE, n_rows + n_others, n_embd))
+    bases = []
+    for rows in np.split(tables, [n_rows], axis=1):
+        rows = (rows - rows.mean(axis=1, keepdims=True))[:, :-1] if centred else rows  # one too many
+        bases.append(np.linalg.qr(rows.swapaxes(1, 2))[0])  # (2000, C, k): all at once, where `overlap` takes one pair
+    shares = (bases[0].swapaxes(1, 2) @ bases[1]) ** 2
+    return np.sort(shares.sum(axis=(1, 2)) / min(shares.shape[1:]))
+
+
+def _basis(rows, centred):
+    """Return unit vectors at right angles that span the same as the rows. (rank, C)"""
+    rows = rows - rows.mean(axis=0) if centred else rows
+    _, sizes, directions = np.linalg.svd(rows, full_matrices=False)
+    kept = directions[sizes > 1e-9 * sizes.max()]
+    if not len(kept):
+        raise ValueError("all rows are equal, or zero: they span nothing")
+    return kept
+
+
+# What letter and slot explain: two-way analysis of variance, summed over channels
+
+
+def variance_shares(vectors):
+    """Split the spread of `vectors` (n_letters, n_slots, C) into what the letter explains, what the slot, and the rest.
+
+    A letter's share is the variance of the letters' mean vectors. The three floats add up to 1; the rest is 0 exactly
+    where letter and slot are simply added. ValueError if all vectors are equal.
+    Source: Fisher 1925, "Statistical Methods for Research Workers", chapter VII.
+    """
+    grid, total = _centred(_numbers("vectors", vectors, "(n_letters, n_slots, C)"))
+    letter, slot = _main_shares(grid, total)
+    return letter, slot, max(0.0, 1 - letter - slot)  # rounding may leave a little less than nothing
+
+
+def source_shares(vectors, token_ids):
+    """Split the spread of `vectors` (n, T, C), one at each slot of n inputs, by what explains it; returns (4,), sum 1.
+
+    In the order of `SOURCES`: the letter, the slot, both together (what a letter does in one slot and not in another),
+    and the context: what differs between inputs that have the same letter in the same slot. ValueError unless every
+    letter of `token_ids` (n, T) stands equally often in each slot, as in all 729 inputs.
+    """
+    vectors, token_ids = _numbers("vectors", vectors, "(n, T, C)"), _numbers("token_ids", token_ids, "(n, T)")
+    if vectors.shape[:2] != token_ids.shape:
+        raise ValueError(f"each of {token_ids.shape} letters needs a vector, got vectors of shape {vectors.shape}")
+    chosen = token_ids == np.unique(token_ids)[:, np.newaxis, np.newaxis]  # (n_letters, n, T)
+    counts = chosen.sum(axis=1)  # (n_letters, T)
+    if (counts != counts[0, 0]).any():
+        raise ValueError(f"every letter must stand equally often in every slot, got the counts {counts.tolist()}")
+    vectors, total = _centred(vectors)
+    means = np.einsum("ant,ntc->atc", chosen / counts[0, 0], vectors)  # (n_letters, T, C)
+    letter, slot = _main_shares(means, total)
+    explained = float((means**2).sum(axis=-1).mean() / total)
+    return np.array([letter, slot, max(0.0, explained - letter - slot), max(0.0, 1 - explained)])
+
+
+def _centred(vectors):
+    """Take the mean of all vectors away; return what is left and its mean squared length."""
+    if (vectors == vectors[0, 0]).all():
+        raise ValueError("all vectors are equal: there is no spread to share out")
+    vectors = vectors - vectors.mean(axis=(0, 1))
+    total = (vectors**2).sum(axis=-1).mean()
+    if not 0 < total < np.inf:
+        raise ValueError("the numbers are too small or too large to share out their spread")
+    return vectors, total
+
+
+def _main_shares(grid, total):
+    """Return the shares of letter and slot in a centred grid (n_letters, n_slots, C)."""
+    return [float((grid.mean(axis=axis) ** 2).sum(axis=-1).mean() / total) for axis in (1, 0)]
+
+
+# Sums, and what can be read back from them
+
+
+def every_sum(wte, wpe):
+    """Add every row of `wte` to every row of `wpe`, in the tables' own type; returns (vocab_size, block_size, C)."""
+    _two_tables(wte=wte, wpe=wpe)
+    return np.asarray(wte)[:, np.newaxis] + np.asarray(wpe)
+
+
+def closest_sums(wte, wpe):
+    """Find the two pairs (id, slot) whose sums lie nearest to each other; returns both and their distance.
+
+    The distance is 0 where they collide.
+    """
+    sums = every_sum(*_two_tables(wte=wte, wpe=wpe))
+    n_slots = sums.shape[1]
+    apart = distances(sums.reshape(-1, sums.shape[-1]))
+    apart[np.tril_indices(len(apart))] = np.inf  # each two sums once, and none with itself
+    pairs = np.unravel_index(apart.argmin(), apart.shape)
+    one, other = (tuple(int(i) for i in divmod(pair, n_slots)) for pair in pairs)
+    return one, other, float(apart[pairs])
+
+
+def n_distinct_sums(wte, wpe):
+    """Count the different vectors among all sums; what differs by less than a millionth of the largest is equal."""
+    sums = every_sum(*_two_tables(wte=wte, wpe=wpe))
+    sums = sums.reshape(-1, sums.shape[-1])
+    equal = np.abs(sums[:, np.newaxis] - sums).max(axis=-1) <= 1e-6 * np.abs(sums).max()
+    return int((~np.tril(equal, -1).any(axis=1)).sum())  # those that equal none before them
+
+
+def anonymous_sums(wte, wpe, n_sums, seed=0):
+    """Draw `n_sums` of all sums at random, no pair twice; returns sums (n_sums, C), token ids and slots (n_sums,)."""
+    sums = every_sum(wte, wpe)
+    n_pairs = sums.shape[0] * sums.shape[1]
+    if n_sums not in range(1, n_pairs + 1):
+        raise ValueError(f"there are {n_pairs} pairs of a letter and a slot: n_sums from 1 to {n_pairs}, got {n_sums}")
+    drawn = np.random.default_rng(seed).permutation(n_pairs)[:n_sums]
+    token_ids, slots = np.divmod(drawn, sums.shape[1])
+    return sums[token_ids, slots], token_ids, slots
+
+
+def unmix(vectors, wte, wpe):
+    """Find how much of every letter and of every slot is in each of `vectors` (..., C), by least squares.
+
+    Returns amounts of letters (..., vocab_size) and of slots (..., block_size). What is known: a sum holds one letter
+    and one slot, so each kind of amount adds up to 1. For a sum of two rows they are 1 for its letter and its slot and
+    0 for the others, up to rounding, if the differences between rows are independent: they can only be with C at least
+    (vocab_size - 1) + (block_size - 1). Where several answers fit equally well, it is the most even one.
+    """
+    wte, wpe = _two_tables(wte=wte, wpe=wpe)
+    vectors = _numbers("vectors", vectors, f"(..., {wte.shape[1]})")
+    # Seen from the middle of all sums, amounts add up to 0: what least squares returns by itself, being the shortest.
+    rows = np.concatenate([wte - wte.mean(axis=0), wpe - wpe.mean(axis=0)])  # (vocab_size + block_size, C)
+    middle = wte.mean(axis=0) + wpe.mean(axis=0)
+    amounts = (vectors - middle) @ np.linalg.pinv(rows, rcond=1e-10)  # (..., vocab_size + block_size)
+    return amounts[..., : len(wte)] + 1 / len(wte), amounts[..., len(wte) :] + 1 / len(wpe)
+
+
+def decode_nearest(vectors, wte, wpe):
+    """Read letter and slot off each of `vectors` (..., C): those whose sum lies nearest.
+
+    Returns token ids and slots, each (...); of equal sums, the first. If the noise is even, no reader does better.
+    """
+    sums = every_sum(*_two_tables(wte=wte, wpe=wpe))
+    sums = sums.reshape(-1, sums.shape[-1])  # (vocab_size * block_size, C)
+    vectors = _numbers("vectors", vectors, f"(..., {sums.shape[-1]})")
+    # |vector - sum|^2 without the |vector|^2, which is the same for all
+    nearest = ((sums**2).sum(axis=-1) - 2 * vectors @ sums.T).argmin(axis=-1)
+    return np.divmod(nearest, len(wpe))
+
+
+def decode_least_squares(vectors, wte, wpe):
+    """Read letter and slot off each of `vectors` (..., C): those of which `unmix` finds most. Like `decode_nearest`."""
+    letters, slots = unmix(vectors, wte, wpe)
+    return letters.argmax(axis=-1), slots.argmax(axis=-1)
+
+
+def decoding_accuracy(wte, wpe, n_channels=None, noise=0.0, decode=decode_nearest, n_draws=100, seed=0):
+    """Measure how often letter and slot are both read right from a noisy sum that shows only its first channels.
+
+    Returns shares (vocab_size, block_size) from 0 to 1, one for each pair; guessing gets 1 of all pairs. `noise` is
+    the standard deviation of what is added to every number, in units of that of all entries of both tables. Of each sum
+    there are `n_draws` noisy copies, one without noise; a channel's noise is the same whatever `n_channels`, from 1 to
+    C or None for all. `decode` is `decode_nearest` or `decode_least_squares`.
+    """
+    width = every_sum(wte, wpe).shape[-1]
+    n_channels = width if n_channels is None else n_channels
+    if n_channels not in range(1, width + 1):
+        raise ValueError(f"n_channels must be a whole number from 1 to {width}, got {n_channels!r}")
+    return _accuracy(wte, wpe, _noisy_sums(wte, wpe, noise, n_draws, seed), n_channels, decode)
+
+
+def decoding_accuracy_by_channels(wte, wpe, noise=0.0, decode=decode_nearest, n_draws=100):
+    """Measure `decoding_accuracy` for every number of channels; returns (C, vocab_size, block_size), row 0 for 1."""
+    sums = _noisy_sums(wte, wpe, noise, n_draws, seed=0)
+    return np.array([_accuracy(wte, wpe, sums, n, decode) for n in range(1, sums.shape[-1] + 1)])
+
+
+def _noisy_sums(wte, wpe, noise, n_draws, seed):
+    """Return noisy copies of every sum. (n_draws, vocab_size, block_size, C)"""
+    if not 0 <= noise < np.inf:
+        raise ValueError(f"noise must be a finite number, 0 or more, got {noise}")
+    tables = _two_tables(wte=wte, wpe=wpe)
+    sums = every_sum(*tables)[np.newaxis]
+    if not noise:
+        return sums
+    spread = noise * np.concatenate(tables).std()
+    return sums + spread * np.random.default_rng(seed).standard_normal((n_draws, *sums.shape[1:]))
+
+
+def _accuracy(wte, wpe, sums, n_channels, decode):
+    """Read noisy sums by their first channels and count the right readings. (vocab_size, block_size)"""
+    wte, wpe = np.asarray(wte)[:, :n_channels], np.asarray(wpe)[:, :n_channels]
+    token_ids, slots = decode(sums[..., :n_channels], wte, wpe)
+    return ((token_ids == np.arange(len(wte))[:, np.newaxis]) & (slots == np.arange(len(wpe)))).mean(axis=0)
+
+
+def counting_tables(vocab_size, block_size, n_embd, step):
+    """Make tables of whole numbers: every channel of token t holds step * t, every channel of slot p holds p.
+
+    A `step` of 1 makes many sums collide; `block_size` makes all of them different.
+    """
+    ones = np.ones(n_embd)
+    return step * np.outer(np.arange(vocab_size), ones), np.outer(np.arange(block_size), ones)
+
+
+def padded_tables(wte, wpe):
+    """Pad `wte` (vocab_size, A) and `wpe` (block_size, B) with zeros to width A + B: adding sets rows side by side."""
+    wte, wpe = _numbers("wte", wte), _numbers("wpe", wpe)
+    return np.pad(wte, ((0, 0), (0, wpe.shape[1]))), np.pad(wpe, ((0, 0), (wte.shape[1], 0)))
+
+
+# What the layers make of the sum
+
+
+def attention_terms(model, token_ids):
+    """Write every attention score of the first layer as a sum of nine: three parts of the query times three of the key.
+
+    Returns (3, 3, ..., n_head, T, T) for `token_ids` (..., T): part of the query, part of the key (in the order of
+    `PARTS`), head, slot that asks, slot that is asked. Layer norm divides by the spread of the whole row; given that
+    number, all else is a sum over the parts of the row: what the letter gives, what the slot gives, and the biases.
+    So the sum over the first two axes is the score exactly, before the mask and the softmax.
+    Source: Vaswani et al. 2017, "Attention Is All You Need", section 3.2.1, for the scale of scores.
+    """
+    weights = {name: tensor.astype(np.float64) for name, tensor in model.layer_weights(0).items()}
+    input_embedding(token_ids, model.wte, model.wpe)  # refuses what cannot be read
+    tok_emb = token_embedding(token_ids, model.wte.astype(np.float64))  # (..., T, C)
+    pos_emb = np.broadcast_to(model.wpe.astype(np.float64)[: tok_emb.shape[-2]], tok_emb.shape)
+    spread = np.sqrt((tok_emb + pos_emb).var(axis=-1, keepdims=True) + model.epsilon)  # (..., T, 1)
+    scaled = [
+        (part - part.mean(axis=-1, keepdims=True)) / spread * weights["ln_1.weight"] for part in (tok_emb, pos_emb)
+    ]
+    parts = np.stack([*scaled, np.broadcast_to(weights["ln_1.bias"], tok_emb.shape)])  # (3, ..., T, C)
+    query, key = (
+        _heads(parts, weights["attn.c_attn.weight"][rows], weights["attn.c_attn.bias"][rows], model.n_head)
+        for rows in (slice(0, model.n_embd), slice(model.n_embd, 2 * model.n_embd))
+    )
+    return query[:, np.newaxis] @ key[np.newaxis].swapaxes(-1, -2) / np.sqrt(query.shape[-1])
+
+
+def _heads(parts, weight, bias, n_head):
+    """Project the three parts, the bias going to the last, and split into heads. (3, ..., n_head, T, head_size)"""
+    projected = parts @ weight.T
+    projected[-1] += bias
+    return np.moveaxis(projected.reshape(*projected.shape[:-1], n_head, -1), -2, -3)
+
+
+def term_shares(model, token_ids):
+    """Measure how much each of the nine `attention_terms` does to where the first layer looks; (3, 3), sum 1.
+
+    Where a slot looks depends on the differences between the scores that it gives to the slots up to itself. So every
+    score is taken relative to the mean of its row, and a term's share is its covariance with the whole score. One below
+    0 works against the others. The key's bias has 0: it adds the same to a whole row.
+    """
+    terms = attention_terms(model, token_ids)  # (3, 3, ..., n_head, T, T)
+    shares = np.zeros((3, 3))
+    for slot in range(1, terms.shape[-1]):  # slot 0 sees only itself
+        row = terms[..., slot, : slot + 1]
+        row = row - row.mean(axis=-1, keepdims=True)
+        shares += (row * row.sum(axis=(0, 1))).reshape(3, 3, -1).sum(axis=-1)
+    return shares / shares.sum()
+
+
+def stream(model, token_ids):
+    """Run the blocks on `token_ids` (..., T) and keep the sum and what each block returns, (n_layer + 1, ..., T, C)."""
+    stages = [input_embedding(token_ids, model.wte, model.wpe)]
+    for layer in range(model.n_layer):
+        stages.append(model.block(stages[-1], layer))
+    return np.stack(stages)
+
+
+def share_read_linearly(vectors, labels):
+    """Fit a linear reader on half of the inputs, by least squares; return the share it reads right in the other half.
+
+    `vectors` (n, T, C) hold one at each slot of n inputs, `labels` (n, T) what is to be read from each, such as its
+    letter or its slot, as small numbers from 0. The halves are random, the same at each call.
+    """
+    labels = np.asarray(labels)
+    vectors = _numbers("vectors", vectors, "(n, T, C)")
+    vectors = np.concatenate([vectors, np.ones((*labels.shape, 1))], axis=-1)  # (n, T, C + 1)
+    order = np.random.default_rng(0).permutation(len(labels))
+    fitted, tested = np.split(order, [len(order) // 2])
+    wanted = np.eye(labels.max() + 1)[labels[fitted].ravel()]
+    reader = np.linalg.lstsq(vectors[fitted].reshape(len(wanted), -1), wanted, rcond=None)[0]  # (C + 1, n_labels)
+    return float(((vectors[tested] @ reader).argmax(axis=-1) == labels[tested]).mean())
+
+
+# Is it something that can be measured?
+
+
+def _numbers(name, values, shape="(rows, C)"):
+    """Return `values` as a float64 array of that shape, where "..." is any number of axes, or say what is wrong."""
+    try:
+        values = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must have shape {shape}, got rows of different lengths") from None
+    if values.dtype.kind not in "iuf":
+        raise ValueError(f"{name} must hold real numbers, got type {values.dtype}")
+    sizes = shape.strip("()").split(", ")
+    fits = values.ndim == len(sizes) if sizes[0] != "..." else values.ndim and str(values.shape[-1]) == sizes[-1]
+    if not fits or 0 in values.shape:
+        raise ValueError(f"{name} must have shape {shape}, got {values.shape}")
+    values = values.astype(np.float64)
+    wrong = ~(np.abs(values) < 1e150)
+    if wrong.any():
+        raise ValueError(f"{name} must hold finite numbers of less than 1e150 in size, got {values[wrong][0]}")
+    return values
+
+
+def _two_tables(**tables):
+    """Return two tables of one width as float64 arrays, or say by their names why they are none."""
+    one, other = (_numbers(name, table) for name, table in tables.items())
+    if one.shape[1] != other.shape[1]:
+        sizes = ", ".join(f"{name} has shape {np.shape(table)}" for name, table in tables.items())
+        raise ValueError(f"two tables of one width are needed: {sizes}")
+    return one, other
