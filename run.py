@@ -14,8 +14,8 @@ installs there what the lessons need, and nothing anywhere else. Delete .venv to
 
 More arguments are handed on:
     lab --no-browser --port 9999          to JupyterLab
-    test -k encode tests                  to pytest: runs only these tests. Style is checked by two tests
-                                          that call ruff, so a choice of tests may leave them out.
+    test -k encode tests                  to pytest: runs only these tests, in one process. Style is checked
+                                          by two tests that call ruff, so a choice of tests may leave them out.
 """
 
 # Old Pythons must be able to read this file, or they could not say that they are too old: nothing newer than 3.6 here.
@@ -48,6 +48,7 @@ COMMANDS = {  # the lists that each needs, and the script that it runs
     "lite": (LITE, "tools/lite.py"),
     "address": (LEARNER, "tools/address.py"),
 }
+ALL_TESTS = ["-n", "2"]  # in two processes; tests/conftest.py shares the tests out
 LESSONS = ["03_token_embeddings.ipynb", "04_position_embeddings.ipynb", "05_combined_input_embedding.ipynb"]
 
 
@@ -75,7 +76,7 @@ def main(arguments):
     if command == "lab":
         hand_over(lab_arguments(more))
     elif command == "test":
-        hand_over(["-m", "pytest"] + more)
+        hand_over(["-m", "pytest"] + (more or ALL_TESTS))
     else:
         hand_over([str(ROOT / script)] + more)
 

@@ -3,6 +3,7 @@
 Draws the picture of the README anew, too. Names of notebooks may follow, to refresh only those.
 """
 
+import re
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from lessonlib.figures import draw_sum, png
 from lessonlib.nano_gpt import load_checkpoint
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+STABLE = re.compile(r"(exercise|solution)-\d+[a-z]?")  # ids that tools find in any version of a lesson
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"  # means nothing without its kernel, and its id is random
 
 
@@ -37,10 +39,10 @@ def write(notebook, path):
 
 
 def tidy(notebook):
-    """Take out what differs from run to run and from machine to machine; name the cells by their place."""
+    """Take out what differs from run to run and from machine to machine; number the cells that have no stable id."""
     notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     for number, cell in enumerate(notebook.cells):
-        cell.id = f"cell-{number:02}"
+        cell.id = cell.id if STABLE.fullmatch(cell.id) else f"cell-{number:02}"
         kept = {key: cell.metadata[key] for key in ("tags", "jupyter") if key in cell.metadata}
         cell.metadata = nbformat.from_dict(kept)
         if cell.cell_type == "code":

@@ -18,7 +18,10 @@ ALLOWED = {
     "gradients": ["numpy", "lessonlib.nano_gpt"],
     "training": ["numpy", *(f"lessonlib.{name}" for name in ("gradients", "measure", "nano_gpt", "tasks"))],
     "precomputed": ["numpy", *(f"lessonlib.{name}" for name in ("embeddings", "nano_gpt", "tasks", "training"))],
-    "checks": ["numpy", "lessonlib.embeddings", "lessonlib.checks"],
+    "scene": ["numpy"],
+    "draw": ["numpy", "matplotlib", "PIL", "lessonlib.scene", "lessonlib.draw"],
+    "explore": ["numpy", "ipywidgets", "traitlets", "PIL", "lessonlib"],
+    "check": ["numpy", *(f"lessonlib.{name}" for name in ("check", "embeddings", "measure", "nano_gpt", "tasks"))],
     "figures": ["numpy", "matplotlib", "PIL", "lessonlib.embeddings", "lessonlib.figures"],
     "live": ["numpy", "ipywidgets", "traitlets", "PIL", "lessonlib"],
 }
@@ -45,6 +48,8 @@ def test_a_module_imports_only_what_its_layer_may(file):
         own = module.partition(".")[0] in sys.stdlib_module_names
         assert own or any(f"{module}.".startswith(f"{allowed}.") for allowed in ALLOWED[layer]), module
         assert not FORBIDDEN & set(module.split(".")), module
+    forbidden = FORBIDDEN | ({"threading", "thread"} if layer != "live" else set())
+    assert not forbidden & {module.partition(".")[0] for module in imports(tree)}
     assert not FORBIDDEN & {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
 
 

@@ -10,7 +10,7 @@ import nbformat
 import numpy as np
 import pytest
 from nbconvert import HTMLExporter
-from refresh_notebooks import NOTEBOOKS, tidy
+from refresh_notebooks import NOTEBOOKS, STABLE, tidy
 
 from lessonlib.embeddings import sinusoidal_positions
 from lessonlib.live.position_explorers import broken_table
@@ -181,15 +181,38 @@ def test_each_exercise_has_its_effort_two_hints_a_check_and_a_folded_solution_th
     for text in exercises:
         assert re.match(r"### Exercise \d+ · .+ \((easy|medium|hard), \d+ minutes?\)", text)
         assert text.count("<summary>Hint") == 2
-    asked = [cell for cell in cells(path, "code") if "exercise" in tags(cell)]
-    solved = [cell for cell in cells(path, "code") if "solution" in tags(cell)]
+    asked, solved = (
+        {cell.id: cell for cell in cells(path, "code") if tag in tags(cell)} for tag in ("exercise", "solution")
+    )
     assert len(asked) == len(solved) >= len(exercises)
-    for exercise, solution in zip(asked, solved):
+    for name, exercise in asked.items():
+        solution = solved[name.replace("exercise", "solution")]
         assert " = ...\n" in exercise.source and "Not answered yet." in str(exercise.outputs)
         assert solution.metadata.jupyter.source_hidden is True
-        assert solution.source.startswith("# A solution: click")  # JupyterLab shows the first line of what is folded
-        assert exercise.source.splitlines()[-1] == solution.source.splitlines()[-1]  # the same check
-        assert "Right." in str(solution.outputs)
+        # JupyterLab shows the first line of what is folded, and Shift+Enter under a wrong answer runs it all the same:
+        # neither code nor output may be taken for the learner's.
+        assert solution.source.startswith("# The solution, not your answer: click")
+        check, printed = exercise.source.splitlines()[-1], solution.source.splitlines()[-1]
+        same_check = re.sub(r"(check\.\w+)\(\w+", r"\1(solution", check)
+        assert printed == f'print("The solution, not your answer:", {same_check})'
+        assert solution.outputs[-1].text.splitlines()[-1].startswith("The solution, not your answer: Right. ")
+        assert not re.search(r"\banswer = ", solution.source)  # what the learner wrote stays
+
+
+@every_lesson
+def test_exercises_and_solutions_carry_ids_that_say_which_they_are_and_no_other_cell_does(path):
+    number, expected, found = "", {"exercise": [], "solution": []}, {"exercise": [], "solution": []}
+    for cell in nbformat.read(path, as_version=4).cells:
+        heading = re.match(r"### Exercise (\d+)", cell.source)
+        number = heading[1] if heading else number
+        kinds = [tag for tag in found if tag in tags(cell)]
+        assert bool(kinds) == bool(STABLE.fullmatch(cell.id)), cell.id
+        for kind in kinds:
+            expected[kind].append(number)
+            found[kind].append(cell.id)
+    for kind, numbers in expected.items():
+        letters = {each: iter("abcdef") if numbers.count(each) > 1 else itertools.repeat("") for each in numbers}
+        assert found[kind] == [f"{kind}-{each}{next(letters[each])}" for each in numbers]
 
 
 @every_complete_lesson

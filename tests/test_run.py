@@ -203,6 +203,15 @@ def test_each_command_prepares_its_lists_and_hands_its_arguments_on(run, monkeyp
     assert arguments[-2:] == ["-x", "--more"]
 
 
+def test_all_tests_run_in_two_processes_and_chosen_ones_as_they_are_asked_for(run, monkeypatch):
+    handed = []
+    monkeypatch.setattr(run, "prepare", lambda lists: None)
+    monkeypatch.setattr(run, "hand_over", handed.append)
+    for arguments in ([], ["-k", "encode"]):
+        run.main(["test", *arguments])
+    assert handed == [["-m", "pytest", "-n", "2"], ["-m", "pytest", "-k", "encode"]]
+
+
 # .venv: made once, healed when it is broken
 
 

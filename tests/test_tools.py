@@ -119,7 +119,7 @@ def test_the_time_plan_says_what_the_lessons_say():
 # Returned copies
 
 code, prose = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell
-TITLE, CHECK = "# Lesson 7 · Two exercises", "check_parameter_count(answer, 50257, 768)"
+TITLE, CHECK = "# Lesson 7 · Two exercises", "check.parameter_count(answer, 50257, 768)"
 
 
 def lesson():
@@ -127,13 +127,13 @@ def lesson():
     tagged = {"metadata": {"tags": ["exercise"]}}
     cells = [
         prose(f"{TITLE}\n\nText.", id="title"),
-        code("from lessonlib.checks import check_identical_slots, check_parameter_count", id="setup"),
+        code("from lessonlib import check", id="setup"),
         prose("### Exercise 1 · Count (easy, 1 minute)", id="e1"),
-        code(f"answer = ...\n\n{CHECK}", id="count", **tagged),
-        code(f"answer = 50257 * 768\n\n{CHECK}", id="solution", metadata={"tags": ["solution"]}),
+        code(f"answer = ...\n\n{CHECK}", id="exercise-1", **tagged),
+        code(f"answer = 50257 * 768\n\n{CHECK}", id="solution-1", metadata={"tags": ["solution"]}),
         prose("### Exercise 2 · Slots (easy, 1 minute)", id="e2"),
-        code('answer = ...\n\ncheck_identical_slots(answer, "CAB", "C")', id="first", **tagged),
-        code('answer = ...\n\ncheck_identical_slots(answer, "ABC", "C")', id="second", **tagged),
+        code('answer = ...\n\ncheck.identical_slots(answer, "CAB", "C")', id="exercise-2a", **tagged),
+        code('answer = ...\n\ncheck.identical_slots(answer, "ABC", "C")', id="exercise-2b", **tagged),
     ]
     return nbformat.v4.new_notebook(cells=cells)
 
@@ -156,27 +156,33 @@ def test_an_untouched_copy_passes_nothing_although_the_solutions_stand_in_it(tmp
 
 
 def test_each_right_answer_counts_wherever_it_stands_and_errors_do_not_end_the_rest(tmp_path):
-    answers = {"count": "answer = 1 / 0", "first": "answer = [0]", "second": f"answer = [2]\nprint(answer)\n{CHECK}"}
+    answers = {
+        "exercise-1": "answer = 1 / 0",
+        "exercise-2a": "answer = [0]",
+        "exercise-2b": f"answer = [2]\nprint(answer)\n{CHECK}",
+    }
     assert results(tmp_path, answers) == ({"1": False, "2a": True, "2b": True}, "")
 
 
 def test_what_only_prints_right_is_not_right(tmp_path):
-    assert results(tmp_path, {"count": "print('Right.'); answer = 7"})[0]["1"] is False
+    assert results(tmp_path, {"exercise-1": "print('Right.'); answer = 7"})[0]["1"] is False
 
 
 def test_neither_the_network_nor_other_programs_can_be_reached(tmp_path):
     mark = tmp_path / "mark"
     tries = {
-        "count": "import socket\nanswer = 50257 * 768\nsocket.create_connection(('192.0.2.1', 9), 1)\nanswer = 0",
-        "first": f"answer = [0]\nimport os\nos.system('touch {mark}')\nanswer = 0",
-        "second": f"answer = [2]\nimport subprocess\nsubprocess.run(['touch', {str(mark)!r}])\nanswer = 0",
+        "exercise-1": "import socket\nanswer = 50257 * 768\nsocket.create_connection(('192.0.2.1', 9), 1)\nanswer = 0",
+        "exercise-2a": f"answer = [0]\nimport os\nos.system('touch {mark}')\nanswer = 0",
+        "exercise-2b": f"answer = [2]\nimport subprocess\nsubprocess.run(['touch', {str(mark)!r}])\nanswer = 0",
     }
     assert results(tmp_path, tries) == ({"1": True, "2a": True, "2b": True}, "")  # stopped before the answer was undone
     assert not mark.exists()
 
 
 def test_a_cell_without_end_is_stopped_and_what_came_before_counts(tmp_path):
-    found, note = results(tmp_path, {"count": "answer = 50257 * 768", "first": "while True: pass"}, seconds=4)
+    found, note = results(
+        tmp_path, {"exercise-1": "answer = 50257 * 768", "exercise-2a": "while True: pass"}, seconds=4
+    )
     assert found == {"1": True, "2a": False, "2b": False} and "stopped" in note
 
 
@@ -199,7 +205,7 @@ def test_the_exercises_of_every_lesson_are_found_with_their_checks():
     for path in COMPLETE:
         found = returned.exercises_of(nbformat.read(path, as_version=4))
         assert len({name for name, _ in found.values()}) == len(found) >= 5
-        assert all("check_" in check for _, check in found.values())
+        assert all(check.startswith("check.") for _, check in found.values())
 
 
 # The website without a server

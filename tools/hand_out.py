@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-INSTEAD = "# Here stands the solution in your teacher's copy."
+INSTEAD = "# The solution is in your teacher's copy."
 
 
 def hand_out(folder, notebooks=NOTEBOOKS):

@@ -16,6 +16,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import numpy as np
 from PIL import Image
 
@@ -30,6 +31,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--force-color-profile=srgb",
+    "--disable-features=LocalNetworkAccessChecks",  # a page whose policy a test adds counts as foreign
 ]
 # No news, no saving behind our back, and every cell in the page even where it is out of view.
 SETTINGS = {
@@ -37,11 +39,16 @@ SETTINGS = {
     "@jupyterlab/docmanager-extension/plugin": {"autosave": False},
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
 }
-DARK = {"@jupyterlab/apputils-extension/themes": {"theme": "JupyterLab Dark"}}
 SESSION = (
     "(window.jupyterapp.shell.currentWidget.context ?? "
     "window.jupyterapp.shell.currentWidget.content.context).sessionContext"
 )
+# Whether words and numbers are those of the picture: they follow once the controls have rested. Or what went wrong.
+SAID = """box => {
+  const move = where => box.querySelector(where + '[data-move]')?.dataset.move, note = move('.ll-note');
+  return Boolean(box.querySelector('.ll-error [role=alert]')) ||
+    (note === move('.ll-words') && note === move('.ll-numbers i'));
+}"""
 IDLE = f"() => {SESSION}.session?.kernel?.status === 'idle'"
 
 
@@ -49,6 +56,20 @@ def find_browser():
     """Return the path of a Chromium or its kin, or None."""
     found = [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES)]
     return next((path for path in found if path), None)
+
+
+def write_notebook(path, cells):
+    """Write a notebook of these sources of code."""
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    cells = [nbformat.v4.new_code_cell(source) for source in cells]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
+
+
+def n_stored_explorers(path):
+    """Count the explorers among a notebook's stored outputs."""
+    cells = nbformat.read(path, as_version=4).cells
+    texts = [str(each.get("data", {}).get("text/plain")) for cell in cells for each in cell.get("outputs", [])]
+    return sum(text.startswith("Explorer(") for text in texts)
 
 
 @contextlib.contextmanager
@@ -106,19 +127,27 @@ class Page:
     `problems` collects what the browser's console calls errors, `n_bytes` what came over the kernel's connection.
     """
 
-    def __init__(self, chrome, port, token, name, app="lab", kernel=True, width=1440, height=1000, ratio=1):
+    def __init__(
+        self, chrome, port, token, name, app="lab", kernel=True, width=1440, height=1000, ratio=1, policy=None
+    ):
         self.context = chrome.new_context(viewport={"width": width, "height": height}, device_scale_factor=ratio)
         self.ratio, self.problems, self.n_bytes = ratio, [], 0
         self.page = self.context.new_page()
         self.page.on("console", lambda message: self._note(message.text) if message.type == "error" else None)
         self.page.on("pageerror", lambda error: self._note(str(error)))
         self.page.on("websocket", lambda link: link.on("framereceived", self._count))
+        if policy:  # a Content-Security-Policy, as hardened servers send it
+            self.page.route("**/lab/tree/**", lambda route: self._with_policy(route, policy))
         path = f"lab/tree/{name}?reset&" if app == "lab" else f"notebooks/{name}?"
         self.page.goto(f"http://127.0.0.1:{port}/{path}token={token}")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
         self.page.wait_for_function("window.jupyterapp")
         if kernel:
             self.page.wait_for_function(IDLE, timeout=90_000)
+
+    def _with_policy(self, route, policy):
+        answer = route.fetch()
+        route.fulfill(response=answer, headers={**answer.headers, "content-security-policy": policy})
 
     def _note(self, text):
         self.problems.append(text)
@@ -127,7 +156,25 @@ class Page:
         self.n_bytes += len(data)
 
     def close(self):
+        """Close the page, and end the kernel behind it."""
+        self.page.evaluate(f"(async () => {SESSION}.shutdown())().catch(() => null)")
         self.context.close()
+
+    def reset(self, width=1440):
+        """Bring every explorer back to its first picture, in a window of this width; return whether that is so."""
+        self.page.mouse.move(0, 0)
+        self.page.set_viewport_size({"width": width, "height": 1000})
+        for explorer in self.explorers():
+            explorer.box.get_by_role("button", name="Reset").dispatch_event("click")
+        self.rest()
+        return not any(explorer.error() for explorer in self.explorers())
+
+    def rest(self):
+        """Wait until every explorer's words are those of its picture."""
+        self.page.wait_for_timeout(200)
+        self.page.wait_for_function(IDLE)
+        for explorer in self.explorers():
+            explorer._wait(explorer.is_said)
 
     def command(self, name, arguments=None):
         self.page.evaluate(
@@ -141,6 +188,7 @@ class Page:
             self.page.wait_for_function(f"document.querySelectorAll('.ll-explorer').length === {n_explorers}")
         self.page.wait_for_timeout(300)
         self.page.wait_for_function(IDLE, timeout=300_000)
+        self.rest()
 
     def n_cells(self):
         return self.page.evaluate("window.jupyterapp.shell.currentWidget.content.model.cells.length")
@@ -177,24 +225,30 @@ class OnPage:
         self.page.page.keyboard.press(key)
         if self.value(name) != value and not self.error():
             self._wait(lambda: self._move(".ll-note") != move or self.error())
-        self.settle()
+        if self.error():
+            self.settle()
+        else:
+            self._wait(self.is_said)
+
+    def is_said(self):
+        """Say whether words and numbers are those of the picture: they follow when it has come to rest, so it has."""
+        return self.box.evaluate(SAID)
 
     def settle(self):
         """Wait until the words are those of the picture, and stay so."""
         calm = []
-        self.page.page.wait_for_timeout(200)
+        self.page.page.wait_for_timeout(150)
         self.page.page.wait_for_function(IDLE)
 
         def is_calm():
-            moves = (self._move(".ll-note"), self._move(".ll-words span"))
-            calm.append(moves if moves[0] == moves[1] else None)
-            return len(calm) > 4 and calm[-1] is not None and set(calm[-4:]) == {moves}
+            calm.append((self._move(".ll-note"), self.error()) if self.is_said() else None)
+            return len(calm) > 3 and calm[-1] is not None and len(set(calm[-4:])) == 1
 
         self._wait(is_calm)
 
     def _move(self, where):
-        """Say which move of the controls a part of the explorer belongs to."""
-        return self.box.locator(f"{where}[data-move]").get_attribute("data-move")
+        """Say which move of the controls a part of the explorer belongs to; None where it is not there."""
+        return self.box.evaluate("(box, where) => box.querySelector(where)?.dataset.move", f"{where}[data-move]")
 
     def _wait(self, condition):
         for _ in range(200):
@@ -213,8 +267,8 @@ class OnPage:
         return "".join(self.box.locator(".ll-error [role=alert]").all_inner_texts())
 
     def colours(self, label, shape):
-        """Read the colour at the middle of every cell of a heatmap off a screenshot, shape (*shape, 3)."""
-        panel = self.box.locator(f".ll-panel.ll-{label}")
+        """Read the colour at the middle of every cell of a heatmap (a part of the scene, by number), (*shape, 3)."""
+        panel = self.box.locator(f".ll-panel[data-part='{label}']")
         panel.scroll_into_view_if_needed()
         self.page.page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
         box = panel.bounding_box()

@@ -10,18 +10,14 @@ from lessonlib.nano_gpt import load_checkpoint, load_history
 from lessonlib.tasks import REVERSE, SORT, score
 
 LESSON = "04_position_embeddings.ipynb"
-N_EXPLORERS = 5
 MODELS = {"sorter": (load_checkpoint("sort"), SORT), "reverser": (load_checkpoint("reverse"), REVERSE)}
 MADE = {"sorter": load_history("sort"), "reverser": load_history("reverse")}
 SYMBOLS = {"keep": "K", "mean": "M", "zero": "0"}
 
 
 @pytest.fixture
-def explorers(open_notebook):
-    page = open_notebook(LESSON)
-    page.run_all(N_EXPLORERS)
-    assert page.errors() == []
-    return page.explorers()
+def explorers(page_of):
+    return page_of(LESSON).explorers()
 
 
 def choose(explorer, name, option):
@@ -127,9 +123,8 @@ def test_both_scores_follow_a_change_soon(explorers):
 
 
 @pytest.mark.parametrize("width", [1440, 900])
-def test_axe_finds_no_barrier_and_nothing_is_cut_off(open_notebook, width):
-    page = open_notebook(LESSON, width=width)
-    page.run_all(N_EXPLORERS)
+def test_axe_finds_no_barrier_and_nothing_is_cut_off(page_of, width):
+    page = page_of(LESSON, width=width)
     for context in (".ll-explorer", ".jp-RenderedHTMLCommon img"):
         results = Axe().run(page.page, context=context)
         assert [(found["id"], found["nodes"][0]["html"]) for found in results.response["violations"]] == []

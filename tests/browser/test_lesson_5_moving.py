@@ -2,17 +2,15 @@
 
 import io
 
-import nbformat
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
 from browser import expected
-from browser.jupyter import Page, SlowNetwork
+from browser.jupyter import SlowNetwork, write_notebook
 from lessonlib.embeddings import encode
 
-NOTEBOOK = "moving.ipynb"
 CELLS = (
     """
 from lessonlib.embeddings import encode
@@ -35,35 +33,12 @@ steps
     "card_explorer()",
     "print(6 * 7)",
 )
-N_EXPLORERS = 4
-KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-
-
-@pytest.fixture(scope="module")
-def notebook(folder):
-    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=KERNEL), folder / NOTEBOOK)
-    return NOTEBOOK
-
-
-@pytest.fixture(scope="module")
-def page(chrome, server, notebook):
-    """One page for all tests but those of another network, application or width: opening takes longest."""
-    page = Page(chrome, *server, notebook)
-    page.run_all(n_explorers=N_EXPLORERS)
-    yield page
-    page.close()
+NOTEBOOK = ("moving.ipynb", 4, CELLS)
 
 
 @pytest.fixture
-def explorers(page):
-    """The explorers, back at their first picture; nothing may have gone wrong at the end."""
-    explorers = page.explorers()
-    for explorer in explorers:
-        explorer.box.get_by_role("button", name="Reset").click()
-        explorer.settle()
-    yield explorers
-    assert page.errors() == [] and page.problems == []
+def explorers(page_of):
+    return page_of(*NOTEBOOK).explorers()
 
 
 def assert_step_is_shown(explorer):
@@ -137,11 +112,13 @@ def test_a_row_is_seen_at_many_places_on_its_way(explorers):
     assert len(places) > 8 and places[0] >= tables - 10 and abs(places[-1] - bench) < 3
 
 
-def test_playing_over_a_slow_network_ends_on_the_last_step(open_notebook, notebook, server):
+def test_playing_over_a_slow_network_ends_on_the_last_step(open_notebook, folder, server):
+    name, n_explorers, cells = NOTEBOOK
+    write_notebook(folder / name, cells)
     slow = SlowNetwork(server[0], delay=0)
     try:
-        page = open_notebook(notebook, port=slow.port)
-        page.run_all(n_explorers=N_EXPLORERS)
+        page = open_notebook(name, port=slow.port)
+        page.run_all(n_explorers)
         steps = page.explorers()[1]
         slow.delay = 0.15  # opening the page would take long, and prove nothing
         play_and_wait(steps, "Play", lambda: steps.value("step") == "1")
@@ -189,8 +166,9 @@ def status(training):
     return training.box.locator(".ll-status").inner_text()
 
 
-def test_a_training_runs_stops_and_is_scrubbed_and_the_notebook_stays_usable(page, explorers):
+def test_a_training_runs_stops_and_is_scrubbed_and_the_notebook_stays_usable(explorers):
     training = explorers[2]
+    page = training.page
     train, stop = (training.box.get_by_role("button", name=name) for name in ("Train", "Stop"))
     assert "3 to 10 seconds" in status(training) or "Stopped" in status(training)
     train.click()
@@ -237,10 +215,8 @@ def test_a_card_is_chosen_by_mouse_and_by_keyboard(explorers):
     )
 
 
-def test_in_notebook_7_the_steps_play_by_keyboard(open_notebook, notebook):
-    page = open_notebook(notebook, app="notebook")
-    page.run_all(n_explorers=N_EXPLORERS)
-    steps = page.explorers()[1]
+def test_in_notebook_7_the_steps_play_by_keyboard(page_of):
+    steps = page_of(*NOTEBOOK, app="notebook").explorers()[1]
     keyboard = steps.page.page.keyboard
     steps.handle("step").focus()
     keyboard.press("Home")
@@ -254,12 +230,11 @@ def test_in_notebook_7_the_steps_play_by_keyboard(open_notebook, notebook):
 
 
 @pytest.mark.parametrize("width", [1440, 900])
-def test_axe_finds_no_barrier_and_nothing_is_cut_off(page, explorers, width):
-    page.page.set_viewport_size({"width": width, "height": 1000})
-    page.page.wait_for_timeout(300)
+def test_axe_finds_no_barrier_and_nothing_is_cut_off(page_of, width):
+    page = page_of(*NOTEBOOK, width=width)
     results = Axe().run(page.page, context=".ll-explorer")
     assert [(found["id"], found["nodes"][0]["html"]) for found in results.response["violations"]] == []
-    for explorer in explorers:
+    for explorer in page.explorers():
         room = explorer.box.bounding_box()
         parts = ".noUi-handle, button:visible, input, select, .ll-note, .ll-space, .ll-redrawn, .ll-row-labels:visible"
         for part in explorer.box.locator(parts).all():

@@ -4,13 +4,10 @@ from typing import NamedTuple
 
 
 class Verdict(NamedTuple):
-    """What a check says of an answer. A cell shows the message; in an `if`, only a right answer counts as true.
+    """What a check says of an answer: a cell shows the message; in an `if`, only a right answer counts as true.
 
-    Attributes
-    ----------
-    right : bool, or None where there is no answer yet
-    message : str
-        Begins with "Right.", "Not yet." or "Not answered yet."
+    `right` is True, False, or None where there is no answer yet; the message begins with "Right.", "Not yet." or
+    "Not answered yet."
     """
 
     right: object
@@ -36,4 +33,8 @@ def not_answered(sentence):
 
 
 class Stop(Exception):
-    """The answer cannot be read on. The one argument is the verdict."""
+    """The answer cannot be read any further; `verdict` says why."""
+
+    def __init__(self, verdict):
+        super().__init__(verdict)
+        self.verdict = verdict

@@ -1,0 +1,33 @@
+"""Say whether a learner's answer is right, and which known mistake it is when it is not.
+
+Every check takes an answer, which may be any object, and what the exercise is about; it returns a `Verdict`. No answer
+raises. ValueError where another argument is not what it should be: that is a fault of the notebook, not of the learner.
+"""
+
+from lessonlib.check.lesson_3 import cosines, identical_slots, look_up, matmul, one_hot, parameter_count
+from lessonlib.check.lesson_4 import fed_back, furthest_rows, most_alike, norm, positions, sinusoid_row
+from lessonlib.check.lesson_5 import cell, input_embedding, wrong_formula
+from lessonlib.check.lesson_5_sums import colliding_tables, hidden_shift, pairs
+from lessonlib.check.verdict import Verdict
+
+__all__ = [
+    "Verdict",
+    "cell",
+    "colliding_tables",
+    "cosines",
+    "fed_back",
+    "furthest_rows",
+    "hidden_shift",
+    "identical_slots",
+    "input_embedding",
+    "look_up",
+    "matmul",
+    "most_alike",
+    "norm",
+    "one_hot",
+    "pairs",
+    "parameter_count",
+    "positions",
+    "sinusoid_row",
+    "wrong_formula",
+]

@@ -1,0 +1,265 @@
+"""An exercise is a table, and one walk judges it."""
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from lessonlib.check.reading import MASK, numbers, row_numbers
+from lessonlib.check.verdict import Stop, not_yet, right
+from lessonlib.embeddings import sinusoidal_positions
+from lessonlib.measure import every_sum
+from lessonlib.nano_gpt import load_checkpoint
+
+SMALL = 1e-5  # by how much a known wrong number may be off, as a share of the largest
+
+
+class Exercise(NamedTuple):
+    """What is right, what is known to be wrong, and what to say.
+
+    `expected` completes "The exercise asks for ...". `mistakes` are pairs of a wrong array, of any shape, and a
+    sentence, `shapes` pairs of a wrong shape and a sentence: the first that fits is named. `difference` takes the
+    values and the place of the first difference, and says what there is to say where nothing better is known.
+    `rounding` and `order` are said of the right numbers, rounded, and of the right rows in another order; they are
+    empty where that is no mistake. `tolerance` is how far off a right number may be. `read` turns an answer into an
+    array; if an answer is not `sized`, `difference` talks about its length.
+    """
+
+    solution: np.ndarray
+    expected: str
+    praise: str
+    difference: object
+    mistakes: list = ()
+    shapes: list = ()
+    rounding: str = ""
+    order: str = ""
+    tolerance: float = 1e-6
+    read: object = numbers
+    sized: bool = True
+
+
+@np.errstate(all="ignore")  # an answer may hold numbers too large to square
+def judge(answer, exercise):
+    """Judge an answer: is it right, a known mistake, of another shape, rounded, in another order, or just different?"""
+    try:
+        values = exercise.read(answer, exercise)
+    except Stop as stop:
+        return stop.verdict
+    solution, tolerance, about_shape = np.float64(exercise.solution), exercise.tolerance, _about_shape(values, exercise)
+    if _near(values, solution, tolerance):
+        return right(exercise.praise)
+    mistakes = [(np.asarray(wrong, dtype=np.float64), sentence) for wrong, sentence in exercise.mistakes]
+    for wrong, sentence in mistakes:
+        if _near(values, wrong, SMALL * _largest(wrong)):
+            return not_yet(about_shape + sentence)
+    if about_shape:
+        asks = f"The exercise asks for {exercise.expected}."
+        return not_yet(about_shape + next((said for shape, said in exercise.shapes if shape == values.shape), asks))
+    if exercise.rounding and (said := _about_rounding(values, solution, exercise.rounding)):
+        return not_yet(said)
+    for wrong, sentence in mistakes:
+        if _is_rounded(values, wrong):
+            return not_yet(sentence)
+    if exercise.order and _near(_sorted_rows(values), _sorted_rows(solution), max(tolerance, SMALL)):
+        return right(exercise.praise) if isinstance(answer, (set, frozenset)) else not_yet(exercise.order)
+    place = np.argwhere(abs(values - solution) > tolerance)[0] if values.shape == solution.shape else ()
+    return not_yet(exercise.difference(values, place))
+
+
+def matrix_exercise(solution, each, mistakes, shapes=(), about_rows=lambda values: None, **more):
+    """Make the table of an exercise on a matrix (T, C), one row for each letter or slot: `each` says which.
+
+    What can go wrong with any matrix is added. `about_rows` takes an answer of the right shape and says what its rows
+    are, or returns None.
+    """
+    (n_rows, n_columns), swapped = solution.shape, f"Rows and columns are swapped: every {each} has a row."
+    place_words = "The first difference is in row {}, channel {}, counted from 0."
+    return Exercise(
+        solution,
+        expected=f"an array of shape {solution.shape}: one row for each {each}, one column for each channel",
+        difference=lambda values, place: (
+            about_rows(values) or _about_all(values, solution) or _about_tables(values) or place_words.format(*place)
+        ),
+        mistakes=[
+            *mistakes,
+            (solution.T, swapped),
+            (solution.ravel(), f"All rows have become one long row: every {each} has its own."),
+            (solution.T.reshape(solution.shape), "The numbers were put into another shape, which mixes up the rows."),
+            (np.zeros(solution.shape), "All numbers are 0: nothing was filled in, or int lost what follows the point."),
+        ],
+        shapes=[
+            *shapes,
+            ((n_columns, n_rows), swapped),
+            ((n_rows,), f"One number for each {each} can say which row to take: the exercise asks for the rows."),
+            ((n_columns,), f"This is a single row: every {each} has one."),
+        ],
+        order=f"These are the right rows in the wrong order: row 0 is for the first {each}, row 1 for the next.",
+        **more,
+    )
+
+
+def rows_exercise(wanted, n_rows, praise, mistakes, what="row"):
+    """Make the table of an exercise that asks which rows (or slots) of `n_rows` they are, in any order."""
+    wanted = np.sort(np.float64(wanted))
+    n_wanted, mask = len(wanted), np.isin(np.arange(n_rows), wanted)
+
+    def difference(values, _):
+        named = set(values.tolist())
+        hits = len(named & set(wanted.tolist()))
+        if len(named) < values.size:
+            return MASK if values.size == n_rows and named <= {0, 1} else f"A {what} is named more than once."
+        if named <= set(range(-n_rows, 0)):
+            return f"These count from the end: give the numbers of the {what}s counted from 0."
+        if not named <= set(range(n_rows)):
+            apart = what == "row" and (values % 1 > 0).all()
+            hint = "do you have distances there?" if apart else f"they go from 0 to {n_rows - 1}."
+            return f"Not every number in it is the number of a {what}: {hint}"
+        if len(named) == n_rows:
+            return f"These are all {what}s: not all of them are asked for."
+        if len(named) == 1:
+            return f"This is a single {what}: more than one is asked for, in a list."
+        if what == "row" and len(named) != n_wanted:
+            return f"{n_wanted} rows are asked for, and these are {len(named)}."
+        if hits == len(named):
+            return "All of these are right, but not all are there."
+        return f"{hits or 'None'} of these {len(named)} {what}s {'are' if hits > 1 else 'is'} right."
+
+    return Exercise(
+        wanted,
+        expected=f"a list of {what} numbers, counted from 0",
+        praise=praise,
+        difference=difference,
+        mistakes=[
+            *((np.sort(np.ravel(np.float64(wrong))), sentence) for wrong, sentence in mistakes),
+            *((np.sort(marks), MASK) for marks in (mask, ~mask)),
+            (wanted + 1, f"These {what}s are counted from 1: the first is {what} 0."),
+        ],
+        read=row_numbers,
+        sized=False,
+    )
+
+
+@cache
+def models():
+    """The models that the lessons load, by name: their tables are what a learner has at hand."""
+    return {"sorter": load_checkpoint("sort"), "reverser": load_checkpoint("reverse")}
+
+
+def arrays_at_hand(asked, token_ids, wte=None, wpe=None):
+    """Yield arrays (T, C) that a learner has at hand in place of the "token", "position" or "sum" embedding asked for.
+
+    With each comes a sentence. A table that is not given is the sorter's.
+    """
+    wte, wpe = (np.float64(given) if given is not None else own for given, own in zip((wte, wpe), _tables("sorter")))
+    tok, pos = wte[token_ids], wpe[: len(token_ids)]
+    sines = sinusoidal_positions(*tok.shape)
+    tail = {
+        "token": "The exercise asks for the rows of the letters, and nothing else.",
+        "position": "The exercise asks for the rows of the slots, and nothing else.",
+        "sum": "The exercise asks for the sum of both.",
+    }[asked]
+    if asked != "token":
+        yield tok, f"This is the token embedding, the rows of the letters. {tail}"
+    if asked != "position":
+        yield pos, f"This is the position embedding, the rows of the slots. {tail}"
+    if asked != "sum":
+        yield tok + pos, f"This is the sum of token and position embedding. {tail}"
+    for difference in (tok - pos, pos - tok):
+        yield difference, f"One embedding is taken away from the other. {tail}"
+    yield tok * pos, f"Token and position embedding are multiplied. {tail}"
+    yield sines, f"These are the fixed sines and cosines, not the model's own table. {tail}"
+    yield tok + sines, f"The positions in it are sines and cosines, not the model's own table. {tail}"
+    for name in models():
+        other_tok, other_pos = _tables(name)[0][token_ids], _tables(name)[1][: len(token_ids)]
+        wrong = [
+            (tok, other_tok, other_tok + pos),
+            (pos, other_pos, tok + other_pos),
+            (tok, other_tok, other_tok + other_pos),
+        ]
+        for own, other, with_other in wrong:
+            if own.shape == other.shape and not np.array_equal(own, other):
+                for rows in (other, with_other):
+                    yield rows, f"There are rows of the {name} in it, another model: use the tables of the exercise."
+    yield tok - tok.mean(axis=0), f"The mean row has been taken away. {tail}"
+
+
+def _tables(name):
+    return np.float64(models()[name].wte), np.float64(models()[name].wpe)
+
+
+def which_rows(values, table):
+    """Return the row of `table` (n, C) that each row of `values` (T, C) is a copy of, or None if one is no copy."""
+    off = abs(values[:, np.newaxis] - np.float64(table)).max(axis=-1)  # (T, n)
+    return off.argmin(axis=1) if (off.min(axis=1) <= SMALL).all() else None
+
+
+def _about_shape(values, exercise):
+    found, wanted = values.shape, np.shape(exercise.solution)
+    if found == wanted or not exercise.sized:
+        return ""
+    if not wanted:
+        return f"These are {values.size} numbers, and one is asked for. "
+    return f"{f'The shape is {found}' if found else 'This is a single number'}, and {wanted} is asked for. "
+
+
+def _about_rounding(values, solution, rounding):
+    for digits in (0, 1, 2, 3):
+        cut, step = np.trunc(solution * 10.0**digits) / 10.0**digits, 10.0**-digits
+        if not values.any() or _largest(solution) < step:
+            continue
+        if _near(values, cut, 1e-6) and not _near(cut, solution.round(digits), 1e-6):
+            return f"The digits that follow were cut off, not rounded. {rounding}"
+        # rounded before or after adding, and 0.5 either up or down
+        if _near(values, values.round(digits), 1e-6) and _near(values, solution, (1.01 if digits else 0.51) * step):
+            return rounding
+    return rounding if _near(values, solution, 0.01 * _largest(solution)) else None
+
+
+def _about_all(values, solution):
+    """Say what has happened to all numbers alike, or None."""
+    small = SMALL * max(_largest(values), _largest(solution))
+    if np.ptp(values - solution) <= small:
+        return "Every number is off by the same amount: something was added to all of them."
+    factor = np.vdot(values, solution) / (np.vdot(solution, solution) or 1)
+    if _near(values, factor * solution, small):
+        return "Every sign is the wrong way round." if abs(factor + 1) < SMALL else "All numbers have been multiplied."
+    if _near(values * np.linalg.norm(solution, axis=-1, keepdims=True), solution, SMALL):
+        return "Every row has been divided by its length: leave the rows as they are."
+    centred = solution - solution.mean(axis=-1, keepdims=True)
+    if _near(values * solution.std(axis=-1, keepdims=True), centred, 1e-3 * _largest(solution)):
+        return "This looks normalised: layer norm comes later, inside the model."
+    return None
+
+
+def _about_tables(values):
+    """Say which table the rows are from, where they are other rows than any known mistake has; or None."""
+    for name in models():
+        (wte, wpe), whose = _tables(name), f"of the {name}'s"
+        if values.shape[1] != wte.shape[1]:
+            continue
+        if which_rows(values, wte) is not None:
+            return f"These are rows {whose} token table, and not those that are asked for."
+        if which_rows(values, wpe) is not None:
+            return f"These are rows {whose} position table, and not those that are asked for."
+        if which_rows(values, every_sum(wte, wpe).reshape(-1, wte.shape[1])) is not None:
+            return f"Each row is the sum of a token row and a position row {whose}, and not the one asked for."
+    return None
+
+
+def _is_rounded(values, wrong):
+    """Say whether values are those known wrong ones, rounded to as many decimals as leave them recognisable."""
+    digits = [each for each in range(5) if _largest(wrong) > 5 * 10.0**-each]
+    return any(_near(values, wrong.round(each), 1e-6) for each in digits)
+
+
+def _near(values, others, tolerance):
+    return values.shape == others.shape and bool((abs(values - others) <= tolerance).all())
+
+
+def _largest(values):
+    return float(np.abs(values).max(initial=0))
+
+
+def _sorted_rows(values):
+    rows = values.reshape(len(np.atleast_1d(values)), -1)
+    return rows[np.lexsort(rows.round(5).T)]

@@ -1,0 +1,305 @@
+"""The exercises of lesson 3: look up a token embedding."""
+
+import numpy as np
+
+from lessonlib import measure
+from lessonlib.check.exercise import Exercise, arrays_at_hand, judge, matrix_exercise, models, rows_exercise, which_rows
+from lessonlib.check.verdict import Verdict
+from lessonlib.embeddings import VOCABULARY, decode, encode, token_embedding
+from lessonlib.embeddings import one_hot as one_hot_rows
+
+FIRST, SECOND = [0, 0, 1], [1, 2, 2]  # the rows of the pairs A-B, A-C, B-C
+WRONG_ORDER = "These are the right rows in the wrong order: row 0 is for the first letter, row 1 for the next."
+
+
+def look_up(answer, token_ids, wte):
+    """Check the look-up: for each id in `token_ids` (T,) its row of `wte` (vocab_size, C), so an array (T, C)."""
+    return judge(answer, look_up_exercise(token_ids, wte))
+
+
+def matmul(answer, token_ids, wte):
+    """Check the look-up written as a product of matrices, one-hot times table: the same array (T, C)."""
+    return judge(answer, matmul_exercise(token_ids, wte))
+
+
+def one_hot(answer, token_ids, vocab_size):
+    """Check one-hot rows, (T, vocab_size): zeros, and a 1 in the column of the token's id; int, float or bool."""
+    return judge(answer, one_hot_exercise(token_ids, vocab_size))
+
+
+def identical_slots(answer, letters, letter):
+    """Check which slots of `letters` hold `letter`, and so the same vector: slot numbers in any order, each once."""
+    return judge(answer, identical_slots_exercise(letters, letter))
+
+
+def cosines(answer, wte):
+    """Check the cosines A-B, A-C, B-C between the first three rows of `wte`, to two decimals or more."""
+    return judge(answer, cosines_exercise(wte))
+
+
+def parameter_count(answer, n_rows, n_columns):
+    """Check how many numbers a table of `n_rows` and `n_columns` holds."""
+    exercise = parameter_count_exercise(n_rows, n_columns)
+    groups = answer if isinstance(answer, tuple) and all(type(part) is int for part in answer) else ()
+    if len(groups) < 2 or groups[0] == 0 or max(groups) > 999 or min(groups) < 0:
+        return judge(answer, exercise)
+    verdict = judge("".join(f"{part:03}" for part in groups), exercise)  # 38,597,376 without quotes
+    commas = "(To Python, commas make several numbers of it: write 1_000 or 1000 for a thousand.)"
+    return Verdict(verdict.right, f"{verdict.message} {commas}")
+
+
+def look_up_exercise(token_ids, wte):
+    tok_emb, ids = token_embedding(token_ids, wte), np.asarray(token_ids)  # (T, C), (T,)
+    by_id = np.broadcast_to(ids[:, np.newaxis], tok_emb.shape)
+    which = "say which row of the table to take."
+    return matrix_exercise(
+        tok_emb,
+        each="letter",
+        praise="Every row is a copy of the table's row for its letter, so equal letters have equal rows.",
+        mistakes=[
+            *((wte[other], sentence) for other, sentence in other_letters(ids, len(wte))),
+            *arrays_at_hand("token", ids, wte=wte),
+            (by_id, f"It is filled with the ids: ids are no values, they {which}"),
+            (by_id * tok_emb, f"Every row is multiplied by its id: ids only {which}"),
+            (wte, "This is the whole table: every letter takes one row from it."),
+            *((model.wpe, "This is the position table: look in the token table.") for model in models().values()),
+            (wte[ids[0]], "This is the row of the first letter only: every letter has one."),
+            (wte[:, ids], "The ids picked columns: they should pick rows."),
+            (ids, f"These are the ids of the letters: they {which}"),
+            (one_hot_rows(ids, len(wte)), f"These are one-hot rows: they {which}"),
+        ],
+        about_rows=lambda values: about_letters(which_rows(values, wte), ids),
+        rounding="The numbers are close, but not the same: a look-up copies, so nothing is rounded.",
+    )
+
+
+def matmul_exercise(token_ids, wte):
+    base, ids, ones = look_up_exercise(token_ids, wte), np.asarray(token_ids), one_hot_rows(token_ids, len(wte))
+    one_sum = "Every row is a sum of many rows: the single 1 of a one-hot row lets a single row through."
+    sums = [np.broadcast_to(np.sum(rows, axis=0), base.solution.shape) for rows in (wte, base.solution)]
+    return base._replace(
+        praise="Each 1 picks a row of the table and each 0 drops one: the product is the look-up.",
+        rounding="The numbers are close, but not the same: times 1 and plus 0 change nothing, so nothing is rounded.",
+        mistakes=[
+            (ones[0] @ wte, "This is the product of the first one-hot row only: take all of them."),
+            (ones[:, :, np.newaxis] * wte, "These are the products before they are added up: `@` multiplies and adds."),
+            (ones @ ones.T, "This is one-hot times one-hot, which compares letters: multiply by the table."),
+            (wte @ wte.T, "This is the table times itself: multiply the one-hot rows by the table."),
+            (ones.sum(axis=0) @ wte, "This is one sum for all letters together: every letter has a row."),
+            (ids @ base.solution, "The ids were multiplied in place of the one-hot rows."),
+            *((rows, one_sum) for rows in sums),
+            *(mistake for mistake in base.mistakes if mistake[0].shape != wte[0].shape),
+        ],
+    )
+
+
+def other_letters(ids, vocab_size):
+    """Yield ids (T,) of other rows than those asked for, and what to say of an answer that has these rows."""
+    too_far = "Every row is one too far {} the table: ids and rows count from 0."
+    yield (ids + 1) % vocab_size, too_far.format("down")
+    yield (ids - 1) % vocab_size, too_far.format("up")
+    for token_id in range(vocab_size):
+        yield np.full_like(ids, token_id), "All letters have the same row: each takes the row of its own id."
+    yield np.arange(len(ids)) % vocab_size, "The rows follow the slots, 0, 1, 2: they should follow the letters."
+    yield vocab_size - 1 - ids, "The ids are the wrong way round: A is 0, B is 1, C is 2."
+
+
+def about_letters(found, ids, these="These are the rows"):
+    """Say which letters an answer has rows of, `found` (T,), in place of those asked for; None where it is unknown."""
+    if found is None or sorted(found) == sorted(ids):  # another order is said in its own words
+        return None
+    wrong = np.flatnonzero(found != ids)
+    if len(wrong) == 1:
+        return f"Only row {wrong[0]}, counted from 0, is wrong: it is for {VOCABULARY[found[wrong[0]]]}."
+    return f"{these} of {decode(found)}, and the letters here are {decode(ids)}."
+
+
+def one_hot_exercise(token_ids, vocab_size):
+    rows, ids = one_hot_rows(token_ids, vocab_size), np.asarray(token_ids)  # (T, vocab_size), (T,)
+    n_tokens, column = len(rows), ids[:, np.newaxis]
+    too_far, swapped = (
+        "Every 1 is one column too far to the {}: ids and columns count from 0.",
+        "Rows and columns are swapped.",
+    )
+    ids_there = "The ids are where the ones should be: the column already says which id it is."
+    one_number = "One number for each letter is like an id: write each as zeros and a single 1."
+    by_slot = "The ones follow the slots, 0, 1, 2: they should follow the ids of the letters."
+    long_row, each_slot = "All rows have become one long row.", "There is a column for each slot: make one for each id."
+    return Exercise(
+        rows,
+        expected=f"an array of shape {rows.shape}: one row for each letter, one column for each id",
+        praise="Every row has a single 1, in the column of its letter's id.",
+        difference=lambda values, place: _about_one_hot(values, place[0], ids),
+        mistakes=[
+            *((rows * factor, ids_there) for factor in (column, column + 1)),
+            *((moved, too_far.format("right")) for moved in (np.roll(rows, 1, 1), rows @ np.eye(vocab_size, k=1))),
+            *((moved, too_far.format("left")) for moved in (np.roll(rows, -1, 1), rows @ np.eye(vocab_size, k=-1))),
+            *((np.eye(vocab_size)[slots], by_slot) for slots in [np.arange(n_tokens) % vocab_size]),
+            (np.eye(n_tokens, vocab_size), by_slot),
+            (np.zeros(rows.shape), "All numbers are 0: every row needs a single 1."),
+            (np.ones(rows.shape), "All numbers are 1: every row needs a single 1, and zeros beside it."),
+            (1 - rows, "Zeros and ones are swapped: every row has a single 1."),
+            (rows[:, ::-1], "The columns are in reverse order: column 0 is for A."),
+            (np.broadcast_to(column, rows.shape), "Every row is filled with its id: it needs a single 1, and zeros."),
+            (rows.T, swapped),
+            (rows.ravel(), long_row),
+            (np.eye(vocab_size), "There is a row for each id: pick one of them for every letter."),
+            (np.eye(n_tokens), each_slot),
+            (rows[0], "This is the row of the first letter only: every letter has one."),
+            (rows.sum(axis=0), "This counts how often each letter is there: every letter has a row of its own."),
+            (column == ids, "This compares the letters with each other: compare them with the ids 0, 1, 2."),
+            (ids, "These are the ids: write each of them as zeros and a single 1."),
+        ],
+        shapes=[
+            ((vocab_size, n_tokens), swapped),
+            ((n_tokens,), one_number),
+            ((n_tokens * vocab_size,), long_row),
+            ((n_tokens, n_tokens), each_slot),
+            ((n_tokens, vocab_size + 1), "There is a column too many: ids count from 0, so column 0 is for id 0."),
+            ((n_tokens, vocab_size - 1), "A column is missing: every id has one, and 0 is an id too."),
+            ((n_tokens, 48), "These are the rows of the table: the one-hot rows say which of them to take."),
+        ],
+        order=WRONG_ORDER,
+    )
+
+
+def _about_one_hot(values, row, ids):
+    named, ones = f"Row {row}, counted from 0,", values[row].sum()
+    if not np.isin(values[row], (0, 1)).all():
+        return f"{named} holds something other than zeros and ones."
+    if ones != 1:
+        return f"{named} has {'more than one' if ones else 'no'} 1: every row has a single 1."
+    if np.isin(values, (0, 1)).all() and (values.sum(axis=1) == 1).all():
+        return about_letters(values.argmax(axis=1), ids, "These are the one-hot rows")
+    return f"{named} is the first that is different: its 1 is in another column."
+
+
+def identical_slots_exercise(letters, letter):
+    ids, (token_id,) = encode(letters), encode(letter)
+    wanted = np.flatnonzero(ids == token_id)
+    others = [np.flatnonzero(ids == other) for other in set(ids.tolist()) - {token_id}]
+    are_ids = "These are ids, which say what letter a slot holds: the question is which slots."
+    return rows_exercise(
+        wanted,
+        len(ids),
+        praise="These slots hold the same vector, number for number, and no other slot holds it.",
+        mistakes=[
+            (wanted[1:], "The others are right, but the slot itself is one of them."),
+            *((wrong, are_ids) for wrong in (ids, np.full(len(wanted), token_id), token_id)),
+            (len(wanted), "This looks like how many slots there are: the question is which ones."),
+            *((slots, "These are the slots of another letter.") for slots in others),
+            (np.flatnonzero(ids != token_id), "These are the slots that hold other letters."),
+            (range(1, len(ids) + 1), "These are all slots, counted from 1: only equal letters have equal vectors."),
+        ],
+        what="slot",
+    )
+
+
+def cosines_exercise(wte):
+    rows = token_embedding([0, 1, 2], wte).astype(np.float64)  # (3, C)
+    every_pair = "This compares every row with every row: take the three pairs above its diagonal, row by row."
+    channels = "This has a number for every channel: a dot product adds them up."
+    return Exercise(
+        _cosines(rows),
+        expected="three numbers, shape (3,): the cosines of A-B, A-C and B-C",
+        praise="They compare directions only: the lengths of the rows are divided out.",
+        difference=_about_cosine,
+        mistakes=list(_cosine_mistakes(rows)),
+        shapes=[
+            *(((n, n), every_pair) for n in (3, 48)),
+            ((9,), every_pair),
+            ((6,), "Leave out the cosine of each row with itself: three pairs remain."),
+            (rows.shape, channels),
+            (rows[0].shape, channels),
+        ],
+        order="These are the right cosines in the wrong order: A-B first, then A-C, then B-C.",
+        rounding="Give two decimals, or more.",
+        tolerance=0.005 + 1e-9,
+    )
+
+
+def _cosines(rows):
+    return measure.cosines(rows)[FIRST, SECOND]  # (3,)
+
+
+def _cosine_mistakes(rows):
+    """Yield numbers that are no cosines of these rows, and what to say of them."""
+    right, norms, whole = _cosines(rows), np.linalg.norm(rows, axis=1), np.linalg.norm(rows)
+    first, second, apart = norms[FIRST], norms[SECOND], np.linalg.norm(rows[FIRST] - rows[SECOND], axis=1)
+    dots, angles = right * first * second, np.arccos(right)
+    yield dots, "These are the dot products: divide each by the lengths of both rows."
+    for wrong in (dots / first, dots / second):
+        yield wrong, "Each dot product is divided by one length only: divide it by the lengths of both rows."
+    for wrong in (dots / first * second, dots / second * first):
+        yield wrong, "Python divides by the first length and multiplies by the second: put the product in parentheses."
+    for wrong in (dots / whole, dots / whole**2):
+        yield wrong, "The dot products are divided by the length of the whole table: `axis=1` gives one for each row."
+    yield right / (first * second), "The lengths are squared: a length is the square root of the sum of squares."
+    yield dots / np.sqrt(first * second), "There is a root too many: the length of a row has its root in it already."
+    yield dots / (first + second), "The two lengths are added: divide by their product."
+    yield dots / rows.shape[1], "These are means of products: divide the sums by the lengths of both rows."
+    for wrong in (apart, apart**2, 1 - right):
+        yield wrong, "These are distances, small where rows are alike: a cosine is large there."
+    yield right**2, "These cosines are squared."
+    for wrong in (angles, np.degrees(angles), np.pi - angles):
+        yield wrong, "These are angles: the cosine is the dot product divided by the lengths, and no more."
+    yield abs(right), "The sign is lost: a cosine is negative where two rows point away from each other."
+    yield -right, "The signs are the wrong way round: a cosine is positive where two rows point the same way."
+    for axis in (1, 0):
+        centred = rows - rows.mean(axis=axis, keepdims=True)
+        yield _cosines(centred), "A mean was taken away first, as for correlations: take the rows as they are."
+    for name, model in models().items():
+        if not np.array_equal(np.float64(model.wte), rows):
+            yield _cosines(model.wte), f"These are the cosines of the {name}, another model."
+        yield _cosines(model.wpe[:3]), "These are cosines of position rows: take the token table."
+    yield norms, "These are the lengths of the three rows: divide the dot products by them."
+    yield np.ones(3), "All three are 1, which is the cosine of a row with itself."
+    yield right.mean(), "This is their mean: the exercise asks for all three."
+    yield right[0], "This is the first of them: the exercise asks for all three."
+
+
+def _about_cosine(values, place):
+    if abs(values).max() > 1:
+        return "One of these is no cosine: a cosine lies between -1 and 1."
+    return f"The first difference is in {('A-B', 'A-C', 'B-C')[place[0]]}."
+
+
+def parameter_count_exercise(n_rows, n_columns):
+    return Exercise(
+        np.asarray(n_rows * n_columns),
+        expected="one whole number",
+        praise="Every row has one number for each channel.",
+        difference=lambda *_: "How many rows does the table have, and how many numbers are in each row?",
+        mistakes=list(_count_mistakes(n_rows, n_columns)),
+        rounding="This is close, but a count is exact: nothing is rounded or left out.",
+    )
+
+
+def _count_mistakes(n_rows, n_columns):
+    """Yield a wrong number, and what to say of it."""
+    count = n_rows * n_columns
+    yield n_rows + n_columns, "This is the sum of rows and columns: every row has a number in every column."
+    yield n_rows, "This counts the rows only: every row has many numbers."
+    yield n_columns, "This counts the numbers of one row: there are many rows."
+    for sizes in ([n_rows, n_columns], [n_columns, n_rows]):
+        yield sizes, "This is the shape of the table: how many numbers does it hold?"
+    yield count - n_columns, "A row is missing: rows count from 0, so the last number is one less than their number."
+    yield count + n_columns, "There is a row too many: they are numbered from 0, but there are no more for that."
+    for wrong in (count - n_rows, count + n_rows):
+        yield wrong, "There is a column too many or too few: the table has one for each channel."
+    for ours in (3 * 48, 11 * 48, 14 * 48, 85_728):
+        yield ours, "This is the count for our own small model."
+    for mixed in (n_rows * 48, 3 * n_columns, 11 * n_columns):
+        yield mixed, "One of the sizes is our own small model's: both must be GPT-2's."
+    for name, rows in (("token", 50257), ("position", 1024)):
+        if rows != n_rows:
+            yield rows * 768, f"This is the count for GPT-2's {name} table: the exercise asks for the other one."
+            yield count + rows * 768, f"GPT-2's {name} table is counted too: the exercise asks for one table."
+    for size in (n_rows, n_columns):
+        yield size**2, "A size is multiplied by itself: multiply the rows by the channels."
+    yield n_rows / n_columns, "Dividing does not count: every row has a number for every channel."
+    for unit in (1e3, 1e6):
+        yield count / unit, "Is that in thousands or millions, or has a comma become a point? Write the whole number."
+    yield 124_439_808, "This is the count for the whole GPT-2: the exercise asks for one table."
+    for size in (2, 4, 8):
+        yield size * count, f"This is {size} times too much: are these bytes?"

@@ -1,0 +1,247 @@
+"""The exercises of lesson 5 on what a sum still tells: un-mixing, the hidden shift, tables that collide."""
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+
+from lessonlib.check.exercise import Exercise, judge
+from lessonlib.check.reading import as_array, letters_in, numbers, plain
+from lessonlib.check.verdict import Stop, not_yet, right
+from lessonlib.embeddings import VOCABULARY
+from lessonlib.measure import every_sum
+from lessonlib.nano_gpt import NanoGPT
+from lessonlib.tasks import answer_logits
+
+N_LETTERS, N_SLOTS = 3, 11  # rows of the tables that collide
+MOST_CHANNELS = 1000
+EQUAL = 1e-7  # as a share of the largest number: what a model's float32 cannot tell apart
+BELOW = -0.9  # what every cosine must be, in the exercise on the hidden shift
+
+
+def pairs(answer, vectors, wte, wpe):
+    """Check of which letter (or id) and which slot each of some anonymous sums `vectors` (n, C) is made.
+
+    ValueError if one of them is no row of `wte` plus a row of `wpe`.
+    """
+    return judge(answer, pairs_exercise(vectors, wte, wpe))
+
+
+def pairs_exercise(vectors, wte, wpe):
+    vectors, sums = (
+        np.float64(vectors),
+        every_sum(np.float64(wte), np.float64(wpe)),
+    )  # (n, C), (vocab_size, block_size, C)
+    off = abs(vectors[:, np.newaxis, np.newaxis] - sums).max(axis=-1)  # (n, vocab_size, block_size)
+    if not (off.min(axis=(1, 2)) <= 1e-6).all():
+        raise ValueError("each of the vectors must be a row of wte plus a row of wpe")
+    right_pairs = np.array([np.unravel_index(each.argmin(), each.shape) for each in off])  # (n, 2)
+    n_pairs, (vocab_size, block_size, n_embd) = len(right_pairs), sums.shape
+    together = "Give the letter and the slot of each vector together, as a pair."
+    both = "Give two things for each vector: its letter and its slot."
+    n_amounts = vocab_size + block_size
+    amounts = "These are amounts: the largest of the first says the letter, the largest of the others the slot."
+    first_slots = "The slots are numbers of amounts: the amounts of the letters come before those of the slots."
+    return Exercise(
+        right_pairs,
+        expected=f'{n_pairs} pairs of letter and slot, one for each vector, such as ("A", 0)',
+        praise="Each vector is the sum of these two rows, and of no others.",
+        difference=lambda values, place: _about_pair(values, right_pairs, place[0], sums.shape),
+        mistakes=[
+            (right_pairs[:, ::-1], "In each pair, letter and slot are swapped: the letter comes first."),
+            (right_pairs + [0, 1], "The slots are counted from 1: the first slot is slot 0."),
+            (right_pairs + [0, vocab_size], first_slots),
+            (right_pairs + [1, 0], "The ids are counted from 1: A has the id 0."),
+            (right_pairs + 1, "Both are counted from 1: A has the id 0, and the first slot is slot 0."),
+            (abs(right_pairs - [0, block_size - 1]), "The slots are counted from the end."),
+            (np.tile(right_pairs[0], (n_pairs, 1)), "All pairs are that of vector 0: every vector has its own."),
+            (right_pairs.T, together),
+            (right_pairs[:, 0], f"These are the letters only. {both}"),
+            (right_pairs[:, 1], f"These are the slots only. {both}"),
+            (right_pairs[0], "This is the pair of vector 0: every vector has one."),
+            (right_pairs[:, 0] * block_size + right_pairs[:, 1], f"These count all sums in a row. {both}"),
+            (vectors, "These are the vectors themselves: what are they made of?"),
+        ],
+        shapes=[
+            ((n_pairs,), both),
+            ((2,), "This is a single pair: every vector has one."),
+            ((2, n_pairs), together),
+            *((shape, amounts) for shape in [(n_amounts,), (n_amounts, n_pairs), (n_pairs, n_amounts)]),
+            ((n_pairs, 3), "There are three things for each vector: its letter and its slot are enough."),
+            ((n_pairs, n_embd), "These are whole rows: give the letter and the slot that each row belongs to."),
+            *(((n, 2), f"Every vector has one pair: there are {n_pairs} vectors.") for n in range(2, 34)),
+        ],
+        order="These are the right pairs in the wrong order: the first is for vector 0.",
+        read=_read_pairs,
+    )
+
+
+def _read_pairs(answer, exercise):
+    """Read pairs, with ids in place of letters."""
+    if isinstance(answer, Mapping):
+        by_letter = all(str(key).isalpha() and np.isscalar(value) for key, value in answer.items())
+        answer = answer.items() if by_letter else answer.values()  # {"A": 0, ...}, or {0: ("A", 0), ...}
+    cells = _ids(plain(answer))
+    flat = isinstance(cells, list) and not any(isinstance(cell, list) for cell in cells)
+    if flat and len(cells) == np.size(exercise.solution) > 2:  # "A", 0, "B", 3, ...
+        cells = as_array(cells, exercise.expected).reshape(-1, 2)
+    return numbers(cells, exercise)
+
+
+def _ids(cells):
+    if isinstance(cells, list):
+        return [_ids(cell) for cell in cells]
+    if not isinstance(cells, str):
+        return cells
+    both = re.fullmatch(r"([^\W\d])\W*(\d+)", cells)  # "A0"
+    ids = [VOCABULARY.index(letter) for letter in letters_in(both[1] if both else cells)]
+    return [*ids, float(both[2])] if both else ids[0] if len(ids) == 1 else ids
+
+
+def _about_pair(values, right_pairs, which, shape):
+    pair = right_pairs[which]
+    if not (values[which][0] in range(shape[0]) and values[which][1] in range(shape[1])):
+        last = shape[1] - 1
+        return f"What you give for vector {which} is no letter with a slot: letters are A to C, slots 0 to {last}."
+    if (values[:, 0] == right_pairs[:, 0]).all() and not (values[:, 1] == right_pairs[:, 1]).any():
+        return "All letters are right, but none of the slots."
+    if (values[:, 1] == right_pairs[:, 1]).all() and not (values[:, 0] == right_pairs[:, 0]).any():
+        return "All slots are right, but none of the letters."
+    if (values[which] == pair).any():
+        part = ("letter", "slot") if values[which][0] == pair[0] else ("slot", "letter")
+        return f"The {part[0]} of vector {which} is right, its {part[1]} is not."
+    return f"For vector {which}, neither the letter nor the slot is right."
+
+
+@np.errstate(all="ignore")
+def hidden_shift(answer, model, task):
+    """Check two new tables, a pair, with which the model answers all 729 inputs of a task as it does with its own.
+
+    Also, each cosine between a row of one and a row of the other must be below -0.9. A model with such tables will do.
+    """
+    old = [np.float64(model.wte), np.float64(model.wpe)]
+    expected = f"two tables, of shapes {old[0].shape} and {old[1].shape}, in parentheses"
+    try:
+        new = _two_tables(answer, expected)
+        if [table.shape for table in new] == [table.shape for table in old[::-1]]:
+            raise Stop(not_yet("The tables are swapped: the token table comes first, then the position table."))
+        for name, table, wanted in zip(("token", "position"), new, old):
+            if table.shape != wanted.shape:
+                raise Stop(not_yet(f"The {name} table must have shape {wanted.shape}, and this has {table.shape}."))
+            if not table.any(axis=1).all():
+                raise Stop(not_yet(f"A row of the {name} table is all zeros, so it has no direction and no cosine."))
+        n_same = _n_same_answers(model, new, task)
+    except Stop as stop:
+        return stop.verdict
+    moved = [table - before for table, before in zip(new, old)]
+    if n_same < len(task.inputs):
+        return not_yet(f"{_about_moves(new, old, moved)} (It answers {n_same} of {len(task.inputs)} inputs as before.)")
+    if max(abs(move).max() for move in moved) <= 1e-6:
+        return not_yet("The answers are as before, but so are the tables: nothing has moved.")
+    lengths = np.outer(*(np.linalg.norm(table, axis=1) for table in new))
+    largest = float((new[0] @ new[1].T / lengths).max())
+    if largest >= BELOW:
+        return not_yet(f"The answers are as before, but a cosine is still {largest:.2f}: all must be below {BELOW}.")
+    if abs(moved[0][:, np.newaxis] + moved[1]).max() <= 1e-3:
+        return right("All sums are as before, so the model cannot know; yet every cosine has changed.")
+    return right(
+        "The model gives all its answers as before, even though the sums have changed; and so has every cosine."
+    )
+
+
+def _n_same_answers(model, tables, task):
+    try:
+        new = model.with_tables(*(table.astype(np.float32) for table in tables))
+        written = [answer_logits(each, task).argmax(axis=-1) for each in (model, new)]  # (729, 6) each
+    except (ValueError, FloatingPointError):
+        raise Stop(
+            not_yet("The numbers are too large for the model to compute with: a smaller shift is enough.")
+        ) from None
+    return int((written[0] == written[1]).all(axis=-1).sum())
+
+
+def _about_moves(new, old, moved):
+    """Say what has been done to the two tables, for a model that no longer answers as before."""
+    token, position = moved
+    small = 1e-5 + 1e-6 * max(abs(table).max() for table in new)
+    alike = [abs(move - move[0]).max() <= small for move in moved]
+    if abs(token[:, np.newaxis] + position).max() <= small:
+        return "Nearly as before: but beside so large a shift, floats lose the last digits of the small numbers."
+    if abs(position).max() <= small or abs(token).max() <= small:
+        return "Only one table has moved, so the sums have moved with it: what must the other one do?"
+    if all(alike) and abs(token[0] - position[0]).max() <= small:
+        return "Both tables have moved the same way, so the sums have moved twice as far."
+    if all(alike):
+        return "Every row of a table has moved alike, but the two shifts do not cancel."
+    if all(_is_multiple(table, before) for table, before in zip(new, old)):
+        return "A table is multiplied: a sum keeps its numbers only if what one row gains, the other loses."
+    one = "token" if not alike[0] else "position"
+    return f"The rows of the {one} table have not all moved alike: each of them meets every row of the other table."
+
+
+def _is_multiple(new, old):
+    factor = np.vdot(new, old) / np.vdot(old, old)
+    return bool(np.allclose(new, factor * old, rtol=0, atol=1e-6 * abs(new).max()))
+
+
+@np.errstate(all="ignore")
+def colliding_tables(answer):
+    """Check two tables, a pair, for which adding fails: all rows differ, yet two pairs of letter and slot have one sum.
+
+    They may have any number of channels; a table of one channel may be a single row of numbers.
+    """
+    sizes, names = (N_LETTERS, N_SLOTS), ("token", "position")
+    try:
+        found = _two_tables(answer, f"two tables with equally many channels, of {N_LETTERS} and {N_SLOTS} rows")
+        tables = [_of_rows(table) for table in found]
+        if [len(table) for table in tables] == list(sizes[::-1]):
+            raise Stop(not_yet("The tables are swapped: the token table comes first, then the position table."))
+        for name, table, n_rows in zip(names, tables, sizes):
+            if len(table) != n_rows:
+                hint = " Rows and columns are swapped." if table.shape[1] == n_rows else ""
+                raise Stop(not_yet(f"The {name} table has {len(table)} rows, and {n_rows} are needed.{hint}"))
+        widths = [table.shape[1] for table in tables]
+        if widths[0] != widths[1]:
+            said = f"The tables have {widths[0]} and {widths[1]} channels: rows can be added only if they are as long."
+            raise Stop(not_yet(said))
+        if widths[0] > MOST_CHANNELS:
+            raise Stop(not_yet(f"At most {MOST_CHANNELS} channels, please: one can be enough."))
+    except Stop as stop:
+        return stop.verdict
+    largest = [abs(table).max() for table in tables]
+    if not 1e-100 < max(largest) < 1e100:
+        return not_yet("The numbers are all 0, or too small or too large to tell rows apart.")
+    for name, table, size in zip(names, tables, largest):
+        if _closest(table) <= EQUAL * max(size, 1e-100):
+            return not_yet(f"Two rows of the {name} table are equal: it fails on its own, whether you add or not.")
+    closest = _closest(every_sum(*tables).reshape(-1, widths[0])) / max(largest)
+    if closest <= EQUAL:
+        return right("All rows differ, and yet two pairs of letter and slot have one sum: nobody can tell them apart.")
+    near = " Two are near each other, but near is not equal." if closest < 0.01 else ""
+    return not_yet(f"Each pair of letter and slot still has a sum of its own.{near}")
+
+
+def _closest(rows):
+    """Return the smallest distance between two rows, in their furthest channel."""
+    apart = abs(rows[:, np.newaxis] - rows).max(axis=-1)
+    return apart[~np.eye(len(rows), dtype=bool)].min()
+
+
+def _of_rows(table):
+    """Return a table as (rows, channels); a single row of numbers is a table of one channel."""
+    while table.ndim > 1 and len(table) == 1:
+        table = table[0]
+    table = table[:, np.newaxis] if table.ndim == 1 else table
+    if table.ndim != 2:
+        raise Stop(not_yet(f"A table has rows and channels, two axes: one of these has {table.ndim}."))
+    return table
+
+
+def _two_tables(answer, expected):
+    """Read a pair of tables, or a model's own two."""
+    cells = plain((answer.wte, answer.wpe) if isinstance(answer, NanoGPT) else answer)
+    while isinstance(cells, list) and len(cells) == 1:
+        cells = cells[0]
+    if not isinstance(cells, list) or len(cells) != 2:
+        raise Stop(not_yet(f"The exercise asks for a pair: {expected}."))
+    return [as_array(table, expected) for table in cells]

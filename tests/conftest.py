@@ -1,0 +1,30 @@
+"""How the tests are shared out among processes: `python3 run.py test` starts two."""
+
+import pytest
+
+# Begun in this order, since what takes longest must not be left over for the end; the rest follows as it stands.
+LONGEST = ("tests/browser", "notebooks", "tests/test_running.py", "tests/test_run.py")
+
+
+def place(nodeid):
+    """Tests of one place run one after the other in one process: a file, or all that share the browser's server."""
+    file = nodeid.split("::")[0]
+    return "tests/browser" if file.startswith("tests/browser/") else file
+
+
+def pytest_collection_modifyitems(items):
+    def rank(item):
+        return next((i for i, start in enumerate(LONGEST) if item.nodeid.startswith(start)), len(LONGEST))
+
+    items.sort(key=rank)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler import LoadFileScheduling
+
+    class Places(LoadFileScheduling):
+        _split_scope = staticmethod(place)
+
+    config.option.loadscopereorder = False  # it would begin with the files of most tests, which are quick ones
+    return Places(config, log)

@@ -1,0 +1,901 @@
+"""The checks: what learners type, right, wrong and odd, and what the checks say to it.
+
+Each line of a table is words that the verdict must hold, and answers, as learners would type them. They are evaluated
+with the variables that the lessons have at hand.
+"""
+
+# ruff: noqa: F401 (answers use names that the tests do not)
+
+import ast
+import contextlib
+import copy
+import itertools
+import math
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from lessonlib import check
+from lessonlib.check import lesson_3, lesson_4, lesson_5, lesson_5_sums
+from lessonlib.check.exercise import judge
+from lessonlib.embeddings import (
+    decode,
+    encode,
+    input_embedding,
+    one_hot,
+    position_embedding,
+    sinusoidal_positions,
+    token_embedding,
+)
+from lessonlib.measure import anonymous_sums, cosines, distances
+from lessonlib.nano_gpt import load_checkpoint
+from lessonlib.tasks import REVERSE, SORT, score
+
+# A warning under a check would look like a mistake.
+pytestmark = pytest.mark.filterwarnings("error", "ignore:the matrix subclass")
+
+sorter, reverser = load_checkpoint("sort"), load_checkpoint("reverse")
+E_tok, E_pos = sorter.wte, sorter.wpe
+order = np.random.default_rng(4).permutation(11)
+shuffled = reverser.wpe[order]
+sinusoids = sinusoidal_positions(11, 48)
+vectors = anonymous_sums(E_tok, E_pos, n_sums=3, seed=4)[0]
+both = np.vstack([E_tok, E_pos])
+formulas = {
+    1: lambda ids: E_pos[: len(ids)] + E_tok[ids],
+    2: lambda ids: np.array([E_tok[token] + E_pos[slot] for slot, token in enumerate(ids)]),
+    3: lambda ids: np.eye(3)[ids] @ E_tok + np.eye(11)[: len(ids)] @ E_pos,
+    4: lambda ids: (E_tok + E_pos[:3])[ids],
+    5: lambda ids: both[ids] + both[3 : 3 + len(ids)],
+}
+MODEL, WORD_3, WORD_5 = sorter, encode("ACBBAB"), encode("BACCAC")
+CHECKS = {
+    "look_up": lambda answer: check.look_up(answer, WORD_3, E_tok),
+    "one_hot": lambda answer: check.one_hot(answer, WORD_3, 3),
+    "matmul": lambda answer: check.matmul(answer, WORD_3, E_tok),
+    "identical_slots": lambda answer: check.identical_slots(answer, "CABCCB", "C"),
+    "cosines": lambda answer: check.cosines(answer, E_tok),
+    "parameter_count": lambda answer: check.parameter_count(answer, 50257, 768),
+    "position_count": lambda answer: check.parameter_count(answer, 1024, 768),
+    "positions": lambda answer: check.positions(answer, 6, E_pos, encode("CBABBC")),
+    "most_alike": lambda answer: check.most_alike(answer, E_pos),
+    "furthest_rows": lambda answer: check.furthest_rows(answer, E_pos, 5),
+    "fed_back": lambda answer: check.fed_back(answer, order),
+    "sinusoid_row": lambda answer: check.sinusoid_row(answer, 0, 48),
+    "norm": lambda answer: check.norm(answer, sinusoids[0]),
+    "cell": lambda answer: check.cell(answer, "BACCAC", 4, 7, E_tok, E_pos),
+    "input_embedding": lambda answer: check.input_embedding(answer, WORD_5, E_tok, E_pos),
+    "wrong_formula": lambda answer: check.wrong_formula(answer, formulas, E_tok, E_pos),
+    "pairs": lambda answer: check.pairs(answer, vectors, E_tok, E_pos),
+    "hidden_shift": lambda answer: check.hidden_shift(answer, sorter, SORT),
+    "colliding_tables": lambda answer: check.colliding_tables(answer),
+}
+TABLES = {  # several of each, where the numbers of one could hide a mistake
+    "look_up": [lesson_3.look_up_exercise(WORD_3, E_tok)],
+    "one_hot": [lesson_3.one_hot_exercise(WORD_3, 3)],
+    "matmul": [lesson_3.matmul_exercise(WORD_3, E_tok)],
+    "identical_slots": [lesson_3.identical_slots_exercise(*what) for what in (("CABCCB", "C"), ("AABB", "A"))],
+    "cosines": [lesson_3.cosines_exercise(E_tok)],
+    "parameter_count": [lesson_3.parameter_count_exercise(rows, 768) for rows in (50257, 1024)],
+    "positions": [lesson_4.positions_exercise(6, E_pos, encode("CBABBC"))],
+    "most_alike": [lesson_4.most_alike_exercise(table) for table in (E_pos, reverser.wpe)],
+    "furthest_rows": [lesson_4.furthest_rows_exercise(E_pos, 5)],
+    "fed_back": [lesson_4.fed_back_exercise(order)],
+    "sinusoid_row": [lesson_4.sinusoid_row_exercise(position, 48) for position in (0, 3)],
+    "norm": [lesson_4.norm_exercise(vector) for vector in (sinusoids[0], 20 * E_pos[3])],
+    "cell": [lesson_5.cell_exercise(*what, E_tok, E_pos) for what in (("BACCAC", 4, 7), ("CBABBC", 1, 2))],
+    "input_embedding": [lesson_5.input_embedding_exercise(WORD_5, E_tok, E_pos)],
+    "pairs": [lesson_5_sums.pairs_exercise(vectors, E_tok, E_pos)],
+}
+AT_HAND = {
+    **{name: value for name, value in globals().items() if not name.startswith("_")},
+    "token_ids": encode("CBABBC"),
+    "tok_emb": E_tok[encode("CBABBC")],
+    "pos_emb": E_pos[:6],
+    "x": E_tok[encode("CBABBC")] + E_pos[:6],
+    "chosen": one_hot(encode("CBABBC"), 3),
+    "ids": [1, 0, 2, 2, 0, 2],  # lesson 5
+    "w": [0, 2, 1, 1, 0, 1],  # ACBBAB
+    "ones": np.eye(3)[[0, 2, 1, 1, 0, 1]],
+    "n": np.linalg.norm(E_tok, axis=1),
+    "unit": E_tok / np.linalg.norm(E_tok, axis=1, keepdims=True),
+    "v": 2 * np.cos(np.arange(48)),
+    "shifted": E_tok + 0.1,
+    "mean": distances(E_pos).mean(axis=1),
+    "apart": distances(E_pos) + 9 * np.eye(11),
+    "cut": lambda value, digits: np.trunc(np.asarray(value) * 10**digits) / 10**digits,
+    "changed": lambda array, place, value: (lambda copy: (copy.__setitem__(place, value), copy)[1])(array.copy()),
+}
+
+WRONG = {  # what the verdict must say <- answers
+    "look_up": """
+        whole table <- E_tok || sorter.wte
+        first letter only <- E_tok[0]
+        CBABBC <- E_tok[token_ids] || tok_emb || tok_emb.copy()
+        one too far down <- E_tok[[1, 0, 2, 2, 1, 2]]
+        one too far up <- E_tok[[i - 1 for i in w]]
+        follow the slots <- E_tok[[0, 1, 2, 0, 1, 2]] || np.vstack([E_tok, E_tok])
+        AABBCC <- np.repeat(E_tok, 2, axis=0)
+        row 5 <- E_tok[[0, 2, 1, 1, 0, 0]]
+        row 3 <- E_tok[[0, 2, 1, 2, 0, 1]]
+        (5, 48) <- E_tok[w][:5] || [E_tok[0], E_tok[2], E_tok[1], E_tok[1], E_tok[0]]
+        (7, 48) <- E_tok[w + [1]]
+        swapped <- E_tok[w].T || E_tok.T[:, w]
+        columns <- E_tok[:, w]
+        wrong order <- E_tok[w][::-1] || E_tok[sorted(w)]
+        position embedding <- E_pos[:6] || pos_emb
+        position table <- E_pos[w]
+        position row <- x
+        sum <- E_tok[w] + E_pos[:6]
+        reverser <- reverser.wte[w] || reverser.wpe[:6]
+        sines <- sinusoids[:6]
+        same amount <- shifted[w]
+        multiplied <- E_tok[w] * 2
+        divided by its length <- unit[w]
+        ids <- w || encode("ACBBAB")
+        letters <- "ACBBAB" || list("ACBBAB")
+        one-hot <- one_hot(w, 3) || ones
+        one long row <- E_tok[w].ravel()
+        (48, 6) <- E_tok[w].reshape(48, 6)
+        int <- E_tok[w].astype(int)
+        All numbers are 0 <- np.zeros((6, 48)) || np.zeros((6, 48), int)
+        filled with the ids <- np.repeat(np.array(w), 48).reshape(6, 48)
+        close <- E_tok[w].round(2) || E_tok[w].round(3)
+        cut off <- cut(E_tok[w], 2)
+        single row <- E_tok[w].mean(axis=0)
+        single number <- E_tok[w].sum() || E_tok.size || E_tok[0, 2]
+        wrong way round <- -E_tok[w]
+        row 2, channel 7 <- changed(E_tok[w], (2, 7), 9)
+        row 0, channel 0 <- np.random.default_rng(0).normal(size=(6, 48))
+        row 0, channel 0 <- np.random.default_rng(0).normal(0, 0.02, size=(6, 48))
+        different lengths <- (E_tok[0], E_tok[2], E_tok[1], E_tok[1], E_tok[0], E_tok[0, 2])
+        parentheses <- token_embedding || E_tok.copy
+    """,
+    "one_hot": """
+        rows of the table <- E_tok[w]
+        CBABBC <- chosen || one_hot(token_ids, 3)
+        row for each id <- np.eye(3)
+        column for each slot <- np.eye(6) || np.eye(6)[w]
+        column too many <- np.eye(4)[w] || np.eye(4)[[1, 3, 2, 2, 1, 2]]
+        swapped <- np.eye(3)[w].T || 1 - ones || ones.reshape(3, 6)
+        too far to the right <- np.eye(3)[[1, 0, 2, 2, 1, 2]]
+        too far to the left <- np.eye(3)[[2, 1, 0, 0, 2, 0]]
+        wrong order <- np.eye(3)[w[::-1]] || np.eye(3)[sorted(w)]
+        follow the slots <- np.vstack([np.eye(3), np.eye(3)])
+        row 5 <- np.eye(3)[[0, 2, 1, 1, 0, 0]]
+        ids <- w || encode("ACBBAB")
+        All numbers are 0 <- np.zeros((6, 3))
+        All numbers are 1 <- np.ones((6, 3))
+        ids are where <- ones * np.array(w)[:, None]
+        reverse order <- ones[:, ::-1]
+        one long row <- ones.ravel()
+        first letter only <- ones[0]
+        how often <- ones.sum(axis=0)
+        other than zeros and ones <- ones / 2
+        more than one 1 <- changed(ones, 1, [1, 1, 0])
+        no 1 <- changed(ones, 3, 0)
+        compares the letters <- np.equal.outer(np.array(w), np.array(w))
+        (5, 3) <- ones[:5]
+        column is missing <- np.eye(2)[[0, 1, 1, 1, 0, 1]]
+        filled with its id <- np.tile(np.array(w)[:, None], 3)
+        letters <- "ACBBAB"
+        parentheses <- one_hot || np.eye
+    """,
+    "matmul": """
+        one-hot <- ones
+        first one-hot row <- ones[0] @ E_tok
+        single row <- ones[1] @ E_tok
+        CBABBC <- chosen @ E_tok || product if False else chosen @ E_tok
+        one sum <- ones.sum(axis=0) @ E_tok
+        before they are added up <- ones[:, :, None] * E_tok
+        (3, 48) <- ones.T @ E_tok[w]
+        swapped <- (ones @ E_tok).T || E_tok.T @ ones.T
+        whole table <- E_tok || np.eye(3) @ E_tok
+        sum of many rows <- np.ones((6, 3)) @ E_tok
+        table times itself <- E_tok @ E_tok.T
+        one-hot times one-hot <- ones @ ones.T
+        ids were multiplied <- np.array(w) @ E_tok[w]
+        multiplied by its id <- (ones * np.array(w)[:, None]) @ E_tok
+        reverser <- ones @ reverser.wte
+        position table <- ones @ E_pos[:3]
+        channel 0 <- (1 - ones) @ E_tok
+        position embedding <- np.eye(6) @ E_pos[:6]
+        close <- (ones @ E_tok).round(3)
+        wrong order <- ones[::-1] @ E_tok
+        row 5 <- np.eye(3)[[0, 2, 1, 1, 0, 0]] @ E_tok
+        one too far down <- np.eye(3)[[1, 0, 2, 2, 1, 2]] @ E_tok
+        multiplied <- 2 * ones @ E_tok
+        parentheses <- np.dot
+        text <- "ones @ E_tok"
+    """,
+    "identical_slots": """
+        counted from 1 <- [1, 4, 5]
+        itself <- [3, 4]
+        single slot <- [0] || 0
+        not all are there <- [0, 3] || [0, 4] || {0: 0, 1: 3}
+        3 of these 4 <- [0, 3, 4, 5]
+        all slots <- [0, 1, 2, 3, 4, 5] || range(6) || range(1, 7)
+        how many <- 3
+        ids <- [2, 2, 2] || 2 || [2, 0, 1, 2, 2, 1] || encode("CABCCB")
+        letter <- "C"
+        letters <- "CCC" || ["C", "C", "C"] || [i for i in "CABCCB" if i == "C"]
+        another letter <- [2, 5] || [1]
+        other letters <- [1, 2, 5]
+        1 of these 2 <- [0, 5]
+        mask <- [True, False, False, True, True, False] || encode("CABCCB") == 2 || [1, 0, 0, 1, 1, 0] || True
+        more than once <- [0, 3, 3, 4]
+        from the end <- [-6, -3, -2]
+        slot <- [0.5, 3, 4] || [0, 3, 4, 6] || E_tok[2]
+        empty <- []
+        table <- tok_emb || E_tok[[2, 2, 2]]
+        parentheses <- np.where
+    """,
+    "cosines": """
+        every row with every row <- E_tok @ E_tok.T || cosines(E_tok) || cosines(E_tok).ravel()
+        with itself <- cosines(E_tok)[np.triu_indices(3)]
+        dot products <- [E_tok[0] @ E_tok[1], E_tok[0] @ E_tok[2], E_tok[1] @ E_tok[2]]
+        parentheses <- [E_tok[i] @ E_tok[j] / n[i] * n[j] for i, j in [(0, 1), (0, 2), (1, 2)]]
+        parentheses <- cosines
+        one length <- [E_tok[i] @ E_tok[j] / n[i] for i, j in [(0, 1), (0, 2), (1, 2)]]
+        one length <- [E_tok[i] @ E_tok[j] / n[j] for i, j in [(0, 1), (0, 2), (1, 2)]]
+        added <- [E_tok[i] @ E_tok[j] / (n[i] + n[j]) for i, j in [(0, 1), (0, 2), (1, 2)]]
+        squared <- [E_tok[i] @ E_tok[j] / (n[i] * n[j]) ** 2 for i, j in [(0, 1), (0, 2), (1, 2)]]
+        root <- [E_tok[i] @ E_tok[j] / np.sqrt(n[i] * n[j]) for i, j in [(0, 1), (0, 2), (1, 2)]]
+        axis=1 <- [E_tok[i] @ E_tok[j] / np.linalg.norm(E_tok) for i, j in [(0, 1), (0, 2), (1, 2)]]
+        axis=1 <- [E_tok[i] @ E_tok[j] / np.linalg.norm(E_tok) ** 2 for i, j in [(0, 1), (0, 2), (1, 2)]]
+        every channel <- [E_tok[i] * E_tok[j] for i, j in [(0, 1), (0, 2), (1, 2)]] || unit[0] * unit[1]
+        distances <- distances(E_tok)[[0, 0, 1], [1, 2, 2]] || [0.22, 0.29, 0.24]
+        distances <- 1 - cosines(E_tok)[[0, 0, 1], [1, 2, 2]]
+        wrong order <- [-0.54, -0.16, 0.01] || [-0.16, 0.01, -0.54]
+        sign is lost <- [0.16, 0.54, 0.01]
+        wrong way round <- [0.16, 0.54, -0.01]
+        cut off <- cut(cosines(E_tok)[[0, 0, 1], [1, 2, 2]], 2) || cut(cosines(E_tok)[[0, 0, 1], [1, 2, 2]], 1)
+        two decimals <- [-0.2, -0.5, 0.0]
+        angles <- np.arccos(cosines(E_tok)[[0, 0, 1], [1, 2, 2]])
+        angles <- np.degrees(np.arccos(cosines(E_tok)[[0, 0, 1], [1, 2, 2]]))
+        angles <- np.degrees(np.arccos(cosines(E_tok)[[0, 0, 1], [1, 2, 2]])).round(1)
+        difference is in A-B <- cosines(shifted)[[0, 0, 1], [1, 2, 2]]
+        reverser <- cosines(reverser.wte)[[0, 0, 1], [1, 2, 2]]
+        position rows <- cosines(E_pos[:3])[[0, 0, 1], [1, 2, 2]]
+        mean was taken away <- np.corrcoef(E_tok)[[0, 0, 1], [1, 2, 2]]
+        lengths of the three rows <- n
+        first of them <- cosines(E_tok)[0, 1]
+        A-B <- cosines(E_tok)[0]
+        itself <- [1, 1, 1]
+        (2,) <- [-0.16, -0.54]
+        B-C <- [-0.16, -0.54, 0.3]
+        between -1 and 1 <- [2, 3, 4]
+        text <- "I do not know"
+    """,
+    "parameter_count": """
+        sum of rows and columns <- 50257 + 768
+        rows only <- 50257
+        one row <- 768
+        shape of the table <- (50257, 768) || [50257, 768] || (768, 50257)
+        row is missing <- 50256 * 768
+        row too many <- 50258 * 768
+        column too many or too few <- 50257 * 767 || 50257 * 769
+        our own <- 144 || E_tok.size || 85728
+        small model <- 50257 * 48 || 3 * 768
+        position table <- 1024 * 768
+        counted too <- 50257 * 768 + 1024 * 768
+        itself <- 50257 ** 2 || 768 * 768
+        far too large <- 50257 ** 768
+        Dividing <- 50257 / 768
+        bytes <- 4 * 50257 * 768
+        2 times <- 2 * 50257 * 768
+        exact <- 38.6e6 || 38_600_000 || 38_597_375 || (38, 597, 375)
+        millions <- 38.597376
+        thousands <- 38597.376
+        whole GPT-2 <- 124_439_808
+        text <- "fifty thousand"
+        Without the quotes <- "50257 * 768"
+        How many rows <- 12 || E_tok.shape
+        144 numbers <- E_tok
+        parentheses <- len
+    """,
+    "position_count": """
+        sum of rows and columns <- 1024 + 768
+        row is missing <- 1023 * 768
+        row too many <- 1025 * 768
+        column <- 1024 * 767
+        our own <- 528 || 11 * 48
+        small model <- 11 * 768 || 1024 * 48
+        token table <- 50257 * 768
+        counted too <- (50257 + 1024) * 768
+        rows only <- 1024
+        one row <- 768
+        shape of the table <- (1024, 768)
+        exact <- (786, 431)
+        thousands <- 786
+        millions <- 0.786432
+        itself <- 1024 ** 2
+        4 times <- 3 * 1024 * 1024
+    """,
+    "positions": """
+        whole table <- E_pos
+        from slot 6 on <- E_pos[6:]
+        row is missing <- E_pos[:5] || E_pos[0:5]
+        first row is missing <- E_pos[1:6]
+        row too many <- E_pos[:7] || E_pos[0:7]
+        counted from 1 <- E_pos[1:7] || E_pos[[1, 2, 3, 4, 5, 6]]
+        last of the table <- E_pos[-6:] || E_pos[5:]
+        reverse <- E_pos[5::-1] || E_pos[:6][::-1] || E_pos[::-1][:6]
+        ids of the letters <- E_pos[token_ids] || E_pos[[2, 1, 0, 1, 1, 2]] || token_ids
+        row 6 alone <- E_pos[6]
+        last slot alone <- E_pos[5]
+        slot 0 alone <- E_pos[0]
+        same position <- E_pos[[3] * 6]
+        Every second <- E_pos[0:11:2]
+        slot 6 <- E_pos[[0, 1, 2, 3, 4, 6]]
+        channels <- E_pos[:, :6]
+        some of the channels <- E_pos[:6, :6]
+        (6, 11) <- E_pos.T[:6]
+        swapped <- E_pos[:6].T
+        token embedding <- E_tok[token_ids] || tok_emb
+        token table <- E_tok
+        sum <- x || tok_emb + E_pos[:6]
+        channel 0 <- E_pos[:6] + token_ids[:, None]
+        reverser <- reverser.wpe[:6]
+        every slot of the table <- reverser.wpe
+        sines <- sinusoids[:6]
+        (11, 48) <- sinusoids
+        slot numbers <- range(6) || [0, 1, 2, 3, 4, 5] || np.arange(6)
+        All numbers are 0 <- np.zeros((6, 48))
+        one long row <- E_pos[:6].ravel()
+        close <- E_pos[:6].round(2)
+        multiplied <- E_pos[:6] * 2
+        single number <- 6
+        letters <- "CBABBC"
+        parentheses <- position_embedding
+        filled with slot numbers <- np.repeat(np.arange(6), 48).reshape(6, 48)
+        single row <- E_pos[:6].mean(axis=0)
+        row 3, channel 4 <- changed(E_pos[:6], (3, 4), 9)
+    """,
+    "most_alike": """
+        furthest apart <- np.unravel_index(distances(E_pos).argmax(), (11, 11))
+        diagonal <- divmod(distances(E_pos).argmin(), 11) || (0, 0) || 0
+        number of a cell <- apart.argmin()
+        how far apart <- apart.min()
+        counted from 1 <- [r + 1 for r in divmod(int(apart.argmin()), 11)]
+        other model <- divmod(int((distances(reverser.wpe) + 9 * np.eye(11)).argmin()), 11)
+        cosine <- divmod(int((cosines(E_pos) - 9 * np.eye(11)).argmax()), 11)
+        dot product <- divmod(int((E_pos @ E_pos.T - 9 * np.eye(11)).argmax()), 11)
+        table of numbers <- distances(E_pos) || E_pos[:2]
+        None of these <- [7, 9]
+        2 rows are asked for <- [0, 1, 2]
+        Not every <- [11, 12]
+        distances <- [0.05, 0.04]
+        from the end <- [-1, -2]
+        single row <- 3
+        all rows <- range(11)
+        letters <- ["A", "B"]
+        text <- "none"
+        empty <- []
+        parentheses <- distances
+    """,
+    "furthest_rows": """
+        nearest to the others <- np.argsort(mean)[:5]
+        last rows <- [6, 7, 8, 9, 10] || range(6, 11)
+        first rows <- range(5)
+        in order <- np.argsort(mean)
+        missing <- np.argsort(mean)[-4:] || np.argsort(mean)[-5:-1] || np.argsort(mean)[-6:-1]
+        too many <- np.argsort(mean)[-6:]
+        means <- np.sort(mean)[-5:] || mean || mean[-5:]
+        only the row <- mean.argmax()
+        nearest <- mean.argmin()
+        reverser <- np.argsort(distances(reverser.wpe).mean(axis=1))[-5:]
+        counted from 1 <- np.argsort(mean)[-5:] + 1
+        mask <- mean > 0.4 || (mean > 0.4).astype(int) || True
+        Not every <- [5, 6, 7, 8, 99]
+        more than once <- [5, 5, 6, 7, 8]
+        table of numbers <- distances(E_pos)
+        text <- "yes"
+        empty <- []
+        parentheses <- np.argsort
+    """,
+    "fed_back": """
+        slot numbers <- [6, 7, 8, 9, 10] || range(6, 11) || np.argsort(distances(reverser.wpe).mean(axis=1))[-5:]
+        backwards <- order[6:] || order[[6, 7, 8, 9, 10]]
+        letters that are read <- np.flatnonzero(order < 6)
+        nearest <- np.argsort(distances(shuffled).mean(axis=1))[:5]
+        sorter <- np.argsort(distances(E_pos).mean(axis=1))[-5:]
+        sorter <- np.argsort(distances(E_pos[order]).mean(axis=1))[-5:]
+        mask <- order >= 6
+        counted from 1 <- np.flatnonzero(order >= 6) + 1
+        5 rows are asked for <- np.flatnonzero(order >= 6)[:4]
+        all rows <- order
+        first rows <- range(5)
+        table of numbers <- shuffled
+        single row <- 7
+        5 rows <- "6 to 10"
+        empty <- []
+        parentheses <- np.flatnonzero
+    """,
+    "sinusoid_row": """
+        swapped <- [1, 0] * 24
+        sines only <- [0] * 48 || np.zeros(48)
+        cosines only <- np.ones(48)
+        All sines <- [0] * 24 + [1] * 24
+        All cosines <- [1] * 24 + [0] * 24
+        Half <- [0, 1] * 12
+        first two channels <- [0, 1]
+        twice as long <- [0, 1] * 48
+        pairs <- [[0, 1]] * 24
+        whole table <- sinusoids
+        next position <- sinusoids[1]
+        column <- sinusoids[:, 0]
+        learned <- E_pos[0] || reverser.wpe[0]
+        numbers of the channels <- np.arange(48)
+        channel numbers <- np.sin(np.arange(48)) || np.cos(np.arange(48))
+        sign <- [0, -1] * 24
+        (47,) <- [0, 1] * 23 + [0]
+        channel 47 <- [0, 1] * 23 + [0, 0]
+        single number <- 0
+        text <- "sin(0), cos(0)"
+        parentheses <- np.sin
+        (6, 48) <- E_pos[:6]
+        frequencies <- 10000 ** (-np.repeat(np.arange(24), 2) / 24)
+    """,
+    "norm": """
+        root <- 24
+        how many numbers <- 48 || len(sinusoids[0])
+        root of the number of channels <- np.sqrt(48) || 6.93
+        largest <- 1
+        mean <- 0.5 || sinusoids[0].mean()
+        mean square <- np.sqrt(0.5)
+        Half <- 12
+        squared once more <- 576
+        all rows together <- np.linalg.norm(sinusoids)
+        all rows <- np.linalg.norm(sinusoids, axis=1)
+        learned row <- np.linalg.norm(E_pos[0]) || np.linalg.norm(reverser.wpe[0])
+        row itself <- sinusoids[0] || sinusoids[0] ** 2
+        two decimals <- 5
+        cut off <- 4.8 || 4.89
+        negative <- -np.sqrt(24)
+        Square every number <- 9 || 0
+        Without the quotes <- "sqrt(24)"
+        parentheses <- math.sqrt
+        twice <- np.sqrt(np.sqrt(24))
+    """,
+    "cell": """
+        letter alone <- E_tok[0, 7]
+        slot alone <- E_pos[4, 7]
+        two numbers <- (E_tok[0, 7], E_pos[4, 7]) || [E_tok[0, 7], E_pos[4, 7]]
+        taken away <- E_tok[0, 7] - E_pos[4, 7] || E_pos[4, 7] - E_tok[0, 7]
+        multiplied <- E_tok[0, 7] * E_pos[4, 7]
+        sign <- 0.0051 || -(E_tok[0, 7] + E_pos[4, 7])
+        mean <- (E_tok[0, 7] + E_pos[4, 7]) / 2
+        id picks the position <- E_tok[0, 7] + E_pos[0, 7]
+        beside <- E_tok[2, 7] + E_pos[3, 7] || E_tok[2, 7] + E_pos[5, 7] || E_tok[0, 7] + E_pos[3, 7]
+        beside <- E_tok[0, 7] + E_pos[5, 7] || E_tok[0, 6] + E_pos[4, 6] || E_tok[0, 8] + E_pos[4, 8]
+        beside <- input_embedding(encode("BACCAC"), E_tok, E_pos)[3, 7]
+        letter <- E_tok[2, 7] + E_pos[4, 7] || "A"
+        another letter <- E_tok[1, 7] + E_pos[4, 7] || x[4, 7]
+        another slot <- E_tok[0, 7] + E_pos[10, 7] || -0.01
+        reverser <- reverser.wte[0, 7] + reverser.wpe[4, 7] || E_tok[0, 7] + reverser.wpe[4, 7]
+        whole row <- E_tok[0] + E_pos[4] || input_embedding(encode("BACCAC"), E_tok, E_pos)[4]
+        whole matrix <- E_tok[ids] + E_pos[:6]
+        whole column <- (E_tok[ids] + E_pos[:6])[:, 7]
+        token table <- E_tok[:, 7]
+        position table <- E_pos[:, 7]
+        twice <- E_tok[0, 7] + E_tok[0, 7]
+        close <- -0.005
+        Which row <- 4 || 0
+        number <- ("A", 4)
+        channel <- E_tok[0, 4] + E_pos[4, 7]
+        other rows <- E_tok[1, 7] + E_pos[0, 7]
+        parentheses <- print
+    """,
+    "input_embedding": """
+        token embedding <- E_tok[ids]
+        position embedding <- E_pos[:6]
+        taken away <- E_tok[ids] - E_pos[:6] || E_pos[:6] - E_tok[ids]
+        multiplied <- E_tok[ids] * E_pos[:6] || 2 * (E_tok[ids] + E_pos[:6])
+        mean of the two <- (E_tok[ids] + E_pos[:6]) / 2
+        ids of the letters <- E_tok[ids] + E_pos[ids]
+        counted from 1 <- E_tok[ids] + E_pos[1:7]
+        last of the table <- E_tok[ids] + E_pos[5:] || E_tok[ids] + E_pos[-6:]
+        reverse <- E_tok[ids] + E_pos[:6][::-1] || E_tok[ids][::-1] + E_pos[:6]
+        same position <- E_tok[ids] + E_pos[0] || E_tok[ids] + E_pos[5]
+        same row <- E_tok[0] + E_pos[:6]
+        sorted <- E_tok[sorted(ids)] + E_pos[:6]
+        CBABBC <- x || E_tok[token_ids] + E_pos[:6] || tok_emb + pos_emb
+        ABCCBC <- E_tok[[0, 1, 2, 2, 1, 2]] + E_pos[:6]
+        row 5 <- E_tok[[1, 0, 2, 2, 0, 1]] + E_pos[:6]
+        too far <- E_tok[[2, 1, 0, 0, 1, 0]] + E_pos[:6]
+        reverser <- reverser.wte[ids] + reverser.wpe[:6] || E_tok[ids] + reverser.wpe[:6]
+        reverser <- reverser.wte[ids] + E_pos[:6]
+        sines <- E_tok[ids] + sinusoids[:6]
+        scaled <- E_tok[ids] * np.sqrt(48) + E_pos[:6]
+        twice <- E_tok[ids] + E_pos[:6] + E_pos[:6]
+        side by side <- np.hstack([E_tok[ids], E_pos[:6]])
+        one below the other <- np.vstack([E_tok[ids], E_pos[:6]])
+        two layers <- np.stack([E_tok[ids], E_pos[:6]]) || (E_tok[ids], E_pos[:6])
+        every slot <- E_tok[ids][:, None] + E_pos[:6]
+        all sums <- E_tok[:, None] + E_pos
+        product of matrices <- E_tok[ids] @ E_pos[:6].T
+        row for every id <- E_tok + E_pos[:3]
+        every slot of the table <- E_pos + E_tok[0]
+        swapped <- (E_tok[ids] + E_pos[:6]).T
+        one long row <- (E_tok[ids] + E_pos[:6]).ravel()
+        (5, 48) <- (E_tok[ids] + E_pos[:6])[:5]
+        single row <- (E_tok[ids] + E_pos[:6])[4]
+        added up <- (E_tok[ids] + E_pos[:6]).sum(axis=0)
+        close <- (E_tok[ids] + E_pos[:6]).round(2)
+        same amount <- (E_tok[ids] + E_pos[:6]) + 1
+        ids <- ids
+        letters <- "BACCAC"
+        slot numbers are added <- E_tok[ids] + np.arange(6)[:, None]
+        slot 6 <- E_tok[ids] + E_pos[[0, 1, 2, 3, 4, 6]]
+        All numbers are 0 <- np.zeros((6, 48))
+        row 3, channel 4 <- changed(E_tok[ids] + E_pos[:6], (3, 4), 9)
+        parentheses <- input_embedding || lambda ids: E_tok[ids] + E_pos[:6]
+    """,
+    "wrong_formula": """
+        letters <- 4 || (4,) || (4, "") || (4, [3, 4, 5]) || (4, 2) || encode("CBA") || []
+        number <- "CBA"
+        prove nothing <- (4, "ABC") || (1, "ABC") || (5, "ABC")
+        another one does not <- (1, "CBA") || (5, "AAA") || (2, [2, 1, 0])
+        no formula <- (6, "CBA") || (0, "CBA") || (3.5, "CBA")
+        letters A, B and C <- (4, "XYZ") || (4, "hello")
+        one to 6 <- (4, "CBABBCA")
+        only looks like <- (4, "СВА")
+        number of a formula <- ("four", "CBA")
+        more than one number <- (4, 3, "CBA")
+        parentheses <- formulas[4] || (formulas[4], "CBA") || formulas
+    """,
+    "pairs": """
+        two things <- ["A", "B", "C"] || [0, 1, 2] || [t for t, s in solved] || [s for t, s in solved]
+        single pair <- ("A", 0)
+        vector 0 <- [("A", 0)] * 3
+        vector <- [("A", 0), ("B", 1), ("C", 2)]
+        swapped <- [(s, t) for t, s in solved]
+        counted from 1 <- [(t, s + 1) for t, s in solved]
+        amounts <- [(t, s + 3) for t, s in solved] || np.linalg.lstsq(both.T, vectors.T, rcond=None)[0]
+        amounts <- np.linalg.lstsq(both.T, vectors[0], rcond=None)[0]
+        ids are counted from 1 <- [(t + 1, s) for t, s in solved]
+        Both <- [(t + 1, s + 1) for t, s in solved]
+        wrong order <- solved[::-1]
+        3 vectors <- solved[:2] || solved + solved[:1]
+        together <- list(zip(*solved)) || ([t for t, s in solved], [s for t, s in solved])
+        pair of vector 0 <- solved[0]
+        vectors themselves <- vectors
+        letters A, B and C <- [("X", s) for t, s in solved] || "no idea"
+        no letter with a slot <- [("A", 11), ("A", 12), ("A", 13)] || [("A", -1), ("A", -2), ("A", -3)]
+        none of the slots <- [(t, (s + 5) % 11) for t, s in solved]
+        none of the letters <- [((t + 1) % 3, s) for t, s in solved]
+        vector 2 <- [*solved[:2], (solved[2][0], 10 - solved[2][1])]
+        three things <- [(t, s, 1) for t, s in solved]
+        neither <- [((t + 1) % 3, (s + 5) % 11) for t, s in solved]
+        asks for <- vectors[0]
+        single number <- 5
+        parentheses <- zip
+    """,
+    "hidden_shift": """
+        nothing has moved <- (E_tok, E_pos) || sorter
+        Only one table <- (E_tok + v, E_pos) || (E_tok, E_pos - v) || (E_tok * 2, E_pos)
+        same way <- (E_tok + v, E_pos + v) || (E_tok - v, E_pos - v)
+        do not cancel <- (E_tok + v, E_pos - 2 * v) || (E_tok + v, E_pos - v / 2)
+        multiplied <- (E_tok * 2, E_pos * 2) || (E_tok * 2, E_pos / 2) || (-E_tok, -E_pos)
+        swapped <- (E_pos - v, E_tok + v)
+        cosine is still <- (E_tok + 0.01 * v, E_pos - 0.01 * v) || (E_tok + 0.01, E_pos - 0.01)
+        cosine is still <- (E_tok + 5, E_pos + 5) || (E_tok + 5, E_pos)
+        last digits <- (E_tok + 1e7 * v, E_pos - 1e7 * v)
+        token table <- (E_tok + np.random.default_rng(0).normal(size=(3, 48)), E_pos - v)
+        position table <- (E_tok + v, E_pos - np.random.default_rng(0).normal(size=(11, 48)))
+        moved <- (np.ones((3, 48)), -np.ones((11, 48))) || (reverser.wte, reverser.wpe)
+        all zeros <- (0 * E_tok, 0 * E_pos)
+        pair <- E_tok + v || v || (E_tok + v,) || np.vstack([E_tok + v, E_pos - v]) || (E_tok + v, E_pos - v, 1)
+        pair <- 729 || "E_tok + v, E_pos - v" || score(sorter, SORT)
+        shape (3, 48) <- (v, -v) || (E_tok[0] + v, E_pos[0] - v) || (E_tok.T + 1, E_pos.T - 1)
+        three dots <- (E_tok + v, ...)
+        nan <- (E_tok + np.nan, E_pos)
+        too large <- (np.float64(E_tok) + 1e300, np.float64(E_pos) - 1e300)
+    """,
+    "colliding_tables": """
+        sum of its own <- (E_tok, E_pos) || ([0, 11, 22], range(11))
+        token table are equal <- ([0, 0, 1], range(11))
+        position table are equal <- ([0, 1, 2], [0] * 11)
+        all 0 <- (np.zeros((3, 1)), np.zeros((11, 1)))
+        10 rows, and 11 <- ([0, 1, 2], range(10))
+        2 rows, and 3 <- ([0, 1], range(11))
+        swapped <- (range(11), [0, 1, 2])
+        2 and 3 channels <- (np.zeros((3, 2)), np.zeros((11, 3)))
+        Rows and columns <- (np.ones((2, 3)), np.ones((2, 11)))
+        12 rows, and 11 <- ([0, 1, 2], range(12))
+        pair <- [0, 1, 2] || ([0, 1, 2],) || ([0, 1, 2], range(11), 3) || E_tok || "no"
+        letters <- ("ABC", range(11))
+        two axes <- (3, 11) || (np.zeros((3, 2, 2)), np.zeros((11, 2, 2)))
+        three dots <- ([0, 1, ...], range(11))
+        different lengths <- ([[0], [1, 2], [3]], range(11))
+        near <- ([0, 1e-3, 2], np.arange(11) * 5)
+        parentheses <- len
+    """,
+}
+RIGHT = {
+    "look_up": """
+        E_tok[w] || E_tok[w].tolist() || tuple(map(tuple, E_tok[w].tolist()))
+        [E_tok["ABC".index(letter)] for letter in "ACBBAB"] || (E_tok[i] for i in w) || map(lambda i: E_tok[i], w)
+        E_tok[w][None] || [E_tok[w]] || (E_tok[w],) || E_tok[w][:, None] || E_tok[w].astype(str)
+        E_tok[w].astype(object) || E_tok[w].astype(np.float64) || np.matrix(E_tok[w]) || np.ma.masked_array(E_tok[w])
+        E_tok[w] + 0j || dict(enumerate(E_tok[w])) || dict(enumerate(E_tok[w])).values() || iter(E_tok[w])
+        np.take(E_tok, w, axis=0) || token_embedding(encode("ACBBAB"), E_tok)
+        [[f"{number:.4f}" for number in row] for row in E_tok[w]] || E_tok.round(4)[w]
+    """,
+    "one_hot": """
+        ones || ones.astype(bool) || ones.astype(int).tolist() || ones.astype(int).astype(str) || ones[None]
+        [[1 if i == j else 0 for j in range(3)] for i in w] || (np.eye(3)[i] for i in w)
+        ["1 0 0", "0 0 1", "0 1 0", "0 1 0", "1 0 0", "0 1 0"] || np.array(w)[:, None] == np.arange(3)
+        np.matrix(ones)
+    """,
+    "matmul": """
+        ones @ E_tok || (ones @ E_tok).tolist() || [row @ E_tok for row in ones] || (ones @ E_tok)[None]
+        (E_tok.T @ ones.T).T || np.einsum("ij,jk->ik", ones, E_tok) || (row @ E_tok for row in ones)
+        ones.astype(np.float32) @ E_tok
+    """,
+    "identical_slots": """
+        [0, 3, 4] || (0, 3, 4) || {0, 3, 4} || [4, 0, 3] || [0.0, 3.0, 4.0] || ["0", "3", "4"] || "0, 3, 4" || "0 3 4"
+        "034" || "slots 0, 3 and 4" || np.where(encode("CABCCB") == 2) || np.argwhere(encode("CABCCB") == 2)
+        np.flatnonzero(encode("CABCCB") == 2) || [[0, 3, 4]] || ([0, 3, 4],) || [[0], [3], [4]] || {"C": [0, 3, 4]}
+        {0: "C", 3: "C", 4: "C"} || (slot for slot, letter in enumerate("CABCCB") if letter == "C")
+        filter(lambda slot: "CABCCB"[slot] == "C", range(6)) || {0: None, 3: None, 4: None}.keys()
+        frozenset([0, 3, 4]) || np.array(["0", "3", "4"])
+    """,
+    "cosines": """
+        [-0.16, -0.54, 0.01] || (-0.16, -0.54, 0.01) || ["-0.16", "-0.54", "0.01"] || "-0.16, -0.54, 0.01"
+        "[-0.16 -0.54 0.01]" || [unit[0] @ unit[1], unit[0] @ unit[2], unit[1] @ unit[2]]
+        cosines(E_tok)[np.triu_indices(3, 1)] || cosines(E_tok)[np.triu_indices(3, 1)].reshape(3, 1)
+        [[-0.16, -0.54, 0.01]] || (unit[i] @ unit[j] for i, j in [(0, 1), (0, 2), (1, 2)])
+        {"A-B": -0.16, "A-C": -0.54, "B-C": 0.01} || {-0.16, -0.54, 0.01}
+        ["\N{MINUS SIGN}0.16", "\N{MINUS SIGN}0.54", "0.01"]
+        [np.array([-0.16]), np.array([-0.54]), np.array([0.01])]
+    """,
+    "parameter_count": """
+        50257 * 768 || 38597376 || 38_597_376 || 38597376.0 || np.int64(38597376) || "38597376" || "38,597,376"
+        "38_597_376" || "38.597.376" || " 38 597 376 " || (38, 597, 376) || [38597376] || (38597376,) || {38597376}
+        np.array([[38597376]]) || 3.8597376e7 || {"token table": 38597376} || (n for n in [38597376])
+        np.zeros((50257, 768), bool).size
+    """,
+    "position_count": """
+        1024 * 768 || 786_432 || "786,432" || (786, 432) || [786432] || 768 * 2 ** 10
+    """,
+    "positions": """
+        E_pos[:6] || E_pos[0:6] || E_pos[range(6)] || E_pos[np.arange(6)] || [E_pos[slot] for slot in range(6)]
+        (E_pos[slot] for slot in range(6)) || E_pos[:6].tolist() || E_pos[:6][np.newaxis] || E_pos[:-5]
+        position_embedding(6, E_pos) || np.eye(11)[:6] @ E_pos || E_pos[:6].astype(str)
+        [row for row, letter in zip(E_pos, "CBABBC")] || np.matrix(E_pos)[:6]
+    """,
+    "most_alike": """
+        divmod(apart.argmin(), 11) || divmod(apart.argmin(), 11)[::-1] || list(divmod(int(apart.argmin()), 11))
+        set(divmod(int(apart.argmin()), 11)) || np.unravel_index(apart.argmin(), apart.shape)
+        [str(row) for row in divmod(int(apart.argmin()), 11)] || "%d and %d" % divmod(int(apart.argmin()), 11)
+        "{},{}".format(*divmod(int(apart.argmin()), 11)) || [divmod(int(apart.argmin()), 11)]
+        np.argwhere(apart == apart.min())[0]
+    """,
+    "furthest_rows": """
+        np.argsort(mean)[-5:] || np.argsort(-mean)[:5] || set(np.argsort(mean)[-5:].tolist())
+        sorted(range(11), key=lambda row: mean[row])[6:] || np.flatnonzero(mean >= np.sort(mean)[-5])
+        np.where(mean >= np.sort(mean)[-5]) || ", ".join(map(str, np.argsort(mean)[-5:]))
+        map(int, np.argsort(mean)[-5:]) || dict.fromkeys(np.argsort(mean)[-5:].tolist(), "fed back")
+        np.argpartition(mean, -5)[-5:]
+    """,
+    "fed_back": """
+        np.argsort(distances(shuffled).mean(axis=1))[-5:] || np.flatnonzero(order >= 6) || np.where(order >= 6)
+        [row for row, slot in enumerate(order) if slot > 5] || {row for row, slot in enumerate(order) if slot > 5}
+        ", ".join(map(str, np.flatnonzero(order >= 6))) || [[row] for row in np.flatnonzero(order >= 6)]
+    """,
+    "sinusoid_row": """
+        [0, 1] * 24 || sinusoids[0] || sinusoids[:1] || np.tile([0, 1], 24) || "0, 1, " * 24 || ["0", "1"] * 24
+        (channel % 2 for channel in range(48)) || [channel % 2 == 1 for channel in range(48)] || [[0, 1] * 24]
+        [np.sin(0), np.cos(0)] * 24 || np.array([[0, 1] * 24]).T
+    """,
+    "norm": """
+        np.sqrt(24) || 4.9 - 0.001 || 4.90 || "4.899" || "4,899" || [4.899] || (4.899,) || 24 ** 0.5
+        np.linalg.norm(sinusoids, axis=1)[0] || np.linalg.norm(sinusoids[:1], axis=1) || np.array("4.899")
+        2 * math.sqrt(6) || {4.899}
+    """,
+    "cell": """
+        E_tok[0, 7] + E_pos[4, 7] || -0.0051 || "-0.0051" || "-0,0051" || "\N{MINUS SIGN}0.0051" || [-0.0051]
+        (-0.0051,) || -0.0032 + -0.0019 || (E_tok[ids] + E_pos[:6])[4, 7] || sum([E_tok[0, 7], E_pos[4, 7]])
+        np.float64(-0.0051) || E_tok[0, 7:8] + E_pos[4, 7:8] || -51e-4
+    """,
+    "input_embedding": """
+        E_tok[ids] + E_pos[:6] || E_pos[:6] + E_tok[ids]
+        [E_tok[token] + E_pos[slot] for slot, token in enumerate(ids)]
+        (E_tok[token] + E_pos[slot] for slot, token in enumerate(ids)) || (E_tok[ids] + E_pos[:6]).tolist()
+        (E_tok[ids] + E_pos[:6])[None] || input_embedding(encode("BACCAC"), E_tok, E_pos)
+        np.add(E_tok[ids], E_pos[:6]) || np.eye(3)[ids] @ E_tok + E_pos[:6] || sum([E_tok[ids], E_pos[:6]])
+        (E_tok[ids] + E_pos[:6]).astype(str) || np.matrix(E_tok[ids] + E_pos[:6]) || map(np.add, E_tok[ids], E_pos)
+        E_tok[ids].astype(float) + E_pos[:6]
+    """,
+    "wrong_formula": """
+        (4, "CBA") || [4, "CBA"] || ("CBA", 4) || (4, "cba") || ("4", "CBA") || (4.0, "CBA") || (4, "AAA") || (4, "B")
+        (4, "C, B, A") || (4, "C B A") || (4, ["C", "B", "A"]) || (4, ("c", "b", "a")) || (4, list("CBA"))
+        (4, "C", "B", "A") || (4, [2, 1, 0]) || (4, encode("CBA")) || (encode("CBA"), 4) || (4, 2, 1, 0) || {4: "CBA"}
+        {"number": 4, "letters": "CBA"} || "4, CBA" || "(4, CBA)" || "formula 4, letters CBA" || [(4, "CBA")]
+        np.array([4, "CBA"]) || (np.int64(4), np.str_("CBA")) || ((4,), ("CBA",)) || (4, "CBABBC")
+        (4, np.array(["C", "B", "A"])) || (thing for thing in (4, "CBA"))
+    """,
+    "pairs": """
+        solved || tuple(solved) || [("ABC"[t], s) for t, s in solved] || [("abc"[t], s) for t, s in solved]
+        [["ABC"[t], str(s)] for t, s in solved] || np.array([["ABC"[t], str(s)] for t, s in solved])
+        np.array(solved) || zip(["ABC"[t] for t, s in solved], [s for t, s in solved]) || zip(*zip(*solved))
+        [f"{'ABC'[t]}{s}" for t, s in solved] || [f"{'ABC'[t]} {s}" for t, s in solved]
+        [f"({'ABC'[t]}, {s})" for t, s in solved] || ", ".join(f"({'ABC'[t]}, {s})" for t, s in solved)
+        [thing for t, s in solved for thing in ("ABC"[t], s)] || {i: ("ABC"[t], s) for i, (t, s) in enumerate(solved)}
+        {i: ("ABC"[t], s) for i, (t, s) in enumerate(solved)}.values() || {(t, s) for t, s in solved} || [solved]
+        (pair for pair in solved) || [(float(t), float(s)) for t, s in solved]
+        [(str(t), str(s)) for t, s in solved] || [({"ABC"[t]: s}.popitem()) for t, s in solved]
+        list(zip(np.linalg.lstsq(both.T, vectors.T, rcond=None)[0][:3].argmax(0), [s for t, s in solved]))
+    """,
+    "hidden_shift": """
+        (E_tok + v, E_pos - v) || [E_tok + v, E_pos - v] || (E_tok - v, E_pos + v) || (E_tok + 5, E_pos - 7)
+        (E_tok + 1, E_pos - 1) || (E_tok - 3, E_pos + 4) || (E_tok + 100 * v, E_pos - 100 * v)
+        ((E_tok + v).tolist(), (E_pos - v).tolist()) || {"wte": E_tok + v, "wpe": E_pos - v}
+        sorter.with_tables(E_tok + v, E_pos - v) || ((E_tok + v, E_pos - v),)
+        (table for table in (E_tok + v, E_pos - v)) || (E_tok + v + 0.2, E_pos - v - 0.3)
+        (np.matrix(E_tok + v), np.matrix(E_pos - v))
+    """,
+    "colliding_tables": """
+        ([0, 1, 2], range(11)) || ([0, 1, 2], list(range(11))) || (np.arange(3), np.arange(11))
+        (np.arange(3)[:, None], np.arange(11)[:, None]) || ([[0], [1], [2]], [[slot] for slot in range(11)])
+        ([[0, 1, 2]], [range(11)]) || {"tokens": [0, 1, 2], "positions": range(11)} || (["0", "1", "2"], range(11))
+        ("0 1 2", "0 1 2 3 4 5 6 7 8 9 10") || ((0, 1, 2), (slot for slot in range(11)))
+        ([0, 0.1, 0.2], np.arange(11) / 10)
+        (np.ones((3, 48)) * np.arange(3)[:, None], np.ones((11, 48)) * np.arange(11)[:, None])
+        [[0, 10, 5], range(11)] || (changed(E_tok, 1, E_tok[0] + E_pos[1] - E_pos[0]), E_pos)
+    """,
+}
+ODD = """
+    ... || None || [] || () || {} || set() || "" || " " || "..." || True || False || 1j || b"cba" || float("nan")
+    -np.inf || [...] || [None, None] || [1, ...] || [[1, 2], [3]] || [[], []] || [[[[[[[[1]]]]]]]] || 10**400
+    [10**400, 1] || 2**63 || -0.0 || print || len || np.ndarray || np || math || sorter || SORT || object()
+    Exception("no") || SimpleNamespace(a=1) || type || int || lambda: 3 || E_tok.sum || E_tok.shape || E_tok[:0]
+    np.zeros((0, 48)) || np.zeros(()) || np.zeros((1,) * 9) || np.zeros((6, 48, 2))
+    np.array([1, "a", None], dtype=object) || np.array(["no", "words"]) || np.array([[1, 2], [3, 4]], dtype="i4,f4")
+    slice(6) || np.datetime64("2026-01-01") || np.zeros(3, "M8[s]") || np.ma.masked_all((6, 48))
+    np.ma.masked_all(3) || np.full((6, 48), np.nan) || itertools.count() || itertools.repeat("A")
+    (1 / 0 for _ in range(3)) || (E_tok[i] for i in [5]) || iter([]) || zip() || map(len, [1]) || "yes"
+    "I do not know" || "A" || "5 5 5 5" || ["words", "words"] || {"a": {"b": 1}} || {1: None} || [{1, 2}, {3}]
+    "1e999" || "-" || (1, "AAA", ...) || ("A", None) || [("A", 0), ("B",), 3] || [print, print] || np.eye(3) * 1e300
+    np.eye(200) || "\\n" || "\N{SNOWMAN}" || (E_tok, E_pos, None) || (None, E_pos) || (E_tok, print)
+    (E_tok, "E_pos") || ([], []) || (1, 2) || (np.nan, np.inf) || ("", "") || range(10**9) || (E_tok.T, E_pos.T)
+    [np.zeros((3, 48)), np.zeros((11, 48))] || (np.zeros((3, 0)), np.zeros((11, 0))) || "4" * 5000
+    check.look_up(..., WORD_3, E_tok) || decode || open || [sorter] || (sorter, sorter) || ((1, 2), (3, 4), (5, 6))
+    "0x10" || "None" || "٣" || (E_tok, "E_pos", 3)
+"""
+
+
+SUMS_OFF = abs(vectors[:, None, None] - (E_tok[:, None] + E_pos)).reshape(3, 33, 48).max(axis=-1)
+AT_HAND["solved"] = [divmod(int(off.argmin()), 11) for off in SUMS_OFF]
+NAMED = [
+    (name, code, words)
+    for name, text in WRONG.items()
+    for line in text.strip().splitlines()
+    for words, codes in [line.strip().split(" <- ")]
+    for code in codes.split(" || ")
+]
+LITERAL = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|[-+]?\d[\d_]*(?:\.\d+)?|\"[^\"]*\"|'[^']*'")
+
+
+def typed(code):
+    """What a learner gets who types this behind `answer = `."""
+    return eval(code.strip(), AT_HAND)
+
+
+def separate(text):
+    return [code for line in text.strip().splitlines() for code in line.split(" || ")]
+
+
+def judged(name, answer):
+    """Judge an answer that is wrong. No verdict may hold anything that would be right."""
+    verdict = CHECKS[name](answer)
+    assert verdict.right in (False, None) and not verdict, verdict
+    assert verdict.message.startswith("Not yet. " if verdict.right is False else "Not answered yet. ")
+    assert verdict.message[-1] in ".?)", verdict.message
+    for said in LITERAL.findall(verdict.message):
+        with contextlib.suppress(ValueError, SyntaxError):
+            assert not CHECKS[name](ast.literal_eval(said)), (said, verdict)
+    return verdict.message
+
+
+def test_a_cell_shows_the_message_and_only_a_right_answer_counts_as_true():
+    verdicts = [check.look_up(answer, WORD_3, E_tok) for answer in (E_tok[WORD_3], 3, ...)]
+    assert [repr(verdict).partition(".")[0] for verdict in verdicts] == ["Right", "Not yet", "Not answered yet"]
+    assert [str(verdict) for verdict in verdicts] == [verdict.message for verdict in verdicts]
+    assert [bool(verdict) for verdict in verdicts] == [True, False, False]
+
+
+@pytest.mark.parametrize(("name", "code", "words"), NAMED)
+def test_a_wrong_answer_is_named(name, code, words):
+    assert words in judged(name, typed(code))
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_answer_in_plain_disguise_is_right(name):
+    for code in separate(RIGHT[name]):
+        verdict = CHECKS[name](typed(code))
+        assert verdict.right is True and verdict.message.startswith("Right. "), (code, verdict)
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_no_odd_answer_raises_or_passes(name):
+    for code in separate(ODD):
+        judged(name, typed(code))
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_dots_and_none_are_no_answer_and_no_mistake(name):
+    for answer in (..., None, [...], [1, None], (E_tok, ...)):
+        assert CHECKS[name](answer).right is None
+
+
+def test_each_sentence_of_a_table_is_reached_and_hidden_by_no_other():
+    """By one of its arrays at least: two mistakes can happen to be the same numbers in one table, not in all."""
+    hidden = set()
+    for name, tables in TABLES.items():
+        for table in tables:
+            assert judge(np.asarray(table.solution).tolist(), table).message == f"Right. {table.praise}"
+        mistakes = [(table, *mistake) for table in tables for mistake in table.mistakes]
+        reached = {
+            said for table, wrong, said in mistakes if judge(np.asarray(wrong).tolist(), table)[1].endswith(said)
+        }
+        hidden |= {(name, said) for *_, said in mistakes if said not in reached}
+    assert hidden == set()
+
+
+def test_the_checks_follow_other_letters_and_tables():
+    for word in ("A", "CCCCCC", "BCA", "CBABBC"):
+        ids = encode(word)
+        assert check.look_up(reverser.wte[ids], ids, reverser.wte)
+        assert check.one_hot(one_hot(ids, 3), ids, 3)
+        assert check.positions(reverser.wpe[: len(ids)], len(ids), reverser.wpe, ids)
+        assert check.input_embedding(reverser.wte[ids] + reverser.wpe[: len(ids)], ids, reverser.wte, reverser.wpe)
+        assert check.identical_slots(np.flatnonzero(ids == ids[0]), word, word[0])
+    assert check.identical_slots(2, "AAB", "B") and not check.identical_slots(1, "AAB", "B")
+    assert check.cosines(cosines(reverser.wte)[np.triu_indices(3, 1)], reverser.wte)
+    assert check.most_alike(divmod((distances(reverser.wpe) + 9 * np.eye(11)).argmin(), 11), reverser.wpe)
+    assert check.furthest_rows([6, 7, 8, 9, 10], reverser.wpe, 5)
+    assert check.sinusoid_row(sinusoids[3], 3, 48) and check.sinusoid_row(sinusoids[10].round(4), 10, 48)
+    v = AT_HAND["v"]
+    assert check.hidden_shift((reverser.wte + v, reverser.wpe - v), reverser, REVERSE)
+    assert not check.hidden_shift((reverser.wte + v, reverser.wpe - 2 * v), reverser, REVERSE)
+
+
+def test_an_answer_is_left_as_it_was():
+    for answer in (E_tok[WORD_3] * 2, [[1.0, "2"], ["A", 3]], {"A": [1, 2]}, {3, 1}):
+        before = copy.deepcopy(answer)
+        for judge_it in CHECKS.values():
+            judge_it(answer)
+        assert repr(answer) == repr(before)
+
+
+def test_a_formula_that_a_learner_has_broken_is_said_to_be_broken():
+    broken = {**formulas, 4: lambda ids: E_tok[ids] + E_pos[99]}
+    assert "error" in check.wrong_formula((4, "CBA"), broken, E_tok, E_pos).message
+    assert "another one" in check.wrong_formula((1, "CBA"), broken, E_tok, E_pos).message
+
+
+@pytest.mark.parametrize(
+    "wrongly_called",
+    [
+        lambda: check.look_up(0, [3], E_tok),
+        lambda: check.one_hot(0, [3], 3),
+        lambda: check.identical_slots(0, "XYZ", "X"),
+        lambda: check.positions(0, 12, E_pos, WORD_3),
+        lambda: check.most_alike(0, E_pos[0]),
+        lambda: check.furthest_rows(0, E_pos, 11),
+        lambda: check.fed_back(0, [1, 1, 2]),
+        lambda: check.sinusoid_row(0, -1, 48),
+        lambda: check.norm(0, E_pos),
+        lambda: check.cell(0, "ABC", 3, 0, E_tok, E_pos),
+        lambda: check.input_embedding(0, WORD_3, E_tok, E_pos[:5]),
+        lambda: check.pairs(0, vectors + 1, E_tok, E_pos),
+    ],
+)
+def test_a_check_that_is_itself_called_wrongly_says_so(wrongly_called):
+    with pytest.raises(ValueError):
+        wrongly_called()
