@@ -10,8 +10,8 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+from lessonlib import draw
 from lessonlib.embeddings import encode, position_embedding, token_embedding
-from lessonlib.figures import draw_sum, png
 from lessonlib.nano_gpt import load_checkpoint
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
@@ -67,7 +67,7 @@ def draw_readme_picture(path):
     model = load_checkpoint("sort")
     tok_emb = token_embedding(encode("CBABBC"), model.wte)
     pos_emb = position_embedding(6, model.wpe)
-    path.write_bytes(png(draw_sum(tok_emb, pos_emb, tok_emb + pos_emb, "CBABBC", slot=3, channel=0)))
+    path.write_bytes(draw.png(draw.the_sum(tok_emb, pos_emb, tok_emb + pos_emb, "CBABBC", cell=(3, 0))))
 
 
 if __name__ == "__main__":

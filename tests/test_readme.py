@@ -4,10 +4,10 @@ import doctest
 import re
 from pathlib import Path
 
-from lessonlib.figures import POSITION, Cells, signed_limit, table_frame
-from lessonlib.live.controls import whole_slider
-from lessonlib.live.explorer import Explorer
+from lessonlib.explore.controls import int_slider
+from lessonlib.explore.explorer import Explorer
 from lessonlib.nano_gpt import load_checkpoint
+from lessonlib.scene import POSITION, Cells, Scene
 
 ROOT = Path(__file__).resolve().parent.parent
 README, CONTRIBUTING = ROOT / "README.md", ROOT / "CONTRIBUTING.md"
@@ -24,9 +24,8 @@ def test_the_explorer_that_contributors_see_follows_its_slider():
         for each in re.findall(r"```python\n(.*?)```", CONTRIBUTING.read_text("utf-8"), re.DOTALL)
         if ">>>" not in each
     ]
-    names = {"model": load_checkpoint("sort"), "whole_slider": whole_slider, "table_frame": table_frame}
-    names |= {"signed_limit": signed_limit, "POSITION": POSITION, "Cells": Cells, "Explorer": Explorer}
-    *lines, last = code.strip().splitlines()
-    exec("\n".join([*lines, f"explorer = {last}"]), names)
-    names["slider"].value = 7
-    assert names["explorer"].words == "row 7"
+    names = {"int_slider": int_slider, "Explorer": Explorer, "POSITION": POSITION, "Cells": Cells, "Scene": Scene}
+    exec(code, names)
+    explorer = names["one_row"](load_checkpoint("sort"))
+    explorer.controls["row"].value = 7
+    assert explorer.words == "row 7"

@@ -48,9 +48,11 @@ def sum_parts(letters, start, tok_emb, pos_emb, x, marks=((), (), ()), limit=Non
     )
 
 
-def the_sum(tok_emb, pos_emb, x, letters, start=0, width=WIDE):
-    """Draw token + position = input for some letters, (T, C) each, on one scale."""
-    return draw(Scene(*sum_parts(letters, start, tok_emb, pos_emb, x)), width)
+def the_sum(tok_emb, pos_emb, x, letters, start=0, cell=None, width=WIDE):
+    """Draw token + position = input for some letters, (T, C) each, on one scale; `cell` (row, channel) is framed."""
+    row, _ = cell or (None, None)
+    marks = [((row, None, colour), (*cell, INK)) if cell else () for colour in (TOKEN, POSITION, SUM)]
+    return draw(Scene(*sum_parts(letters, start, tok_emb, pos_emb, x, marks)), width)
 
 
 def curves(runs, title, last_step=None, width=WIDE):

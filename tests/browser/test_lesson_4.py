@@ -5,7 +5,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from browser import expected
-from lessonlib.live.position_explorers import broken_table
+from lessonlib.explore.lesson_4 import broken_table
 from lessonlib.nano_gpt import load_checkpoint, load_history
 from lessonlib.tasks import REVERSE, SORT, score
 
