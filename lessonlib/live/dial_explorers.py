@@ -106,7 +106,7 @@ def scale_explorer(models, maps, letters="CBABBC"):
     models : dict of str to (NanoGPT, Task)
         Under names such as "sorter".
     maps : dict of str to int array, shape (n, n)
-        For each name what `score_maps.score_map` returns for that model.
+        For each name what `precomputed.score_map` returns for that model.
     letters : str of length 6
         The example whose answers are shown.
 
