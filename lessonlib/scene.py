@@ -20,6 +20,7 @@ TITLE, LETTER = 30, 7.6  # CSS pixels: above a part, for its title; the width of
 NUMBERS, BELOW = 20, 20  # below a part: for the numbers of its columns, and for the word that says what they are
 GAP, EDGE, SCALE = 40, 20, 84  # between two parts beside each other; at the right, without and with a scale
 FEW, LEAST = 12, 28  # up to so many columns each has its own label, and at least so many pixels
+ROW = 3  # height and depth of a row of blocks, and how far one stands out: widths of a cell
 BESIDE = 56  # on a narrow page, parts that have more columns together stand below each other
 
 
@@ -106,8 +107,9 @@ class Lines(NamedTuple):
         """Yield for every curve its look, the height at which its name stands, from 0 to 1, and the text."""
         runs = list(self.runs())
         heights = spread_out([float(np.mean(y[:, -1])) / self.top for _, _, y in runs], 19 / self.height)
+        decimals = 2 if self.top < 10 else 0
         for (name, _, y), look, height in zip(runs, CURVES, heights):
-            yield look, height, name if self.at is None else f"{y[0, self.at]:.2f}  {name}"
+            yield look, height, name if self.at is None or not name else f"{y[0, self.at]:.{decimals}f}  {name}"
 
 
 class Points(NamedTuple):
@@ -124,6 +126,7 @@ class Points(NamedTuple):
     texts: tuple = ()  # (x, y, text, size in CSS pixels, colour)
     rings: tuple = ()  # points with a ring around them
     outline: tuple = ()  # corners (x, y) of a closed shape
+    outline_colour: str = INK
     ruled: bool = False  # whether lines mark both zeros
     radius: float = 12  # of a point, CSS pixels
     beside: bool = False
@@ -163,6 +166,66 @@ class Bars(NamedTuple):
 
     def items(self):
         return zip(self.names, self.values, self.texts)
+
+
+class Blocks(NamedTuple):
+    """Heatmaps as three solid blocks in space: two tables, and a sum; a row stands out of each, joined by arrows.
+
+    Lengths are in widths of a cell, whose height and depth are ROW; x runs to the right, y down, z to who looks.
+    """
+
+    cells: tuple  # three Cells, with their limit; the last names its columns
+    chosen: tuple  # which row stands out of each
+    azimuth: float = 20  # degrees that who looks has walked around, to the right of the front
+    elevation: float = 20  # degrees above the blocks
+    beside: bool = False
+
+    @property
+    def shape(self):
+        return self._replace(cells=tuple(cells.shape for cells in self.cells), chosen=(), azimuth=0, elevation=0)
+
+    @property
+    def words(self):
+        rows = [f"row {row} of {cells.title}" for cells, row in zip(self.cells, self.chosen)]
+        seen = "; ".join(cells.words.replace("heatmap", "block in space") for cells in self.cells)
+        return f"{seen}. Arrows lead from {rows[0]} and {rows[1]} to {rows[2]}; these rows stand out"
+
+    def places(self, across):
+        """Say where the left top front corner of each block lies, (3, 3), and how wide, high and deep all are.
+
+        A box that is many CSS pixels wide has the tables beside each other, a narrow one all three in steps below
+        each other.
+        """
+        n_rows, n_columns = np.transpose([np.shape(cells.matrix) for cells in self.cells])
+        high, wide, free = ROW * n_rows, max(n_columns), 7
+        if across < (WIDE + NARROW) / 2:
+            tops = np.cumsum([0, *(high[:-1] + 6)])
+            corners = [[-wide / 2 + 1, top, front] for top, front in zip(tops, (-9, 0, 9))]
+            size = (wide + 28, tops[-1] + high[2] + 12, 24)
+        else:
+            tops = ((high[1] - high[0]) / 2, 0, max(high[:2]) + free)
+            corners = [[-wide - 6, tops[0], -4], [4, tops[1], -4], [-wide / 2, tops[2], 5]]
+            size = (2 * wide + 32, tops[2] + high[2] + 12, 15)
+        return np.array(corners) - [0, (size[1] - 12) / 2, 0], size
+
+    def arrows(self, across):
+        """Yield for each table the corners, (n, 3), of the arrow from its row to the sum: outwards, along, and back."""
+        corners, _ = self.places(across)
+        for which, side in ((0, -1), (1, 1)):
+            start, end = (self._end(corners[i], i, side) for i in (which, 2))
+            start[0], end[0] = start[0] + side * (4.8 if side < 0 else 1.5), end[0] + side * (8.6 if side < 0 else 4)
+            bend = side * (max(side * start[0], side * end[0]) + 4)
+            bends = np.array([[bend, *start[1:]], [bend, *end[1:]]])
+            down = (bends[1] - bends[0]) / np.linalg.norm(bends[1] - bends[0])
+            inwards = np.array([-side * 1.6, 0, 0])
+            yield np.array(
+                [start, bends[0] + inwards, bends[0] + 1.6 * down, bends[1] - 1.6 * down, bends[1] + inwards, end]
+            )
+
+    def _end(self, corner, i, side):
+        """Return the middle of the left (-1) or right (1) end of the row that stands out."""
+        across = np.shape(self.cells[i].matrix)[1] if side > 0 else 0
+        return corner + [across, ROW * (self.chosen[i] + 0.5), ROW / 2]
 
 
 class Gap(NamedTuple):
@@ -221,7 +284,7 @@ def lay_out(scene, width=WIDE):
     """Say where the parts of a scene lie on a page of some width: the height of the whole, and a Box for each part."""
     lines = []
     for part in scene.parts:
-        if part.beside and lines and not (width < WIDE and _n_columns(lines[-1]) + _n_columns([part]) > BESIDE):
+        if part.beside and lines and not (width < WIDE and _is_crowded([*lines[-1], part], width)):
             lines[-1].append(part)
         else:
             lines.append([part])
@@ -229,8 +292,12 @@ def lay_out(scene, width=WIDE):
     besides = [part for part in scene.parts if part.beside]
     gap = max((GAP - 14 + _label_room(part) if getattr(part, "rows", ()) else GAP for part in besides), default=GAP)
     top, boxes = 0.0, []
+    maps = max((line for line in lines if isinstance(line[0], Points)), key=len, default=[])
     for line in lines:
-        widths = _widths(line, width - scene.left - right - gap * (len(line) - 1))
+        # Maps of one plane that had to move to the next line keep the scale of those in the line before.
+        same = isinstance(line[0], Points) and line[0].reach == maps[0].reach
+        full = line + maps[len(line) :] if same else line
+        widths = _widths(full, width - scene.left - right - gap * (len(full) - 1))[: len(line)]
         title = max(_title_room(part) for part in line)
         left = scene.left
         heights = [_height(part, across) for part, across in zip(line, widths)]
@@ -248,6 +315,12 @@ def _fitted(part, box):
     left, right, bottom, top = part.reach
     width = min(box.width, box.height * (right - left) / (top - bottom))
     return box._replace(left=box.left + (box.width - width) / 2, width=width)
+
+
+def _is_crowded(line, width):
+    """Say whether parts have no room beside each other: many columns, or few whose labels would meet."""
+    few = sum(n for part in line if isinstance(part, Cells) and (n := _n_columns([part])) <= FEW)
+    return _n_columns(line) > BESIDE or few * LEAST > width
 
 
 def _n_columns(line):
@@ -277,6 +350,9 @@ def _height(part, across):
         return min(part.highest, across * (top - bottom) / (right - left))
     if isinstance(part, Bars):
         return 24.0 * len(part.names)
+    if isinstance(part, Blocks):
+        _, size = part.places(across)
+        return np.ceil(size[1] * across / size[0])
     return getattr(part, "height", 0.0)
 
 
@@ -290,7 +366,7 @@ def _room_below(part):
         return NUMBERS + BELOW
     if isinstance(part, Cells) and part.columns:
         return NUMBERS + (BELOW if part.below or isinstance(part.columns, str) else 0)
-    return 6
+    return 34 if isinstance(part, Blocks) else 6
 
 
 def _label_room(part):

@@ -8,8 +8,8 @@ import sys
 import numpy as np
 
 from lessonlib.embeddings import sinusoidal_positions
+from lessonlib.explore.lesson_4 import broken_table
 from lessonlib.live.dial_explorers import shifted_model
-from lessonlib.live.position_explorers import broken_table
 from lessonlib.measure import (
     chance_overlaps,
     cosines,

@@ -61,3 +61,22 @@ def assert_nothing_is_cut_off(scene):
         for (one, box), (other, its) in combinations(boxes, 2):
             across, down = min(box.x1, its.x1) - max(box.x0, its.x0), min(box.y1, its.y1) - max(box.y0, its.y0)
             assert across < 1 or down < 4, (width, one, other)
+
+
+def faded(painted, rows):
+    """Make rows of a coloured heatmap pale: three tenths of their strength are left."""
+    painted[list(rows), :, :3] = 255 - 0.3 * (255 - painted[list(rows), :, :3])
+    return painted
+
+
+def labels(explorer):
+    """The labels of the rows of every heatmap that has any."""
+    columns = re.findall(r'class="ll-row-labels">(.*?)</div>', explorer._cells.value)
+    return [re.findall("<span>([^<]*)</span>", column) for column in columns]
+
+
+def discs(explorer):
+    """The discs of every map or plot: a list of arrays (n, 2), shares of the width and the height of its box."""
+    panels = re.findall(r'<div class="ll-panel ll-plot".*?</div>', explorer._cells.value)
+    places = [re.findall(r'<i[^>]*style="left:([-\d.]+)%;top:([-\d.]+)%', panel) for panel in panels]
+    return [np.array(each, dtype=float) / 100 for each in places]

@@ -111,6 +111,11 @@ AT_HAND = {
 
 WRONG = {  # what the verdict must say <- answers
     "look_up": """
+        position table <- reverser.wpe || E_pos
+        All letters have the same row <- E_tok[[0] * 6] || [E_tok[1]] * 6
+        ids are the wrong way round <- E_tok[::-1][w]
+        multiplied by its id <- E_tok[w] * np.array(w)[:, None]
+        mixes up the rows <- E_tok[w].T.reshape(6, 48)
         whole table <- E_tok || sorter.wte
         first letter only <- E_tok[0]
         CBABBC <- E_tok[token_ids] || tok_emb || tok_emb.copy()
@@ -147,6 +152,11 @@ WRONG = {  # what the verdict must say <- answers
         single row <- E_tok[w].mean(axis=0)
         single number <- E_tok[w].sum() || E_tok.size || E_tok[0, 2]
         wrong way round <- -E_tok[w]
+        sign is lost <- abs(E_tok[w])
+        squared <- E_tok[w] ** 2
+        channels are in reverse <- E_tok[w][:, ::-1]
+        mean of each row <- E_tok[w] - E_tok[w].mean(axis=1, keepdims=True)
+        the mean row <- E_tok[w] - E_tok.mean(axis=0) || E_tok[w] - E_tok[w].mean(axis=0)
         row 2, channel 7 <- changed(E_tok[w], (2, 7), 9)
         row 0, channel 0 <- np.random.default_rng(0).normal(size=(6, 48))
         row 0, channel 0 <- np.random.default_rng(0).normal(0, 0.02, size=(6, 48))
@@ -184,6 +194,14 @@ WRONG = {  # what the verdict must say <- answers
         parentheses <- one_hot || np.eye
     """,
     "matmul": """
+        ids of the letters <- w
+        columns <- E_tok[:, w]
+        follow the slots <- np.vstack([np.eye(3)] * 2) @ E_tok
+        All numbers are 0 <- np.zeros((6, 48))
+        position table <- E_pos
+        one too far up <- np.eye(3)[[2, 1, 0, 0, 2, 0]] @ E_tok
+        the same row <- np.eye(3)[[0] * 6] @ E_tok
+        sum of token <- ones @ E_tok + E_pos[:6]
         one-hot <- ones
         first one-hot row <- ones[0] @ E_tok
         single row <- ones[1] @ E_tok
@@ -233,6 +251,7 @@ WRONG = {  # what the verdict must say <- answers
         parentheses <- np.where
     """,
     "cosines": """
+        squared <- cosines(E_tok)[[0, 0, 1], [1, 2, 2]] ** 2
         every row with every row <- E_tok @ E_tok.T || cosines(E_tok) || cosines(E_tok).ravel()
         with itself <- cosines(E_tok)[np.triu_indices(3)]
         dot products <- [E_tok[0] @ E_tok[1], E_tok[0] @ E_tok[2], E_tok[1] @ E_tok[2]]
@@ -267,6 +286,9 @@ WRONG = {  # what the verdict must say <- answers
         (2,) <- [-0.16, -0.54]
         B-C <- [-0.16, -0.54, 0.3]
         between -1 and 1 <- [2, 3, 4]
+        sign of A-B <- [0.16, -0.54, 0.01]
+        square of one length <- [E_tok[i] @ E_tok[j] / n[i] ** 2 for i, j in [(0, 1), (0, 2), (1, 2)]]
+        Three cosines <- 0.16 || [unit[0] @ unit[1]]
         text <- "I do not know"
     """,
     "parameter_count": """
@@ -293,7 +315,7 @@ WRONG = {  # what the verdict must say <- answers
         text <- "fifty thousand"
         Without the quotes <- "50257 * 768"
         How many rows <- 12 || E_tok.shape
-        144 numbers <- E_tok
+        The shape is (3, 48) <- E_tok
         parentheses <- len
     """,
     "position_count": """
@@ -315,6 +337,9 @@ WRONG = {  # what the verdict must say <- answers
         4 times <- 3 * 1024 * 1024
     """,
     "positions": """
+        slot number <- E_pos[:6] * np.arange(6)[:, None]
+        mean row <- E_pos[:6] - E_pos[:6].mean(axis=0)
+        mixes up the rows <- E_pos[:6].T.reshape(6, 48)
         whole table <- E_pos
         from slot 6 on <- E_pos[6:]
         row is missing <- E_pos[:5] || E_pos[0:5]
@@ -397,6 +422,7 @@ WRONG = {  # what the verdict must say <- answers
         parentheses <- np.argsort
     """,
     "fed_back": """
+        one too many <- np.argsort(distances(shuffled).mean(axis=1))[-6:]
         slot numbers <- [6, 7, 8, 9, 10] || range(6, 11) || np.argsort(distances(reverser.wpe).mean(axis=1))[-5:]
         backwards <- order[6:] || order[[6, 7, 8, 9, 10]]
         letters that are read <- np.flatnonzero(order < 6)
@@ -446,7 +472,6 @@ WRONG = {  # what the verdict must say <- answers
         largest <- 1
         mean <- 0.5 || sinusoids[0].mean()
         mean square <- np.sqrt(0.5)
-        Half <- 12
         squared once more <- 576
         all rows together <- np.linalg.norm(sinusoids)
         all rows <- np.linalg.norm(sinusoids, axis=1)
@@ -458,9 +483,13 @@ WRONG = {  # what the verdict must say <- answers
         Square every number <- 9 || 0
         Without the quotes <- "sqrt(24)"
         parentheses <- math.sqrt
+        A comma <- (4, 899)
         twice <- np.sqrt(np.sqrt(24))
     """,
     "cell": """
+        A comma <- (0, 51)
+        scaled <- 48 ** 0.5 * E_tok[0, 7] + E_pos[4, 7]
+        another letter <- E_tok[1, 7] || E_tok[2, 7]
         letter alone <- E_tok[0, 7]
         slot alone <- E_pos[4, 7]
         two numbers <- (E_tok[0, 7], E_pos[4, 7]) || [E_tok[0, 7], E_pos[4, 7]]
@@ -490,6 +519,16 @@ WRONG = {  # what the verdict must say <- answers
         parentheses <- print
     """,
     "input_embedding": """
+        sines <- sinusoids[:6]
+        whole position table <- E_pos
+        follow the slots <- E_tok[[0, 1, 2] * 2] + E_pos[:6]
+        ids are added <- np.array(ids)[:, None] + E_pos[:6]
+        added to itself <- E_pos[:6] * 2 || E_tok[ids] + E_tok[ids]
+        sum of all positions <- E_tok[ids] + E_pos.sum(axis=0)
+        Every second <- E_tok[ids] + E_pos[:12:2]
+        one too far up <- E_tok[[0, 2, 1, 1, 2, 1]] + E_pos[:6]
+        mixes up the rows <- (E_tok[ids] + E_pos[:6]).T.reshape(6, 48)
+        row of the first letter <- E_tok[1] + E_pos[0]
         token embedding <- E_tok[ids]
         position embedding <- E_pos[:6]
         taken away <- E_tok[ids] - E_pos[:6] || E_pos[:6] - E_tok[ids]
@@ -548,6 +587,9 @@ WRONG = {  # what the verdict must say <- answers
         parentheses <- formulas[4] || (formulas[4], "CBA") || formulas
     """,
     "pairs": """
+        slots 0 to 10. <- [("A", 11)] * 3
+        that of vector 0 <- [solved[0]] * 3
+        vectors themselves <- vectors.tolist()
         two things <- ["A", "B", "C"] || [0, 1, 2] || [t for t, s in solved] || [s for t, s in solved]
         single pair <- ("A", 0)
         vector 0 <- [("A", 0)] * 3
@@ -575,6 +617,7 @@ WRONG = {  # what the verdict must say <- answers
         parentheses <- zip
     """,
     "hidden_shift": """
+        still -0.88: all must be below -0.9 <- (E_tok + 0.07 * v, E_pos - 0.07 * v)
         nothing has moved <- (E_tok, E_pos) || sorter
         Only one table <- (E_tok + v, E_pos) || (E_tok, E_pos - v) || (E_tok * 2, E_pos)
         same way <- (E_tok + v, E_pos + v) || (E_tok - v, E_pos - v)

@@ -167,16 +167,6 @@ def test_titles_stand_out_from_white(colour):
     assert 1.05 / (luminance + 0.05) > 4.5  # WCAG 2.2, 1.4.3
 
 
-def test_a_triangle_is_drawn_to_scale():
-    sides = np.array([[0, 3, 5], [3, 0, 4], [5, 4, 0]], dtype=float)
-    (axes,) = figures.draw_triangles([sides], ["right-angled"], "ABC", 5).axes
-    corners = axes.collections[0].get_offsets().data
-    lengths = np.linalg.norm(corners[:, None] - corners, axis=-1)
-    np.testing.assert_allclose(lengths, sides, atol=1e-12)
-    (shown,) = [text.get_text() for text in axes.texts if text.get_text().startswith("4")]
-    assert shown == "4.000"
-
-
 def test_spreads_show_every_number_with_mean_and_spread_by_hand():
     before, after = np.array([[1.0, 3.0, 8.0], [0.0, 0.0, 3.0]]), np.array([[-1.0, 0.0, 1.0], [2.0, 2.0, 2.0]])
     picture = draw_spreads(before, after, ["0 A", "1 B"])

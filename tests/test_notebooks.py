@@ -13,7 +13,7 @@ from nbconvert import HTMLExporter
 from refresh_notebooks import NOTEBOOKS, STABLE, tidy
 
 from lessonlib.embeddings import sinusoidal_positions
-from lessonlib.live.position_explorers import broken_table
+from lessonlib.explore.lesson_4 import broken_table
 from lessonlib.nano_gpt import load_checkpoint, load_history
 from lessonlib.tasks import REVERSE, SORT, smallest_margin
 

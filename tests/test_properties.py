@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from lessonlib import embeddings, evidence, expansion, mixing, subspaces
+from lessonlib import embeddings, measure
 from lessonlib.nano_gpt import load_checkpoint
 from lessonlib.tasks import REVERSE, SORT, Task, answer_logits, score, smallest_margin
 from lessonlib.training import train
@@ -42,40 +42,39 @@ def numbers(rows, columns, largest=1e6):
 
 
 def attention_terms(token_ids):
-    return expansion.attention_terms(MODELS[SORT], token_ids)
+    return measure.attention_terms(MODELS[SORT], token_ids)
 
 
 def stream(token_ids):
-    return expansion.stream(MODELS[SORT], token_ids)
+    return measure.stream(MODELS[SORT], token_ids)
 
 
 @pytest.mark.parametrize(
     ("function", "n_arguments"),
     [
-        (embeddings.encode, 2),
-        (embeddings.decode, 2),
+        (embeddings.encode, 1),
+        (embeddings.decode, 1),
         (embeddings.one_hot, 2),
         (embeddings.token_embedding, 2),
         (embeddings.position_embedding, 3),
         (embeddings.sinusoidal_positions, 3),
         (embeddings.input_embedding, 4),
-        (evidence.variance_shares, 1),
-        (evidence.distances, 1),
-        (evidence.cosines, 1),
-        (evidence.principal_axes, 1),
-        (mixing.every_sum, 2),
-        (mixing.anonymous_sums, 3),
-        (mixing.unmix, 3),
-        (mixing.decode_nearest, 3),
-        (mixing.decode_least_squares, 3),
-        (mixing.decoding_accuracy, 3),
-        (mixing.closest_sums, 2),
-        (mixing.n_distinct_sums, 2),
-        (mixing.padded_tables, 2),
-        (subspaces.cosines, 2),
-        (subspaces.principal_cosines, 2),
-        (subspaces.overlap, 2),
-        (expansion.source_shares, 2),
+        (measure.variance_shares, 1),
+        (measure.distances, 1),
+        (measure.cosines, 2),
+        (measure.principal_axes, 1),
+        (measure.every_sum, 2),
+        (measure.anonymous_sums, 3),
+        (measure.unmix, 3),
+        (measure.decode_nearest, 3),
+        (measure.decode_least_squares, 3),
+        (measure.decoding_accuracy, 3),
+        (measure.closest_sums, 2),
+        (measure.n_distinct_sums, 2),
+        (measure.padded_tables, 2),
+        (measure.principal_cosines, 2),
+        (measure.overlap, 2),
+        (measure.source_shares, 2),
         (attention_terms, 1),
         (stream, 1),
         (MODELS[SORT].logits_from, 1),
@@ -102,12 +101,12 @@ def test_whatever_is_handed_in_comes_out_right_or_is_refused_in_words(function, 
 def test_principal_axes_are_at_right_angles_and_hold_all_of_the_spread_wherever_the_table_lies(rows, shift):
     if np.ptp(rows, axis=0).max() < 1e-3 * max(1, np.abs(rows).max()):
         return  # all but equal: rounding decides
-    axes, shares = evidence.principal_axes(rows)
+    axes, shares = measure.principal_axes(rows)
     assert np.allclose(axes @ axes.T, np.eye(len(axes)), atol=1e-9)
     assert np.isclose(shares.sum(), 1) and (np.diff(shares) <= 1e-12).all()
     centred = rows - rows.mean(axis=0)
     assert np.allclose(((centred @ axes.T) ** 2).sum(axis=0), shares * (centred**2).sum(), rtol=1e-6, atol=1e-6)
-    assert np.allclose(evidence.principal_axes(rows + shift)[1], shares, atol=1e-5)
+    assert np.allclose(measure.principal_axes(rows + shift)[1], shares, atol=1e-5)
 
 
 # Tasks
@@ -128,7 +127,7 @@ def test_the_score_is_the_number_of_inputs_that_are_answered_right_letter_by_let
 
 @settings(whole_file, max_examples=20)
 @given(st.permutations(range(6)), st.permutations(range(3)))
-def test_a_task_of_any_rule_keeps_its_inputs_answers_and_what_is_shown_in_step(places, letters):
+def test_a_task_of_any_rule_keeps_its_inputs_answers_and_what_is_seen_in_step(places, letters):
     task = Task("a rule", lambda inputs: np.array(letters)[inputs[:, places]])
     assert task.inputs.shape == task.answers.shape == (729, 6) and task.teacher_forced.shape == (729, 11)
     assert len(np.unique(task.inputs, axis=0)) == len(np.unique(task.answers, axis=0)) == 729

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lessonlib.nano_gpt import NanoGPT, load_checkpoint
-from lessonlib.tasks import REVERSE, SORT, answer_logits, score, smallest_margin
+from lessonlib.tasks import CHUNK, REVERSE, SORT, answer_logits, score, scoring, smallest_margin
 
 MODELS = {task.name: load_checkpoint(task.name) for task in (SORT, REVERSE)}
 
@@ -57,6 +57,17 @@ class Oracle:
         return np.array([np.eye(3)[self.rows[tuple(seen)][-n_last:]] for seen in token_ids.tolist()])
 
 
+def drained(pauses):
+    """Run a generator to its end: what it returns, and how often it paused."""
+    n_pauses = 0
+    while True:
+        try:
+            assert next(pauses) is None
+            n_pauses += 1
+        except StopIteration as end:
+            return end.value, n_pauses
+
+
 @both_tasks
 @pytest.mark.parametrize("n_wrong", [0, 1, 100, 729])
 def test_an_answer_counts_only_if_all_six_letters_are_right(task, n_wrong):
@@ -68,6 +79,7 @@ def test_an_answer_counts_only_if_all_six_letters_are_right(task, n_wrong):
     n_right = score(Oracle(task, written), task)
     assert n_right == 729 - n_wrong
     assert type(n_right) is int
+    assert drained(scoring(Oracle(task, written), task)) == (n_right, 729 // CHUNK)
 
 
 @both_tasks

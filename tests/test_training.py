@@ -6,11 +6,20 @@ import zipfile
 import numpy as np
 import pytest
 
-from lessonlib import training
+from lessonlib import nano_gpt, training
 from lessonlib.embeddings import sinusoidal_positions
 from lessonlib.nano_gpt import NanoGPT, expected_shapes, load_checkpoint, load_history
 from lessonlib.tasks import REVERSE, SORT, Task, score
-from lessonlib.training import AdamW, Snapshot, initial_weights, make_checkpoint, rounded, token_shares, train
+from lessonlib.training import (
+    AdamW,
+    Snapshot,
+    initial_weights,
+    make_checkpoint,
+    rounded,
+    token_shares,
+    train,
+    training_steps,
+)
 
 WTE, WPE = "transformer.wte.weight", "transformer.wpe.weight"
 SHAPES = expected_shapes(n_layer=3, n_embd=48, vocab_size=3, block_size=11)
@@ -97,20 +106,27 @@ def test_a_step_keeps_float32():
 # The loop around it
 
 
+def nothing_right(_model, _task):
+    """A score of 0 after two pauses."""
+    yield
+    yield
+    return 0
+
+
 @pytest.fixture
 def idle(monkeypatch):
     """Take the work out of training: note what each step is given, and move nothing."""
-    notes = {"shown": [], "answers": [], "dropout": [], "rates": []}
+    notes = {"seen": [], "answers": [], "dropout": [], "rates": []}
 
-    def loss_and_gradients(weights, shown, answers, n_head, dropout, rng):
-        notes["shown"].append(shown)
+    def loss_and_gradients(weights, token_ids, answers, n_head, dropout, rng):
+        notes["seen"].append(token_ids)
         notes["answers"].append(answers)
         assert n_head == 3
         notes["dropout"].append(dropout)
         return 1.0, {}
 
     monkeypatch.setattr(training, "loss_and_gradients", loss_and_gradients)
-    monkeypatch.setattr(training, "score", lambda model, task: 0)
+    monkeypatch.setattr(training, "scoring", nothing_right)
     monkeypatch.setattr(AdamW, "step", lambda self, weights, gradients, rate: notes["rates"].append(rate))
     return notes
 
@@ -118,11 +134,11 @@ def idle(monkeypatch):
 @both_tasks
 def test_a_quarter_of_the_inputs_is_never_trained_on_and_the_rest_is(idle, task):
     list(train(task, seed=1, n_steps=300, every=300))
-    assert {shown.shape for shown in idle["shown"]} == {(64, 11)}
+    assert {seen.shape for seen in idle["seen"]} == {(64, 11)}
     assert {answers.shape for answers in idle["answers"]} == {(64, 6)}
-    shown, answers = np.concatenate(idle["shown"]), np.concatenate(idle["answers"])
+    seen, answers = np.concatenate(idle["seen"]), np.concatenate(idle["answers"])
     right = {tuple(i): tuple(a) for i, a in zip(task.inputs.tolist(), task.answers.tolist(), strict=True)}
-    pairs = {(tuple(s[:6]), tuple(s[6:]), tuple(a)) for s, a in zip(shown.tolist(), answers.tolist(), strict=True)}
+    pairs = {(tuple(s[:6]), tuple(s[6:]), tuple(a)) for s, a in zip(seen.tolist(), answers.tolist(), strict=True)}
     assert len(pairs) == 729 - 182
     assert all(right[i] == a and a[:5] == fed_back for i, fed_back, a in pairs)
     assert set(idle["dropout"]) == {0.1}
@@ -143,6 +159,13 @@ def test_the_learning_rate_falls_from_a_thousandth_to_nothing_along_half_a_cosin
 def test_there_is_a_snapshot_before_training_every_few_steps_and_at_the_end(idle, n_steps, every, steps):
     assert [snapshot.step for snapshot in train(SORT, n_steps=n_steps, every=every)] == steps
     assert len(idle["rates"]) == n_steps
+
+
+def test_between_snapshots_there_is_a_pause_after_each_batch_and_each_piece_of_a_score(idle):
+    steps = list(training_steps(SORT, n_steps=5, every=2))
+    kinds = ["." if step is None else str(step.step) for step in steps]
+    assert "".join(kinds) == "..0....2....4...5"  # two for each score, one for each batch that moves the weights
+    assert [step.step for step in steps if step is not None] == [step.step for step in train(SORT, n_steps=5, every=2)]
 
 
 @pytest.mark.parametrize(("task", "n_steps"), [(SORT, 400), (REVERSE, 200)])
@@ -284,7 +307,7 @@ def test_a_short_training_lowers_the_loss():
 
 
 def test_reverse_is_learned_in_full_in_200_steps():
-    seed = int(load_history("reverse").seed)
+    seed = load_history("reverse").seed
     *_, last = train(REVERSE, seed=seed, n_steps=200, every=200)
     assert last.step == 200
     assert last.score == 729
@@ -324,23 +347,23 @@ def test_the_tokens_share_is_measured_after_the_first_layer_norm_and_in_the_firs
 
 @both_tasks
 def test_the_snapshots_that_ship_lead_from_random_tables_to_those_of_the_model(task):
-    arrays, model = load_history(task.name), load_checkpoint(task.name)
-    steps = arrays.steps
+    history, model = load_history(task.name), load_checkpoint(task.name)
+    steps = history.steps
     assert steps[0] == 0
     assert 35 <= len(steps) <= 45
     assert (np.diff(steps) > 0).all()
     assert steps[-1] == {"sort": 400, "reverse": 200}[task.name]
-    assert arrays.losses.shape == arrays.scores.shape == steps.shape
-    assert arrays.wte.shape == (len(steps), 3, 48)
-    assert arrays.wpe.shape == (len(steps), 11, 48)
-    assert arrays.token_shares.shape == (len(steps), 2)
-    assert arrays.scores[0] < 60
-    assert arrays.scores[-1] == 729
-    assert arrays.losses[0] > 1 > 0.1 > arrays.losses[-1]
-    assert np.array_equal(arrays.wte[-1], model.wte)
-    assert np.array_equal(arrays.wpe[-1], model.wpe)
-    assert np.allclose(arrays.token_shares[-1], token_shares(model), atol=1e-5)
-    for table in (arrays.wte, arrays.wpe):
+    assert history.losses.shape == history.scores.shape == steps.shape
+    assert history.wte.shape == (len(steps), 3, 48)
+    assert history.wpe.shape == (len(steps), 11, 48)
+    assert history.token_shares.shape == (len(steps), 2)
+    assert history.scores[0] < 60
+    assert history.scores[-1] == 729
+    assert history.losses[0] > 1 > 0.1 > history.losses[-1]
+    assert np.array_equal(history.wte[-1], model.wte)
+    assert np.array_equal(history.wpe[-1], model.wpe)
+    assert np.allclose(history.token_shares[-1], token_shares(model), atol=1e-5)
+    for table in (history.wte, history.wpe):
         assert table.dtype == np.float32
         assert np.array_equal(table, table.astype(np.float64).round(4).astype(np.float32))
         assert abs(table[0].std() / 0.02 - 1) < 0.3
@@ -348,14 +371,14 @@ def test_the_snapshots_that_ship_lead_from_random_tables_to_those_of_the_model(t
 
 @both_tasks
 def test_a_checkpoint_says_how_it_was_made_and_what_became_of_the_other_seeds(task):
-    arrays = load_history(task.name)
-    assert len(arrays.seeds) == len(arrays.seed_scores) >= 5
-    assert arrays.seed in arrays.seeds
-    chosen = arrays.seeds.tolist().index(arrays.seed)
-    assert arrays.seed_scores[chosen] == arrays.seed_scores.max() == 729
-    how = str(arrays.how)
-    for word in ("python -m lessonlib.training", "NumPy", task.name, "4 decimals", f"seed {arrays.seed}"):
-        assert word in how
+    history = load_history(task.name)
+    assert type(history.seed) is int and type(history.how) is str
+    assert len(history.seeds) == len(history.seed_scores) >= 5
+    assert history.seed in history.seeds
+    chosen = history.seeds.tolist().index(history.seed)
+    assert history.seed_scores[chosen] == history.seed_scores.max() == 729
+    for word in ("python -m lessonlib.training", "NumPy", task.name, "4 decimals", f"seed {history.seed}"):
+        assert word in history.how
 
 
 def test_a_rounded_model_differs_from_its_model_in_the_last_digits_of_its_tables_only():
@@ -376,6 +399,7 @@ def made_twice(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(training.N_STEPS, "sort", 40)
         patch.setattr(training, "score", lambda model, task: 7)
+        patch.setattr(training, "scoring", nothing_right)
         patch.setattr(training, "smallest_margin", lambda model, task: 0.5)
         paths = [tmp_path_factory.mktemp("made") / f"{name}.npz" for name in ("one", "other")]
         return paths, [make_checkpoint(SORT, seeds=[3], path=path) for path in paths]
@@ -390,19 +414,18 @@ def test_making_a_checkpoint_twice_gives_the_same_bytes(made_twice):
 
 def test_what_was_made_can_be_loaded(made_twice):
     (path, _), (arrays, _) = made_twice
-    model, loaded = load_checkpoint(path), load_history(path)
+    model, history = load_checkpoint(path), load_history(path)
     assert model.n_head == 3
-    assert loaded.keys() == arrays.keys()
-    for name, array in arrays.items():
-        assert np.array_equal(loaded[name], array)
-    assert loaded.steps.tolist() == list(range(41))
-    assert loaded.seeds.tolist() == [loaded.seed] == [3]
-    assert loaded.seed_scores.tolist() == [7]
-    assert loaded.scores.tolist() == [7] * 41
-    assert np.array_equal(loaded.wpe[-1], model.wpe)
+    for name, tensor in model.weights.items():
+        assert np.array_equal(tensor, arrays[name])
+    assert history.steps.tolist() == list(range(41))
+    assert history.seeds.tolist() == [history.seed] == [3]
+    assert history.seed_scores.tolist() == [7]
+    assert history.scores.tolist() == [7] * 41
+    assert np.array_equal(history.wpe[-1], model.wpe)
     first = rounded(next(train(SORT, seed=3)).model)
-    assert np.array_equal(loaded.wte[0], first.wte)
-    assert np.array_equal(loaded.wpe[0], first.wpe)
+    assert np.array_equal(history.wte[0], first.wte)
+    assert np.array_equal(history.wpe[0], first.wpe)
 
 
 def test_of_five_seeds_the_best_score_and_then_the_widest_margin_is_kept(monkeypatch, tmp_path, capsys):
@@ -420,13 +443,14 @@ def test_of_five_seeds_the_best_score_and_then_the_widest_margin_is_kept(monkeyp
     monkeypatch.setattr(training, "train", fake_train)
     monkeypatch.setattr(training, "score", lambda model, task: result_of(model)[0])
     monkeypatch.setattr(training, "smallest_margin", lambda model, task: result_of(model)[1])
-    monkeypatch.setattr(training, "CHECKPOINTS", tmp_path)
+    for module in (training, nano_gpt):
+        monkeypatch.setattr(module, "CHECKPOINTS", tmp_path)
     make_checkpoint(SORT)
-    arrays = load_history(tmp_path / "sort.npz")
-    assert arrays.seed == 2
-    assert arrays.seeds.tolist() == [0, 1, 2, 3, 4]
-    assert arrays.seed_scores.tolist() == [728, 729, 729, 729, 700]
-    assert np.array_equal(arrays["lm_head.weight"], models[2].weights["lm_head.weight"])
+    model, history = load_checkpoint("sort"), load_history("sort")
+    assert history.seed == 2
+    assert history.seeds.tolist() == [0, 1, 2, 3, 4]
+    assert history.seed_scores.tolist() == [728, 729, 729, 729, 700]
+    assert np.array_equal(model.weights["lm_head.weight"], models[2].weights["lm_head.weight"])
     assert "sort, seed 0: 728 of 729, smallest margin 9.00" in capsys.readouterr().out
 
 

@@ -53,8 +53,10 @@ def judge(answer, exercise):
         if _near(values, wrong, SMALL * _largest(wrong)):
             return not_yet(about_shape + sentence)
     if about_shape:
-        asks = f"The exercise asks for {exercise.expected}."
-        return not_yet(about_shape + next((said for shape, said in exercise.shapes if shape == values.shape), asks))
+        known = next((said for shape, said in exercise.shapes if shape == values.shape), None)
+        return not_yet(
+            f"{about_shape}{known}" if known else f"{_found(values)}. The exercise asks for {exercise.expected}."
+        )
     if exercise.rounding and (said := _about_rounding(values, solution, exercise.rounding)):
         return not_yet(said)
     for wrong, sentence in mistakes:
@@ -164,11 +166,12 @@ def arrays_at_hand(asked, token_ids, wte=None, wpe=None):
         yield pos, f"This is the position embedding, the rows of the slots. {tail}"
     if asked != "sum":
         yield tok + pos, f"This is the sum of token and position embedding. {tail}"
-    for difference in (tok - pos, pos - tok):
-        yield difference, f"One embedding is taken away from the other. {tail}"
-    yield tok * pos, f"Token and position embedding are multiplied. {tail}"
+    else:
+        for difference in (tok - pos, pos - tok):
+            yield difference, f"One embedding is taken away from the other. {tail}"
+        yield tok * pos, f"The two are multiplied. {tail}"
+        yield tok + sines, "The positions in it are sines and cosines, not the model's own table."
     yield sines, f"These are the fixed sines and cosines, not the model's own table. {tail}"
-    yield tok + sines, f"The positions in it are sines and cosines, not the model's own table. {tail}"
     for name in models():
         other_tok, other_pos = _tables(name)[0][token_ids], _tables(name)[1][: len(token_ids)]
         wrong = [
@@ -180,7 +183,6 @@ def arrays_at_hand(asked, token_ids, wte=None, wpe=None):
             if own.shape == other.shape and not np.array_equal(own, other):
                 for rows in (other, with_other):
                     yield rows, f"There are rows of the {name} in it, another model: use the tables of the exercise."
-    yield tok - tok.mean(axis=0), f"The mean row has been taken away. {tail}"
 
 
 def _tables(name):
@@ -197,9 +199,11 @@ def _about_shape(values, exercise):
     found, wanted = values.shape, np.shape(exercise.solution)
     if found == wanted or not exercise.sized:
         return ""
-    if not wanted:
-        return f"These are {values.size} numbers, and one is asked for. "
-    return f"{f'The shape is {found}' if found else 'This is a single number'}, and {wanted} is asked for. "
+    return f"{_found(values)}, and {wanted or 'one'} is asked for. "
+
+
+def _found(values):
+    return f"The shape is {values.shape}" if values.ndim else "This is a single number"
 
 
 def _about_rounding(values, solution, rounding):
@@ -220,9 +224,19 @@ def _about_all(values, solution):
     small = SMALL * max(_largest(values), _largest(solution))
     if np.ptp(values - solution) <= small:
         return "Every number is off by the same amount: something was added to all of them."
+    if np.ptp(values - solution, axis=0).max() <= small and len(values) > 1:
+        return "One and the same row was added to every row, or taken away: the mean row, perhaps?"
     factor = np.vdot(values, solution) / (np.vdot(solution, solution) or 1)
     if _near(values, factor * solution, small):
         return "Every sign is the wrong way round." if abs(factor + 1) < SMALL else "All numbers have been multiplied."
+    for wrong, sentence in (
+        (abs(solution), "Every sign is lost: negative numbers stay negative."),
+        (solution**2, "All numbers are squared."),
+        (solution[:, ::-1], "The channels are in reverse order."),
+        (solution - solution.mean(axis=1, keepdims=True), "The mean of each row has been taken away."),
+    ):
+        if _near(values, wrong, SMALL * _largest(wrong)):
+            return sentence
     if _near(values * np.linalg.norm(solution, axis=-1, keepdims=True), solution, SMALL):
         return "Every row has been divided by its length: leave the rows as they are."
     centred = solution - solution.mean(axis=-1, keepdims=True)

@@ -203,11 +203,12 @@ def cosines_exercise(wte):
         _cosines(rows),
         expected="three numbers, shape (3,): the cosines of A-B, A-C and B-C",
         praise="They compare directions only: the lengths of the rows are divided out.",
-        difference=_about_cosine,
+        difference=lambda values, place: _about_cosine(values, place[0], rows),
         mistakes=list(_cosine_mistakes(rows)),
         shapes=[
             *(((n, n), every_pair) for n in (3, 48)),
             ((9,), every_pair),
+            *((shape, "Three cosines are asked for: A-B, A-C and B-C.") for shape in [(), (1,), (2,)]),
             ((6,), "Leave out the cosine of each row with itself: three pairs remain."),
             (rows.shape, channels),
             (rows[0].shape, channels),
@@ -232,12 +233,13 @@ def _cosine_mistakes(rows):
         yield wrong, "Each dot product is divided by one length only: divide it by the lengths of both rows."
     for wrong in (dots / first * second, dots / second * first):
         yield wrong, "Python divides by the first length and multiplies by the second: put the product in parentheses."
+    for wrong in (dots / first**2, dots / second**2):
+        yield wrong, "Each dot product is divided by the square of one length: divide it by the lengths of both rows."
     for wrong in (dots / whole, dots / whole**2):
         yield wrong, "The dot products are divided by the length of the whole table: `axis=1` gives one for each row."
     yield right / (first * second), "The lengths are squared: a length is the square root of the sum of squares."
     yield dots / np.sqrt(first * second), "There is a root too many: the length of a row has its root in it already."
     yield dots / (first + second), "The two lengths are added: divide by their product."
-    yield dots / rows.shape[1], "These are means of products: divide the sums by the lengths of both rows."
     for wrong in (apart, apart**2, 1 - right):
         yield wrong, "These are distances, small where rows are alike: a cosine is large there."
     yield right**2, "These cosines are squared."
@@ -254,14 +256,15 @@ def _cosine_mistakes(rows):
         yield _cosines(model.wpe[:3]), "These are cosines of position rows: take the token table."
     yield norms, "These are the lengths of the three rows: divide the dot products by them."
     yield np.ones(3), "All three are 1, which is the cosine of a row with itself."
-    yield right.mean(), "This is their mean: the exercise asks for all three."
     yield right[0], "This is the first of them: the exercise asks for all three."
 
 
-def _about_cosine(values, place):
+def _about_cosine(values, pair, rows):
     if abs(values).max() > 1:
         return "One of these is no cosine: a cosine lies between -1 and 1."
-    return f"The first difference is in {('A-B', 'A-C', 'B-C')[place[0]]}."
+    if abs(abs(values) - abs(_cosines(rows))).max() < 0.006:
+        return f"The size of all three is right, but the sign of {('A-B', 'A-C', 'B-C')[pair]} is not."
+    return f"The first difference is in {('A-B', 'A-C', 'B-C')[pair]}."
 
 
 def parameter_count_exercise(n_rows, n_columns):
@@ -301,5 +304,5 @@ def _count_mistakes(n_rows, n_columns):
     for unit in (1e3, 1e6):
         yield count / unit, "Is that in thousands or millions, or has a comma become a point? Write the whole number."
     yield 124_439_808, "This is the count for the whole GPT-2: the exercise asks for one table."
-    for size in (2, 4, 8):
+    for size in (2, 4):
         yield size * count, f"This is {size} times too much: are these bytes?"

@@ -105,7 +105,7 @@ def about_slots(found):
 
 def most_alike_exercise(table):
     rows = np.float64(table)
-    n_rows, apart, means = len(rows), _apart(rows), rows.mean(axis=1)
+    n_rows, apart = len(rows), _apart(rows)
     nearest, others = int(apart.argmin()), [model.wpe for model in models().values() if (model.wpe != table).any()]
     other_model = "These are the nearest rows of the other model's table."
     largest = "These have the largest cosine or dot product: the exercise asks for the smallest distance."
@@ -117,7 +117,6 @@ def most_alike_exercise(table):
             (divmod(distances(rows).argmax(), n_rows), "These two lie furthest apart: which lie nearest?"),
             *((_largest_pair(cosines(each)), largest) for each in (rows, rows - rows.mean(axis=0))),
             (_largest_pair(rows @ rows.T), largest),
-            (_largest_pair(-abs(means[:, np.newaxis] - means)), "Only the means of these rows are alike."),
             *((divmod(_apart(other).argmin(), n_rows), other_model) for other in others),
             *((cell, "A row and itself are 0 apart: leave out the diagonal.") for cell in ([0, 0], 0)),
             (nearest, "This is the number of a cell, counted row by row: which row and which column is it?"),
@@ -147,11 +146,6 @@ def furthest_rows_exercise(table, n):
                 "These are the last rows: the reverser's outsiders, but not all of this table's.",
             ),
             (range(n), "These are the first rows: the largest means are elsewhere."),
-            (np.argsort(cosines(rows).mean(axis=1))[:n], "These have the smallest cosines: compare distances."),
-            (
-                np.argsort(_apart(rows).min(axis=1))[-n:],
-                "Take the mean of all distances, not the smallest.",
-            ),
             (by_mean[-1], f"This is only the row that lies furthest out: {n} are asked for."),
             (by_mean[0], "This is the row that lies nearest to the others."),
             (by_mean, f"These are all rows, in order: which {n} come last?"),
@@ -247,7 +241,6 @@ def norm_exercise(vector):
             (square / n, "This is the mean of the squares: add them, and take the root."),
             (np.sqrt(square / n), "This is the root of the mean square: add the squares, without dividing."),
             (square**2, "The sum of the squares is squared once more: take its root."),
-            (square / 2, "Half the sum of the squares is not its root."),
             (square**0.25, "The root was taken twice: once is enough."),
             (np.linalg.norm(table), "This is the length of all rows together: take one row."),
             *((wrong, f"This is the length of the {name}'s learned row.") for wrong, name in learned),
@@ -257,6 +250,7 @@ def norm_exercise(vector):
             (vector, "This is the row itself: its length is one number."),
             (vector**2, "These are the squares: add them, and take the root."),
         ],
+        shapes=[((2,), "A comma makes two numbers of it: Python writes one and a half as 1.5.")],
         rounding="Give two decimals, or more.",
         tolerance=0.005 + 1e-9,
     )

@@ -45,7 +45,7 @@ def cell_exercise(letters, slot, channel, wte, wpe):
             (x[:, channel], "This is a whole column: a cell is one number, that of one slot."),
             (x, "This is the whole matrix: the exercise asks for one cell."),
         ],
-        shapes=[(x[slot].shape, "This is a whole row: a cell is one number, that of one channel.")],
+        shapes=[((2,), "A comma makes two numbers of it: Python writes one and a half as 1.5.")],
         rounding="This is close, but not the same: add the numbers as they are in the tables.",
     )
 

@@ -3,8 +3,13 @@
 from lessonlib.draw.paper import colours, draw
 from lessonlib.draw.picture import Picture, picture_html, png, svg
 from lessonlib.draw.pictures import curves, matrix, overlaps, sources, spreads, terms, the_sum
+from lessonlib.scene import INK, POSITION, SUM, TOKEN
 
 __all__ = [
+    "INK",
+    "POSITION",
+    "SUM",
+    "TOKEN",
     "Picture",
     "colours",
     "curves",

@@ -4,7 +4,8 @@ import re
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.patches import Circle, Polygon, Rectangle
 
 from lessonlib.draw.picture import POINT, blank, plain_settings
@@ -14,8 +15,12 @@ from lessonlib.scene import (
     INK,
     LETTER,
     PALE,
+    POSITION,
+    ROW,
+    TOKEN,
     WIDE,
     Bars,
+    Blocks,
     Cells,
     Gap,
     Lines,
@@ -27,16 +32,22 @@ from lessonlib.scene import (
 
 # Red above zero, blue below, white at zero; a share runs from white to ink, since colours have other meanings here.
 PALETTES = {"signed": colormaps["RdBu_r"], "share": LinearSegmentedColormap.from_list("share", ["white", "#33475b"])}
+FADED = 0.3  # of the strength of their colours is left to cells that are not used
 LARGE, SMALL = 15, 12  # CSS pixels: titles; labels and numbers
+STILL_AZIMUTH, STILL_ELEVATION = 20, 20  # degrees: from where blocks are seen on paper
 FONT = {"family": "DejaVu Sans", "parse_math": False}
 
 
 def colours(cells, matrix=None):
-    """Colour the numbers of a heatmap (or another matrix on its scale): uint8 array, (n_rows, n_columns, 4)."""
+    """Colour the numbers of a heatmap, pale where they are faded, or another matrix on its scale: uint8 (n, m, 4)."""
+    faded = cells.faded if matrix is None else ()
     matrix = np.asarray(cells.matrix if matrix is None else matrix, dtype=np.float64)
     share = matrix / cells.limit if cells.palette == "share" else (matrix + cells.limit) / (2 * cells.limit)
     painted = PALETTES[cells.palette](np.clip(share, 0, 1), bytes=True)
     painted[np.isnan(matrix)] = (255, 255, 255, 0)
+    for row, column in faded:
+        part = painted[slice(None) if row is None else row, slice(None) if column is None else column, :3]
+        part[...] = 255 - FADED * (255 - part)
     return painted
 
 
@@ -124,14 +135,11 @@ def _cells_inside(axes, cells, box):
     for row, column, text in cells.texts:
         x, y = box.left + (column + 0.5) * across, box.top + (row + 0.5) * down
         write(axes, x, y, text, SMALL + 1, text_colour(cells, row, column), ha="center")
-    for at, look in [
-        *((at, {"fill": True, "facecolor": "white", "alpha": 0.7, "linewidth": 0}) for at in cells.faded),
-        *(((row, column), {"edgecolor": colour, "linewidth": 2 * POINT}) for row, column, colour in cells.marks),
-    ]:
-        row, column = at
+    for row, column, colour in cells.marks:
         left, width = (box.left, box.width) if column is None else (box.left + column * across, across)
         top, height = (box.top, box.height) if row is None else (box.top + row * down, down)
-        box_around(axes, left, top, width, height, clip_on=False, zorder=3, **look)
+        look = {"edgecolor": colour, "linewidth": 2 * POINT, "clip_on": False, "zorder": 3}
+        box_around(axes, left, top, width, height, **look)
 
 
 def text_colour(cells, row, column):
@@ -192,7 +200,8 @@ def _points_inside(axes, points, box):
     at = on_page(points, points.xy, box)
     if points.outline:
         outline = on_page(points, points.outline, box)
-        axes.add_patch(Polygon(outline, closed=True, facecolor="white", edgecolor=INK, linewidth=2 * POINT))
+        look = {"facecolor": "white", "edgecolor": points.outline_colour, "linewidth": 2 * POINT}
+        axes.add_patch(Polygon(outline, closed=True, **look))
     if points.path:
         look = {"facecolor": points.colour, "alpha": 0.12, "linewidth": 0}
         if points.filled:
@@ -221,10 +230,94 @@ def _bars_inside(axes, bars, box):
         write(axes, box.left + 345, y, re.sub(r"\*", "", plain(text)), SMALL + 1)
 
 
+def _blocks_frame(axes, blocks, box):
+    (cells, *_), right, y = blocks.cells, box.left + box.width - 20, box.top + box.height + 6
+    left, limit = right - 110, cells.limit
+    _image(axes, colours(cells, np.linspace(-limit, limit, 128)[np.newaxis]), (left, right, y + 10, y))
+    box_around(axes, left, y, right - left, 10, edgecolor=FAINT)
+    for share, number in ((0, -limit), (0.5, 0), (1, limit)):
+        write(axes, left + share * (right - left), y + 19, scale_number(number), ha="center")
+
+
+def _blocks_inside(axes, blocks, box):
+    """Draw the blocks as they are seen from the right and above, where this order of blocks and faces is right."""
+    corners, size = blocks.places(box.width)
+    zoom = 0.92 * box.width / size[0]
+    (sin_a, sin_e), (cos_a, cos_e) = (turn(np.radians([STILL_AZIMUTH, STILL_ELEVATION])) for turn in (np.sin, np.cos))
+    turned = np.array([[cos_a, sin_e * sin_a], [0, cos_e], [-sin_a, sin_e * cos_a]])  # (3, 2)
+
+    def at(points):
+        return [box.left + box.width / 2, box.top + box.height / 2] + zoom * np.asarray(points) @ turned
+
+    arrows = list(blocks.arrows(box.width))
+    _draw_arrow(axes, at(arrows[0]), TOKEN, zoom)
+    for i in sorted(range(3), key=lambda i: (corners[i][2], corners[i][0])):  # the farthest first
+        _draw_block(axes, at, corners[i], blocks.cells[i], blocks.chosen[i])
+    _draw_arrow(axes, at(arrows[1]), POSITION, zoom)
+
+
+def _draw_block(axes, at, corner, cells, chosen):
+    n_rows, n_columns = np.shape(cells.matrix)
+    painted, edge = colours(cells)[..., :3] / 255, np.array(to_rgb(cells.colour))
+    for first, last in ((chosen + 1, n_rows), (0, chosen), (chosen, chosen + 1)):  # the row that stands out is nearest
+        if first == last:
+            continue
+        start, part = corner + [0, ROW * first, ROW * (first == chosen)], painted[first:last]
+        right, back = np.array([n_columns, 0, 0]), np.array([0, 0, -ROW])
+        for tint, origin, across, face in (
+            (0.0, start, [1, 0, 0], part),
+            (0.12, start + back, [1, 0, 0], part[:1]),
+            (0.35, start + right, back, part[:, -1:]),
+        ):
+            down = -back if tint == 0.12 else np.array([0, ROW, 0])
+            steps = np.indices(np.add(face.shape[:2], 1))[..., np.newaxis]
+            grid = at(origin + steps[0] * down + steps[1] * across)  # (n_down + 1, n_across + 1, 2)
+            cell = np.stack([grid[:-1, :-1], grid[:-1, 1:], grid[1:, 1:], grid[1:, :-1]], axis=-2).reshape(-1, 4, 2)
+            look = {"edgecolors": (1, 1, 1, 0.5), "linewidths": 0.5 * POINT}
+            tinted = ((1 - tint) * face + tint * edge).reshape(-1, 3)
+            axes.add_collection(PolyCollection(cell, facecolors=tinted, **look), autolim=False)
+            outline = grid[[0, 0, -1, -1], [0, -1, -1, 0]]
+            axes.add_patch(Polygon(outline, fill=False, edgecolor=cells.colour, linewidth=1.5 * POINT))
+    for row, label in enumerate(cells.rows):
+        look = {"colour": cells.colour, "weight": "bold"} if row == chosen else {}
+        write(axes, *at(corner + [-2, ROW * (row + 0.5), -ROW / 2]), label, SMALL + 1, ha="right", **look)
+    (left, y), (right, end) = at(corner + [0, 0, -ROW]), at(corner + [n_columns, 0, -ROW])
+    slant = {"rotation": -np.degrees(np.arctan2(end - y, right - left)), "rotation_mode": "anchor"}
+    name = f"{cells.title}  {np.shape(cells.matrix)}"
+    middle = (left + right) / 2, (y + end) / 2 - 12
+    write(axes, *middle, name, LARGE, cells.colour, ha="center", weight="bold", **slant)
+    if cells.columns:
+        for column, text in ((0, "0"), ((n_columns - 1) / 2, cells.columns), (n_columns - 1, str(n_columns - 1))):
+            x, y = at(corner + [column + 0.5, ROW * n_rows, 0])
+            write(axes, x, y + 11, text, SMALL + 1, ha="center", **slant)
+
+
+def _draw_arrow(axes, points, colour, zoom):
+    axes.plot(*points.T, color=colour, linewidth=0.7 * zoom * POINT)
+    along = (points[-1] - points[-2]) / np.hypot(*(points[-1] - points[-2]))
+    wing = 1.2 * zoom * along[::-1] * [-1, 1]
+    head = points[-1] + [wing, 2.6 * zoom * along, -wing]
+    axes.add_patch(Polygon(head, facecolor=colour, linewidth=0))
+
+
 def _nothing(axes, part, box):
     pass
 
 
 # A new kind of part needs one line in each of these, and one in `explore.page`.
-draw_frame = {Cells: _cells_frame, Lines: _lines_frame, Points: _points_frame, Bars: _nothing, Gap: _nothing}
-draw_inside = {Cells: _cells_inside, Lines: _lines_inside, Points: _points_inside, Bars: _bars_inside, Gap: _nothing}
+draw_frame = {
+    Cells: _cells_frame,
+    Lines: _lines_frame,
+    Points: _points_frame,
+    Bars: _nothing,
+    Blocks: _blocks_frame,
+    Gap: _nothing,
+}
+draw_inside = {
+    Cells: _cells_inside,
+    Lines: _lines_inside,
+    Points: _points_inside,
+    Bars: _bars_inside,
+    Blocks: _blocks_inside,
+    Gap: _nothing,
+}

@@ -1,7 +1,30 @@
 """Controls above pictures that follow them. The only place with ipywidgets."""
 
+from lessonlib.explore.blocks import blocks
 from lessonlib.explore.dives import scale, shift, steps
 from lessonlib.explore.explorer import Explorer
+from lessonlib.explore.lesson_3 import look_up, table_in_training, triangles
+from lessonlib.explore.lesson_4 import ablation_board, cosines, maps, sinusoids, window
 from lessonlib.explore.lesson_5 import card, collisions, the_sum, unmix
+from lessonlib.explore.training import training
 
-__all__ = ["Explorer", "card", "collisions", "scale", "shift", "steps", "the_sum", "unmix"]
+__all__ = [
+    "Explorer",
+    "ablation_board",
+    "blocks",
+    "card",
+    "collisions",
+    "cosines",
+    "look_up",
+    "maps",
+    "scale",
+    "shift",
+    "sinusoids",
+    "steps",
+    "table_in_training",
+    "the_sum",
+    "training",
+    "triangles",
+    "unmix",
+    "window",
+]

@@ -154,3 +154,16 @@ class Letters(Places):
         except ValueError as error:
             return str(error)
         return "" if len(value) == N_INPUTS else f"the model takes {N_INPUTS} letters, got {len(value)}"
+
+
+def training_slider(histories):
+    """Make a slider over the snapshots of trainings, at the last one; `value` is the number of the snapshot.
+
+    `histories` maps names to Histories; their trainings may take different numbers of steps, in as many snapshots.
+    """
+    lengths = {name: len(history.steps) for name, history in histories.items()}
+    n_snapshots = min(lengths.values())
+    if n_snapshots < 2 or set(lengths.values()) != {n_snapshots}:
+        raise ValueError(f"the trainings must have equally many snapshots, at least 2, got {lengths}")
+    percents = [(f"{100 * i / (n_snapshots - 1):.3g}", i) for i in range(n_snapshots)]
+    return choice_slider("% of training", percents, n_snapshots - 1)

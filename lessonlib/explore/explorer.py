@@ -20,7 +20,7 @@ _running = set()  # asyncio keeps no hold of its tasks
 
 
 def soon(coroutine):
-    """Run a coroutine beside all else, in whatever event loop answers the controls; without one, not at all.
+    """Run a coroutine beside all else, in whatever event loop answers the controls; returns whether there is one.
 
     Tasks take the place of threads: the same code runs in every kernel, in a Python in the browser, too.
     """
@@ -28,9 +28,10 @@ def soon(coroutine):
         task = asyncio.get_running_loop().create_task(coroutine)
     except RuntimeError:  # no loop runs, as in a plain script: `words` does what is needed
         coroutine.close()
-        return
+        return False
     _running.add(task)
     task.add_done_callback(_running.discard)
+    return True
 
 
 class Explorer(widgets.VBox):
@@ -205,7 +206,8 @@ def _spoken(text):
 
 def _text(markup):
     """Return the words of a piece of HTML."""
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", markup))).strip()
+    without_marks = re.sub(r"</?b>", "", markup)  # of wrong letters within a word
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", without_marks))).strip()
 
 
 def checked(name, array, shape):

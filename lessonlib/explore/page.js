@@ -95,6 +95,47 @@
     else set(panel, 'title', `row ${labels[row] || row}, column ${column}: ${rows[row][column].toFixed(4)}`);
   });
 
+  // Blocks in space turn in the page, whatever the kernel does: what is turned here is added to the sliders' angles.
+  const stage = find('.ll-stage'), turned = {across: 0, up: 0};
+  const turn = (across, up) => {
+    const elevation = Number(find('.ll-space').style.getPropertyValue('--elevation'));
+    turned.across += across;
+    turned.up = Math.min(90, Math.max(-90, elevation + turned.up + up)) - elevation;
+    stage.style.setProperty('--turn', turned.across);
+    stage.style.setProperty('--tilt', turned.up);
+  };
+  const ARROWS = {ArrowLeft: [5, 0], ArrowRight: [-5, 0], ArrowUp: [0, -5], ArrowDown: [0, 5]};
+  const turnByKeys = event => {
+    if (!(event.key in ARROWS)) return;
+    event.preventDefault();
+    turn(...ARROWS[event.key]);
+  };
+  if (find('.ll-space')) {
+    for (const [name, text] of [['role', 'application'], ['aria-label', 'Blocks in space: arrow keys turn them'], ['tabindex', '0']])
+      set(stage, name, text);
+    let from = null;
+    stage.addEventListener('pointerdown', event => {
+      if (event.button || !event.target.closest('.ll-space')) return;
+      from = event;
+      stage.setPointerCapture(event.pointerId);
+    });
+    stage.addEventListener('pointermove', event => {
+      if (!from || event.pointerId !== from.pointerId) return;
+      turn((from.clientX - event.clientX) / 2, (event.clientY - from.clientY) / 2);
+      stage.classList.add('ll-turning');
+      from = event;
+    });
+    for (const end of ['pointerup', 'pointercancel'])
+      stage.addEventListener(end, () => {
+        from = null;
+        stage.classList.remove('ll-turning');
+      });
+    find('.ll-controls > button').addEventListener('click', () => {
+      Object.assign(turned, {across: 0, up: 0});
+      turn(0, 0);
+    });
+  }
+
   // JupyterLab takes single keys for itself wherever focus is outside a text field (`d d` on a slider deletes the
   // cell), and Notebook 7 the arrows. It leaves alone what has this attribute; all else with Ctrl, Alt or Shift+Enter
   // still goes to it. A listener of the window comes before Jupyter's own, and is there while focus is in the explorer.
@@ -120,6 +161,7 @@
     if (!explorer.contains(focused)) return;
     const player = focused.closest('.ll-steps');
     if (player) playByKeys(player, focused, event);
+    if (focused === stage) turnByKeys(event);
     focused.toggleAttribute('data-lm-suppress-shortcuts',
       !(event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === 'Enter')));
   };

@@ -12,7 +12,7 @@ from PIL import Image
 
 from lessonlib.draw.paper import colours, frame, on_page, text_colour
 from lessonlib.draw.picture import svg
-from lessonlib.scene import CURVES, INK, NARROW, WIDE, Bars, Cells, Gap, Lines, Points, lay_out
+from lessonlib.scene import CURVES, NARROW, ROW, WIDE, Bars, Blocks, Cells, Gap, Lines, Points, lay_out
 
 DURATION = 0.7  # seconds that a row flies
 HERE = Path(__file__).parent
@@ -96,14 +96,13 @@ def _cells_over(cells, i, at, layouts):
         resting[list(landing)] = np.nan
     labels = "".join(f"<span>{html.escape(text)}</span>" for text in cells.rows)
     parts = [
-        f'<img alt="" decoding="sync" src="{tiny(cells, resting)}">',
+        f'<img alt="" decoding="sync" src="{tiny(cells._replace(matrix=resting))}">',
         f'<i class="ll-ruled" style="--rows:{n_rows}"></i>' if n_rows > 1 and cells.ruled else "",
         *(
             f'<img alt="" class="ll-landed" style="{place(row, None)};animation-delay:{when:g}s" '
             f'src="{tiny(cells, cells.matrix[[row]])}">'
             for row, when in landing.items()
         ),
-        *(f'<i class="ll-faded" style="{place(row, column)}"></i>' for row, column in cells.faded),
         *(
             f'<b class="ll-text" style="{place(row, column)};color:{text_colour(cells, row, column)}">'
             f"{html.escape(text)}</b>"
@@ -166,7 +165,7 @@ def _points_over(points, i, at, layouts):
     shapes, xy = [], share(points.xy)
     if points.outline:
         corners = " ".join(f"{x:.4f},{y:.4f}" for x, y in share(points.outline))
-        shapes.append(f'<polygon points="{corners}" fill="white" stroke="{INK}"/>')
+        shapes.append(f'<polygon points="{corners}" fill="white" stroke="{points.outline_colour}"/>')
     if points.path:
         corners = " ".join(f"{x:.4f},{y:.4f}" for x, y in xy[list(points.path)])
         if points.filled:
@@ -231,16 +230,76 @@ def _bars_over(bars, i, at, layouts):
     return f'<div class="ll-panel" style="{at()}">{bars_html(bars)}</div>'
 
 
+def _blocks_over(blocks, i, at, layouts):
+    wide, narrow = (boxes[i].width for _, _, boxes in layouts)
+    (corners, size), (narrow_corners, narrow_size) = blocks.places(wide), blocks.places(narrow)
+    parts = [
+        _block(cells, row, _both(map(_in_space, places)))
+        for cells, row, *places in zip(blocks.cells, blocks.chosen, corners, narrow_corners)
+    ]
+    for kind, box in (("wide", wide), ("narrow", narrow)):
+        arrows = (_arrow(points, cells.colour) for points, cells in zip(blocks.arrows(box), blocks.cells))
+        parts.append(f'<div class="ll-{kind}">{"".join(arrows)}</div>')
+    sizes = (f"--{name}:{length:g};" for name, length in zip("WHDwhd", (*size, *narrow_size)))
+    angles = f"--azimuth:{blocks.azimuth:g};--elevation:{blocks.elevation:g}"
+    inside = f'<div class="ll-turn" style="{"".join(sizes)}">{"".join(parts)}</div>'
+    return f'<div class="ll-panel ll-space" style="{at()};{angles}">{inside}</div>'
+
+
+def _in_space(point):
+    return " ".join(f"calc({length:g}*var(--u))" for length in point)
+
+
+def _block(cells, chosen, place):
+    """Write a block: the rows above the one that stands out, this one, and those below, each a box with six faces."""
+    n_rows, n_columns = np.shape(cells.matrix)
+    boxes = [
+        f'<div style="--first:{first};--n:{last - first};--out:{int(first == chosen)}">{"<i></i>" * 6}</div>'
+        for first, last in ((0, chosen), (chosen, chosen + 1), (chosen + 1, n_rows))
+        if last > first
+    ]
+    labels = [("ll-row" + " ll-out" * (row == chosen), -2, ROW * (row + 0.5), cells.rows[row]) for row in range(n_rows)]
+    labels.append(("ll-name", n_columns / 2, 0, f"{cells.title}  {np.shape(cells.matrix)}"))
+    if cells.columns:
+        ends = ((0.5, "0"), (n_columns / 2, cells.columns), (n_columns - 0.5, str(n_columns - 1)))
+        labels += [("ll-column", x, ROW * n_rows, text) for x, text in ends]
+    words = (f'<b class="{kind}" style="--x:{x:g};--y:{y:g}">{html.escape(text)}</b>' for kind, x, y, text in labels)
+    sizes = f"--rows:{n_rows};--columns:{n_columns};--colour:{cells.colour}"
+    style = f"{place};{sizes};--image:url({tiny(cells, cells.matrix)})"
+    return f'<div class="ll-block" style="{style}">{"".join(boxes)}{"".join(words)}</div>'
+
+
+def _arrow(points, colour):
+    """Write an arrow; each piece of it is two crossed ribbons, so that something is seen from everywhere."""
+    pieces = []
+    for start, (x, y, z) in zip(points, np.diff(points, axis=0)):
+        length = np.linalg.norm((x, y, z))
+        turned = f"rotateY({np.arctan2(-z, x):.4f}rad) rotateZ({np.arcsin(y / length):.4f}rad)"
+        pieces.append(("ll-shaft", start, turned, length))
+    pieces.append(("ll-head", points[-1], f"rotateY({180 * (x < 0)}deg)", 0))
+    return "".join(
+        f'<i class="{kind}" style="translate:{_in_space(at)};transform:{turned};--long:{length:g};color:{colour}"></i>'
+        for kind, at, turned, length in pieces
+    )
+
+
 def _nothing_over(part, i, at, layouts):
     return ""
 
 
 # A new kind of part needs one line here, and one in each of the two lists in `draw.paper`.
-OVER = {Cells: _cells_over, Lines: _lines_over, Points: _points_over, Bars: _bars_over, Gap: _nothing_over}
+OVER = {
+    Cells: _cells_over,
+    Lines: _lines_over,
+    Points: _points_over,
+    Bars: _bars_over,
+    Blocks: _blocks_over,
+    Gap: _nothing_over,
+}
 
 
-def tiny(cells, matrix):
-    """Colour a matrix as its heatmap does, one pixel a cell, and return it as the address of an image."""
+def tiny(cells, matrix=None):
+    """Colour a heatmap, or a matrix as this heatmap does, one pixel a cell; return it as the address of an image."""
     data = io.BytesIO()
     Image.fromarray(colours(cells, matrix)).save(data, "PNG", compress_level=1)
     return f"data:image/png;base64,{_base64(data.getvalue())}"

@@ -1,0 +1,215 @@
+"""Lesson 3's explorers: looking rows up, a table in training, and three letters as a triangle."""
+
+import copy
+from functools import partial
+
+import numpy as np
+
+from lessonlib.embeddings import VOCABULARY, decode, encode, one_hot, position_embedding
+from lessonlib.explore.controls import Letters, choice_slider, dropdown, int_slider, training_slider
+from lessonlib.explore.explorer import Explorer, checked
+from lessonlib.explore.scores import scores
+from lessonlib.measure import distances
+from lessonlib.nano_gpt import N_INPUTS
+from lessonlib.scene import FAINT, INK, SCALE, TOKEN, Cells, Gap, Lines, Points, Scene, in_sum, signed_limit
+
+IN_ROWS, IN_COLUMNS = "rows are tokens", "columns, as in llm-viz"
+SWAPS = {
+    "as trained": (0, 1, 2),
+    "A and B swapped": (1, 0, 2),
+    "A and C swapped": (2, 1, 0),
+    "B and C swapped": (0, 2, 1),
+}
+PAIRS = ((0, 1), (0, 2), (1, 2))  # of letters
+
+
+def look_up(look_up, model, task, letters="CBABBC"):
+    """Make the explorer of the token embedding: one-hot times table gives one row for each letter.
+
+    `look_up(letters, table)` returns an array of shape (len(letters), C). It stands in the notebook, where it can be
+    read and changed; what it returns is shown, and `model` answers with it, so that its score in `task` is its score.
+    """
+    limit = signed_limit(model.wte)
+
+    def show(letters, slot, channel, swap, view):
+        table = model.wte[list(SWAPS[swap])]
+        rows = _looked_up(look_up, letters, table)
+        draw = _in_rows if view == IN_ROWS else _in_columns
+        text = f"`{_microscope(letters, table, rows, slot, channel)}`\n{_same(letters, slot)}"
+        later = partial(scores, {"the model": (_with_look_up(model, look_up, table), task)}, letters)
+        return Scene(*draw(letters, table, rows, slot, channel, limit), text=text, later=later)
+
+    controls = {
+        "letters": Letters(letters),
+        "slot": int_slider("inspect slot", 0, N_INPUTS - 1, 3),
+        "channel": int_slider("inspect channel", 0, model.n_embd - 1, 0),
+        "swap": dropdown("rows of table", list(SWAPS)),
+        "view": dropdown("view", [IN_ROWS, IN_COLUMNS]),
+    }
+    return Explorer("looking up token embeddings", controls, show)
+
+
+def _looked_up(look_up, letters, table):
+    return checked("look_up's result", look_up(letters, table), (len(letters), table.shape[1]))
+
+
+def _with_look_up(model, look_up, table):
+    """Make the same model with a learner's function in place of its own look-up."""
+
+    def logits(token_ids, start=0, n_last=None):
+        tok_emb = [_looked_up(look_up, decode(row), table) for row in np.atleast_2d(token_ids)]  # (n, T, C)
+        tok_emb = np.reshape(tok_emb, (*np.shape(token_ids), model.n_embd))
+        return model.logits_from(tok_emb + position_embedding(tok_emb.shape[-2], model.wpe, start), n_last)
+
+    changed = copy.copy(model)
+    changed.logits = logits
+    return changed
+
+
+def _in_rows(letters, table, rows, slot, channel, limit):
+    """Lay the three heatmaps out as a product of matrices: every cell where its row meets its column."""
+    token_id, chosen = VOCABULARY.index(letters[slot]), one_hot(encode(letters), len(table))
+    slots = tuple(f"{i} {letter}" for i, letter in enumerate(letters))
+    unused = tuple((i, None) for i, letter in enumerate(VOCABULARY) if letter not in letters)
+    look = {"colour": TOKEN, "limit": limit, "beside": True}
+    marks = [((row, None, TOKEN), (row, channel, INK)) for row in (token_id, slot)]
+    ones = {"palette": "share", "limit": 1.0, "columns": tuple(VOCABULARY), "marks": ((slot, None, INK),)}
+    names = f"token table E_tok  {table.shape}", f"×  E_tok  =  rows  {rows.shape}"
+    return (
+        Gap(len(table)),
+        Cells(names[0], table, tuple(VOCABULARY), scale=True, marks=marks[0], faded=unused, **look),
+        Cells("one-hot", chosen, slots, **ones),
+        Cells(names[1], rows, columns="channel", marks=marks[1], **look),
+    )
+
+
+def _in_columns(letters, table, rows, slot, channel, limit):
+    """Lay the same out as llm-viz does, on its side: a column for each token, a row for each channel."""
+    _, of_table, of_ones, of_rows = _in_rows(letters, table, rows, slot, channel, limit)
+    turned = [
+        part._replace(
+            matrix=np.transpose(part.matrix),
+            marks=tuple((column, row, colour) for row, column, colour in part.marks),
+            faded=tuple((column, row) for row, column in part.faded),
+            scale=False,
+        )
+        for part in (of_ones, of_table, of_rows)
+    ]
+    channels = tuple(str(i) if i % 8 == 0 or i == rows.shape[1] - 1 else "" for i in range(rows.shape[1]))
+    slots = tuple(map(str, range(len(letters))))
+    names = f"E_tok  {of_table.matrix.T.shape}", f"×  one-hot  =  columns  {rows.T.shape}"
+    low = {"row_height": 6}
+    return (
+        Gap(len(table)),
+        turned[0]._replace(title="one-hot", rows=tuple(VOCABULARY), columns=slots, beside=True),
+        Gap(len(letters), beside=True),
+        turned[1]._replace(title=names[0], rows=channels, columns=tuple(VOCABULARY), beside=False, **low),
+        turned[2]._replace(title=names[1], columns=slots, **low),
+        Gap(len(letters), beside=True),
+    )
+
+
+def _microscope(letters, table, rows, slot, channel):
+    """Write out one cell of the product: three products of which two are zero."""
+    token_id = VOCABULARY.index(letters[slot])
+    ones = one_hot([token_id], len(table))[0]
+    terms = " + ".join(f"{one:.0f} × {in_sum(number)}" for one, number in zip(ones, table[:, channel]))
+    wanted, shown = table[token_id, channel], rows[slot, channel]
+    text = f"slot {slot} holds {letters[slot]}, id {token_id}; channel {channel}: {terms} = {wanted:.4f}"
+    return text if np.isclose(wanted, shown, atol=1e-6) else f"{text}, but look_up gives {shown:.4f}"
+
+
+def _same(letters, slot):
+    """Say in which slots the letter of one stands."""
+    slots = [str(i) for i, letter in enumerate(letters) if letter == letters[slot]]
+    if len(slots) == 1:
+        return f"No other slot holds {letters[slot]}."
+    return f"Slots {listed(slots)} hold {letters[slot]}: the same row, {len(slots)} times."
+
+
+def listed(words):
+    """Write a list as English does: 0, 1 and 2."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def table_in_training(history, title):
+    """Make an explorer with one slider, over the steps of a training: the token table then, and the score's course."""
+    steps, limit = [int(step) for step in history.steps], signed_limit(history.wte)
+    course = {"": (history.steps, history.scores)}
+
+    def show(snapshot):
+        table, score = history.wte[snapshot], f"step {steps[snapshot]}: {history.scores[snapshot]} of 729 right"
+        loss = f"loss {history.losses[snapshot]:.3f} nats (pure guessing: ln 3 = {np.log(3):.2f})"
+        return Scene(
+            Cells(f"{title}  {table.shape}", table, tuple(VOCABULARY), TOKEN, limit, columns="channel", scale=True),
+            Lines(
+                score,
+                course,
+                steps[-1],
+                729,
+                snapshot,
+                "training step",
+                ticks=(0, 243, 486, 729),
+                height=150,
+                room=SCALE,
+            ),
+            text=f"{score}, {loss}\ndistances between rows: `{_written(distances(table))}`",
+        )
+
+    options = [(str(step), i) for i, step in enumerate(steps)]
+    return Explorer("a table in training", {"snapshot": choice_slider("training step", options, 0)}, show)
+
+
+def triangles(histories):
+    """Make an explorer with one slider, over the course of trainings: the three letters of each model as a triangle.
+
+    `histories` maps names, such as "sorter", to Histories. Three distances can be drawn in a plane exactly; all
+    triangles have one scale, and a grey outline shows where each began.
+    """
+    slider = training_slider(histories)
+    sides = {name: np.array([distances(table) for table in history.wte]) for name, history in histories.items()}
+    corners = {name: np.array([_corners(each) for each in lengths]) for name, lengths in sides.items()}  # (n, 3, 2)
+    every = np.concatenate(list(corners.values())).reshape(-1, 2)
+    reach = (*with_room(every[:, 0]), *with_room(every[:, 1]))
+
+    def show(snapshot):
+        parts, lines = [], ["Grey: before training. All to one scale."]
+        for name, history in histories.items():
+            lengths, xy = sides[name][snapshot], corners[name][snapshot]
+            parts.append(
+                Points(
+                    f"{name}\n{history.scores[snapshot]} of 729 right", xy, tuple(VOCABULARY), reach, TOKEN,
+                    path=(0, 1, 2, 0), filled=True, outline=tuple(map(tuple, corners[name][0])), outline_colour=FAINT,
+                    texts=tuple((*xy[list(pair)].mean(axis=0), f"{lengths[pair]:.3f}", 12, INK) for pair in PAIRS),
+                    beside=bool(parts),
+                )
+            )  # fmt: skip
+            stretch = f"longest/shortest {_stretch(lengths):.2f} (before training {_stretch(sides[name][0]):.2f})"
+            lines.append(f"`{name}: {_written(lengths)}; {stretch}`")
+        return Scene(*parts, text="\n".join(lines))
+
+    return Explorer("three letters in training", {"snapshot": slider}, show)
+
+
+def _corners(lengths):
+    """Place the first and the last of three corners on one line and the middle one above it, around 0; (3, 2)."""
+    base, left, right = lengths[0, 2], lengths[0, 1], lengths[1, 2]
+    across = (left**2 + base**2 - right**2) / (2 * base) if base else 0.0
+    up = np.sqrt(max(left**2 - across**2, 0.0))
+    return np.array([(0, 0), (across, up), (base, 0)]) - [base / 2, up / 3]
+
+
+def with_room(numbers):
+    """Return the ends of some numbers with room for the discs."""
+    room = 0.16 * (numbers.max() - numbers.min())
+    return float(numbers.min() - room), float(numbers.max() + room)
+
+
+def _written(lengths):
+    return ", ".join(f"{VOCABULARY[a]}-{VOCABULARY[b]} {lengths[a, b]:.3f}" for a, b in PAIRS)
+
+
+def _stretch(lengths):
+    """Say how many times as long as the shortest side the longest is."""
+    three = [lengths[pair] for pair in PAIRS]
+    return max(three) / min(three) if min(three) else np.inf

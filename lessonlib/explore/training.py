@@ -1,0 +1,258 @@
+"""Lesson 5's training: train a model here, and scrub through what became of its tables."""
+
+import asyncio
+import html
+import time
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import ipywidgets as widgets
+import numpy as np
+from traitlets import Any
+
+from lessonlib.embeddings import VOCABULARY
+from lessonlib.explore.controls import LABEL_STYLE, Control, dropdown, int_slider
+from lessonlib.explore.explorer import Explorer, soon
+from lessonlib.measure import overlap
+from lessonlib.nano_gpt import N_INPUTS, load_history
+from lessonlib.scene import POSITION, TOKEN, Cells, Lines, Scene, signed_limit
+from lessonlib.tasks import REVERSE, SORT
+from lessonlib.training import N_STEPS, training_steps
+
+N_ALL = 729
+CHANCE = 0.10  # median of measure.chance_overlaps for three letters and six slots
+ROOM_FOR_OTHERS = 1.3  # the scale of the colours goes so much further than the models that ship: other seeds do
+WORK, BREATH = 0.05, 0.005  # seconds of training, and of a pause in which all else is answered
+PAUSE = 0.25  # seconds between two pictures while it trains: showing takes time that training lacks
+SHIPPED, TRAINING = "This is the model that ships with the lessons.", "Still training."
+EXPECTED = "Training takes 3 to 10 seconds on a laptop, and longer on Binder."
+
+
+class Frame(NamedTuple):
+    """What is kept of a model at one step: its tables and what was measured, not the model."""
+
+    step: int
+    score: int
+    wte: np.ndarray  # (vocab_size, C)
+    wpe: np.ndarray  # (block_size, C)
+    token_shares: tuple  # after the first layer norm, in the first value vectors
+    overlap: float  # of the token table with the rows of the input slots
+
+
+def measured(step, score, wte, wpe, token_shares):
+    return Frame(int(step), int(score), wte, wpe, tuple(token_shares), overlap(wte, wpe[:N_INPUTS]))
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One training, as far as it has come. Nothing in it changes."""
+
+    task: str
+    seed: int
+    how: str  # where it comes from, in words
+    frames: tuple = ()  # of Frame, every few steps
+
+    @property
+    def every(self):
+        """Steps between two frames."""
+        return N_STEPS[self.task] // 40
+
+
+class Training(Control):
+    """Buttons that train and stop, and a slider over the snapshots; `value` is a Run and the index of a frame.
+
+    `runs`, from tasks' names to Run, are shown until something is trained here. While it trains, the slider follows the
+    newest snapshot, unless it was moved to an earlier one. A training is a task beside all else that pauses every few
+    hundredths of a second; where no event loop runs, `start` trains to the end. One is trained at a time.
+    """
+
+    value = Any()
+    _trains = None  # the one Training that does, in whatever explorer
+
+    def __init__(self, tasks, runs):
+        self._tasks, self._shipped, self._runs = tasks, runs, dict(runs)
+        self._work, self._newest, self._following = None, None, False
+        self.task = dropdown("task", list(tasks))
+        self.seed = widgets.BoundedIntText(0, 0, 9999, description="seed", style=LABEL_STYLE)
+        self.train = widgets.Button(description="Train", tooltip="Train a model from random numbers")
+        self.stop = widgets.Button(description="Stop", tooltip="Stop the training")
+        self.slider = int_slider("training step", 0, 1, 0)
+        self.status = widgets.HTML()
+        choices = widgets.Box([self.task, self.seed, widgets.HBox([self.train, self.stop])])
+        choices.add_class("ll-controls")
+        super().__init__([choices, self.status, self.slider])
+        self.layout.flex_flow = "column"
+        self.add_class("ll-training")
+        self.add_class("ll-whole")
+        self.observe(self._follow_value, "value")
+        self.task.observe(self._chosen, "value")
+        self.slider.observe(self._slid, "value")
+        self.train.on_click(lambda _button: self.start())
+        self.stop.on_click(lambda _button: self.pause() or self._say(f"Nothing is being trained. {EXPECTED}"))
+        self._chosen()
+        self._say(EXPECTED)
+
+    def start(self):
+        """Train what task and seed say; while it trains, this does nothing. Another explorer's training is stopped."""
+        if self._work:
+            return
+        if Training._trains:
+            Training._trains.pause("Another explorer trains now. ")
+        Training._trains, self._newest = self, Run(self.task.value, self.seed.value, TRAINING)
+        self._work = work = self._training()
+        if not soon(self._beside_all_else(work)):
+            for _ in work:
+                pass
+
+    async def _beside_all_else(self, work):
+        rested = time.monotonic()
+        for _ in work:
+            if time.monotonic() - rested > WORK:
+                await asyncio.sleep(BREATH)
+                if work is not self._work:  # it was stopped, and how it ended is said
+                    return
+                rested = time.monotonic()
+
+    def pause(self, why=""):
+        """Stop the training, if there is one, and say where. Returns whether there was one."""
+        if not self._work:
+            return False
+        step = self._newest.frames[-1].step if self._newest.frames else 0
+        n_steps = N_STEPS[self._newest.task]
+        self._end(f"{why}Stopped at step {step} of {n_steps}. The snapshots up to there stay.")
+        return True
+
+    def reset(self, value):
+        self.pause()
+        self._runs = dict(self._shipped)
+        self.value = value
+        self._chosen()
+        self._say(EXPECTED)
+
+    def _training(self):
+        """Train with pauses, and show from time to time what there is; however it ends, say so."""
+        task, seed, n_steps = self._newest.task, self._newest.seed, N_STEPS[self._newest.task]
+        began, shown = time.monotonic(), 0.0
+        try:
+            for snapshot in training_steps(self._tasks[task], seed, every=self._newest.every):
+                if snapshot is not None:
+                    frame = measured(snapshot.step, *snapshot[2:6])
+                    self._newest = replace(self._newest, frames=(*self._newest.frames, frame))
+                    if time.monotonic() - shown > PAUSE:
+                        self.status.value = _progress(task, seed, frame.step, n_steps, time.monotonic() - began)
+                        self._show(self._newest)
+                        shown = time.monotonic()
+                yield
+            ended = _ended(seed, N_ALL - frame.score, time.monotonic() - began)
+        except Exception as error:  # nobody else would hear of it
+            ended = f"The training failed. {type(error).__name__}: {error}."
+        self._end(ended)
+
+    def _end(self, how):
+        """Let nobody train any more, show what there is, and say how it ended."""
+        self._work = Training._trains = None
+        if self._newest.frames:
+            self._show(replace(self._newest, how=how))
+        self._say(how)
+
+    def _say(self, text):
+        self.status.value = f'<div class="ll-status">{html.escape(text)}</div>'
+
+    def _show(self, run):
+        """Show a run, if its task is chosen: at its newest snapshot, unless it was moved to an earlier one."""
+        self._runs[run.task] = run
+        if run.task != self.task.value:
+            return
+        old, i = self.value or (None, 0)
+        newest = len(run.frames) - 1
+        goes_on = old and (old.task, old.seed, old.how) == (run.task, run.seed, TRAINING)
+        self.value = run, i if goes_on and i < len(old.frames) - 1 else newest
+
+    def _chosen(self, _change=None):
+        run = self._runs[self.task.value]
+        self.seed.value = run.seed
+        self._show(run)
+
+    def _slid(self, change):
+        if not self._following:
+            run, _ = self.value
+            self.value = run, min(change.new // run.every, len(run.frames) - 1)
+
+    def _follow_value(self, _change=None):
+        """Make task and slider say what is shown."""
+        run, i = self.value
+        self._following = True
+        try:
+            self._runs[run.task] = run
+            self.task.value = run.task
+            self.slider.max, self.slider.step = max(run.frames[-1].step, run.every), run.every
+            self.slider.value = run.frames[i].step
+        finally:
+            self._following = False
+
+
+def _progress(task, seed, step, n_steps, took):
+    """Say in words and as a bar how far a training has come."""
+    left = f", about {max(1, took / step * (n_steps - step)):.0f} s to go" if step else ""
+    said = html.escape(f"training {task}, seed {seed}: step {step} of {n_steps}{left}")
+    return f'<label class="ll-status">{said} <progress max="{n_steps}" value="{step}"></progress></label>'
+
+
+def _ended(seed, n_wrong, took):
+    wrong = f": {n_wrong} input{'s are' if n_wrong > 1 else ' is'} still answered wrongly" if n_wrong else ""
+    return f"Trained in {took:.0f} s. Seed {seed} ends at {N_ALL - n_wrong} of {N_ALL}{wrong}."
+
+
+def training():
+    """Make the explorer of trainings: at first of the models that ship, then of what is trained here."""
+    tasks = {task.name: task for task in (SORT, REVERSE)}
+    shipped = {name: _shipped(load_history(name), name) for name in tasks}
+    tables = [table for run in shipped.values() for frame in run.frames for table in (frame.wte, frame.wpe)]
+    limit = ROOM_FOR_OTHERS * signed_limit(*tables)
+
+    def show(training):
+        run, i = training
+        first, now = run.frames[0], run.frames[i]
+        slots = tuple(str(slot) for slot in range(len(now.wpe)))
+        title = f"{run.task}, seed {run.seed}, step {now.step}: {now.score} of {N_ALL} right"
+        look = {"limit": limit, "row_height": 13}
+        return Scene(
+            Cells(f"token table E_tok  {now.wte.shape}", now.wte, tuple(VOCABULARY), TOKEN, **look),
+            Cells(
+                f"position table E_pos  {now.wpe.shape}",
+                now.wpe,
+                slots,
+                POSITION,
+                columns="channel",
+                scale=True,
+                **look,
+            ),
+            Lines(title, _curves(run), N_STEPS[run.task], at=i, across="training step", height=130, room=210),
+            text=f"{title}. {run.how}" + ("" if run.how == TRAINING else f"\n{_changes(first, now)}"),
+        )
+
+    return Explorer("train it here", {"training": Training(tasks, shipped)}, show)
+
+
+def _shipped(history, name):
+    each = zip(history.steps, history.scores, history.wte, history.wpe, history.token_shares)
+    return Run(name, history.seed, SHIPPED, tuple(measured(*parts) for parts in each))
+
+
+def _curves(run):
+    """Say what is drawn over the steps, all from 0 to 1."""
+    steps = np.array([frame.step for frame in run.frames])
+    numbers = np.array([(frame.score / N_ALL, *frame.token_shares[::-1], frame.overlap) for frame in run.frames])
+    names = ("right answers", "letter's share, values", "letter's share, norm", "overlap")
+    return {name: (steps, column) for name, column in zip(names, numbers.T)}
+
+
+def _changes(first, now):
+    """Say what was measured, before training and at the step that is shown."""
+    (norm, values), (norm_now, values_now) = first.token_shares, now.token_shares
+    return (
+        f"From step 0 to step {now.step}: right answers from {first.score} to {now.score}; "
+        f"overlap of letters with input slots from {first.overlap:.2f} to {now.overlap:.2f} (chance: {CHANCE:.2f});\n"
+        f"letter's share of the variance in the first value vectors from {values:.2f} to {values_now:.2f}, "
+        f"after the first layer norm from {norm:.2f} to {norm_now:.2f}."
+    )

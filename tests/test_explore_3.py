@@ -1,0 +1,213 @@
+"""Lesson 3's explorers: what they show equals the pure function, and every score one counted apart."""
+
+import re
+from itertools import product
+
+import numpy as np
+import pytest
+from seen import discs, faded, images, labels, note, set_to, signed, titles
+
+from lessonlib import explore
+from lessonlib.embeddings import encode
+from lessonlib.explore.lesson_3 import IN_COLUMNS, IN_ROWS, SWAPS
+from lessonlib.nano_gpt import load_checkpoint, load_history
+from lessonlib.scene import NARROW, WIDE, lay_out
+from lessonlib.tasks import SORT, score
+
+MODEL = load_checkpoint("sort")
+HISTORIES = {"sorter": load_history("sort"), "reverser": load_history("reverse")}
+PAIRS = {"A-B": (0, 1), "A-C": (0, 2), "B-C": (1, 2)}
+
+
+def look_up(letters, table):
+    return table[encode(letters)]
+
+
+@pytest.fixture
+def explorer():
+    return explore.look_up(look_up, MODEL, SORT)
+
+
+# Looking up
+
+
+@pytest.mark.parametrize("swap", SWAPS)
+@pytest.mark.parametrize("view", [IN_ROWS, IN_COLUMNS])
+def test_every_control_at_every_extreme_shows_the_product_of_matrices(explorer, swap, view):
+    set_to(explorer, swap=swap, view=view)
+    for letters, slot, channel in product(("AAAAAA", "CCCCCC", "CBABBC"), (0, 5), (0, 47)):
+        set_to(explorer, letters=letters, slot=slot, channel=channel)
+        ids, table = encode(letters), MODEL.wte[list(SWAPS[swap])]
+        limit, unused = abs(MODEL.wte).max(), {0, 1, 2} - set(ids)
+        expected = [faded(signed(table, limit), unused), signed(table[ids], limit)]
+        parts = images(explorer)
+        of_ones = parts.pop(2 if view == IN_ROWS else 1)
+        if view == IN_COLUMNS:
+            expected, of_ones = [each.swapaxes(0, 1) for each in expected], of_ones.swapaxes(0, 1)
+        for found, wanted in zip(parts.values(), expected, strict=True):
+            np.testing.assert_array_equal(found, wanted)
+        np.testing.assert_array_equal(of_ones[..., 0] < 128, ids[:, np.newaxis] == np.arange(3))
+        numbers = [f"({row[channel]:.4f})" if row[channel] < 0 else f"{row[channel]:.4f}" for row in table]
+        terms = " + ".join(f"{int(i == ids[slot])} × {number}" for i, number in enumerate(numbers))
+        start = f"slot {slot} holds {letters[slot]}, id {ids[slot]}; channel {channel}: "
+        assert note(explorer).strip().startswith(f"{start}{terms} = {table[ids[slot], channel]:.4f} ")
+
+
+def test_marks_frame_the_row_of_the_letter_its_slot_and_the_cell(explorer):
+    set_to(explorer, letters="CBABBC", slot=5, channel=47)
+    marks = re.findall(r'll-mark" style="top:([\d.]+)%?;height:[\d.]+%;left:([\d.]+)', explorer._cells.value)
+    places = [(round(float(top) / 100, 3), round(float(left) / 100, 3)) for top, left in marks]
+    assert places == [(0.667, 0), (0.667, 0.979), (0.833, 0), (0.833, 0), (0.833, 0.979)]
+
+
+def test_in_columns_every_eighth_channel_has_a_number(explorer):
+    set_to(explorer, view=IN_COLUMNS)
+    channels = labels(explorer)[1]
+    assert len(channels) == 48 and [text for text in channels if text] == ["0", "8", "16", "24", "32", "40", "47"]
+
+
+@pytest.mark.parametrize(
+    ("letters", "slot", "words"),
+    [
+        ("CBABBC", 3, "Slots 1, 3 and 4 hold B: the same row, 3 times."),
+        ("CBABBC", 0, "Slots 0 and 5 hold C: the same row, 2 times."),
+        ("CBABBC", 2, "No other slot holds A."),
+        ("AAAAAA", 2, "Slots 0, 1, 2, 3, 4 and 5 hold A: the same row, 6 times."),
+    ],
+)
+def test_the_words_say_where_else_the_letter_stands(explorer, letters, slot, words):
+    set_to(explorer, letters=letters, slot=slot)
+    assert note(explorer).strip().endswith(words) and words in explorer.words
+
+
+def test_every_swap_shows_the_models_answer_and_its_score_of_729(explorer):
+    scores = set()
+    for swap, rows in SWAPS.items():
+        set_to(explorer, swap=swap)
+        swapped = MODEL.with_tables(wte=MODEL.wte[list(rows)])
+        assert f"the model: {score(swapped, SORT)} of 729 right. " in explorer.words
+        assert f"It answers CBABBC with {swapped.answer('CBABBC')} (" in explorer.words
+        scores.add(score(swapped, SORT))
+    assert len(scores) == 4
+
+
+def test_the_model_answers_with_what_a_learners_function_looks_up():
+    other = explore.look_up(lambda letters, table: table[(encode(letters) + 1) % 3], MODEL, SORT)
+    shifted = MODEL.with_tables(wte=MODEL.wte[[1, 2, 0]])
+    assert f"the model: {score(shifted, SORT)} of 729 right. " in other.words
+    assert f"It answers CBABBC with {shifted.answer('CBABBC')} (" in other.words
+    assert f"but look_up gives {MODEL.wte[2, 0]:.4f}" in note(other)
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        (lambda letters, table: None, "look_up's result is None: is `return` missing?"),
+        (lambda letters, table: table, "look_up's result must have shape (6, 48), got (3, 48)."),
+        (lambda letters, table: list(letters), "look_up's result must hold numbers, got <U1."),
+        (lambda letters, table: [[1], [1, 2]], "look_up's result has rows of different lengths"),
+        (lambda letters, table: np.full((6, 48), np.nan), "look_up's result holds nan or infinity."),
+        (lambda letters, table: table[letters], "IndexError"),
+    ],
+)
+def test_a_function_that_fails_from_the_start_is_told_so_and_there_is_no_picture(result, words):
+    explorer = explore.look_up(result, MODEL, SORT)
+    assert words in explorer.words and "So there is no picture yet." in explorer.words
+    assert words.removesuffix(".") in explorer.still_html().replace("&#x27;", "'").replace("&lt;", "<")
+    assert explorer._frame.value == explorer._cells.value == ""
+
+
+def test_a_function_that_takes_only_six_letters_is_told_so_when_the_model_writes_more():
+    explorer = explore.look_up(lambda letters, table: table[["ABC".index(letters[i]) for i in range(6)]], MODEL, SORT)
+    assert "must have shape (11, 48), got (6, 48)" in explorer.words  # six rows whatever the number of letters
+
+
+def test_a_function_that_fails_later_keeps_the_last_good_picture():
+    explorer = explore.look_up(lambda letters, table: table[[letters.index("B")] * len(letters)], MODEL, SORT)
+    good = explorer._cells.value
+    set_to(explorer, letters="AAAAAA")
+    assert "substring not found. The picture still shows the last values that worked." in explorer.words
+    assert explorer._cells.value == good
+    set_to(explorer, letters="ABAAAA")
+    assert "slot 3 holds A" in note(explorer) and explorer._error.value == ""
+
+
+def test_reset_brings_the_first_picture_back(explorer):
+    first = re.sub(r'data-move="\d+"', "", explorer._cells.value)
+    set_to(explorer, letters="AAAAAA", slot=0, channel=47, swap="A and B swapped", view=IN_COLUMNS)
+    explorer.reset()
+    assert re.sub(r'data-move="\d+"', "", explorer._cells.value) == first
+
+
+# In training
+
+
+@pytest.mark.parametrize("i", [0, 5, 6, 7, 40])
+def test_a_step_of_training_shows_its_table_and_its_place_on_the_curve(i):
+    history = HISTORIES["sorter"]
+    explorer = explore.table_in_training(history, "E_tok in training")
+    set_to(explorer, snapshot=i)
+    np.testing.assert_array_equal(images(explorer)[0], signed(history.wte[i], abs(history.wte).max()))
+    title = f"step {10 * i}: {history.scores[i]} of 729 right"
+    loss = f"loss {history.losses[i]:.3f} nats (pure guessing: ln 3 = 1.10)"
+    assert titles(explorer)[1] == title and note(explorer).strip().startswith(f"{title}, {loss}")
+    for pair, (a, b) in PAIRS.items():
+        assert f"{pair} {np.linalg.norm(history.wte[i, a] - history.wte[i, b]):.3f}" in note(explorer)
+    (dot,) = discs(explorer)
+    np.testing.assert_allclose(dot, [[i / 40, 1 - history.scores[i] / 729]], atol=1e-4)
+    curve = re.search(r'<polyline points="([^"]+)"', explorer._cells.value).group(1)
+    assert len(curve.split()) == 41
+
+
+def sides_of(table):
+    return [np.linalg.norm(table[a] - table[b]) for a, b in PAIRS.values()]
+
+
+def sizes_on_the_page(explorer, width):
+    """The distances between the discs of every triangle, in CSS pixels, (n, 3)."""
+    _, boxes = lay_out(explorer._scene, width)
+    at = [points * [box.width, box.height] for points, box in zip(discs(explorer), boxes, strict=True)]
+    return np.array([[np.linalg.norm(xy[a] - xy[b]) for a, b in PAIRS.values()] for xy in at])
+
+
+@pytest.mark.parametrize("i", [0, 20, 40])
+@pytest.mark.parametrize("names", [("sorter", "reverser"), ("sorter", "reverser", "third")])
+def test_triangles_have_the_distances_of_the_rows_as_sides_all_on_one_scale(i, names):
+    histories = dict(zip(names, [*HISTORIES.values(), HISTORIES["sorter"]]))
+    explorer = explore.triangles(histories)
+    assert explorer.values == {"snapshot": 40}
+    set_to(explorer, snapshot=i)
+    sides = np.array([sides_of(history.wte[i]) for history in histories.values()])
+    for width in (WIDE, NARROW):
+        zoom = sizes_on_the_page(explorer, width) / sides
+        np.testing.assert_allclose(zoom, zoom[0, 0], rtol=0.005)
+    for (name, history), three, title in zip(histories.items(), sides, titles(explorer), strict=True):
+        assert title.split() == [name, *f"{history.scores[i]} of 729 right".split()]
+        first = sides_of(history.wte[0])
+        line = f"{name}: A-B {three[0]:.3f}, A-C {three[1]:.3f}, B-C {three[2]:.3f}; "
+        line += f"longest/shortest {max(three) / min(three):.2f} (before training {max(first) / min(first):.2f})"
+        assert line in note(explorer) and line in explorer.words
+        assert all(explorer._cells.value.count(f">{side:.3f}</span>") for side in three)
+
+
+def test_the_outline_shows_where_a_triangle_began():
+    explorer = explore.triangles(HISTORIES)
+    set_to(explorer, snapshot=0)
+    outlines = re.findall(r'<polygon points="([^"]+)" fill="white"', explorer._cells.value)
+    for outline, corners_now in zip(outlines, discs(explorer), strict=True):
+        corners = np.array([corner.split(",") for corner in outline.split()], dtype=float)
+        np.testing.assert_allclose(corners, corners_now, atol=2e-4)
+    set_to(explorer, snapshot=40)
+    assert re.findall(r'<polygon points="([^"]+)" fill="white"', explorer._cells.value) == outlines
+
+
+def test_trainings_with_other_numbers_of_snapshots_are_refused():
+    short = HISTORIES["sorter"]._replace(steps=HISTORIES["sorter"].steps[:5])
+    with pytest.raises(ValueError, match=r"equally many snapshots, at least 2, got \{'one': 5, 'two': 41\}"):
+        explore.triangles({"one": short, "two": HISTORIES["reverser"]})
+
+
+def test_every_lesson_3_explorer_has_a_still_picture_with_words(explorer):
+    for each in (explorer, explore.table_in_training(HISTORIES["sorter"], "E_tok"), explore.triangles(HISTORIES)):
+        alt = re.search(r'alt="([^"]+)"', each.still_html()).group(1)
+        assert len(alt) > 80 and "729" in alt

@@ -1,0 +1,223 @@
+"""What was computed in advance is what the module describes, and files that were cut short, changed or made wrong are
+refused; a full disk and a folder without leave lose nothing."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lessonlib import precomputed
+from lessonlib.measure import n_distinct_sums, overlap
+from lessonlib.nano_gpt import CHECKPOINTS, load_checkpoint, read_arrays
+from lessonlib.precomputed import (
+    CURVES,
+    EXPERIMENTS,
+    FACTORS,
+    MAPS,
+    Experiment,
+    make_curves,
+    make_maps,
+    scaled,
+    score_map,
+    training_curve,
+)
+from lessonlib.tasks import REVERSE, SORT, score, smallest_margin
+from lessonlib.training import train, write_arrays
+
+every_experiment = pytest.mark.parametrize("name", EXPERIMENTS)
+both_tasks = pytest.mark.parametrize("task", [SORT, REVERSE], ids=["sort", "reverse"])
+
+# Trainings
+
+
+@every_experiment
+def test_the_curve_ships_with_a_score_for_every_seed_and_begins_with_that_of_the_untrained_model(name):
+    task, tables, freeze, seeds, n_steps = EXPERIMENTS[name]
+    steps, scores = training_curve(name)
+    assert steps[0] == 0 and steps[-1] == n_steps
+    assert (np.diff(steps) > 0).all()
+    assert scores.shape == (len(seeds), len(steps))
+    assert scores.min() >= 0 and scores.max() <= 729
+    for seed, first in zip(seeds, scores[:, 0]):
+        start = next(train(task, seed, 1, **tables(seed), freeze=freeze))
+        assert first == pytest.approx(start.score, abs=2)  # an untrained model has near ties
+
+
+@pytest.mark.parametrize("name", [name for name in EXPERIMENTS if name.startswith("sort")])
+def test_what_is_frozen_stays_as_it_was_given(name):
+    task, tables, freeze, (seed, *_), _ = EXPERIMENTS[name]
+    *_, last = train(task, seed, 1, **tables(seed), freeze=freeze)
+    for table in freeze:
+        np.testing.assert_array_equal(getattr(last, table), tables(seed)[table].astype(np.float32))
+
+
+def test_the_file_holds_nothing_but_these_trainings():
+    assert {key.rpartition(".")[0] for key in read_arrays(CURVES)} == set(EXPERIMENTS)
+    assert CURVES.stat().st_size < 200_000
+
+
+def test_what_is_not_there_is_refused_with_what_is():
+    with pytest.raises(ValueError, match="no training 'copy': choose one of sort, reverse"):
+        training_curve("copy")
+    with pytest.raises(ValueError, match="no map 'copy': choose one of sort, reverse"):
+        score_map("copy")
+
+
+def test_a_training_is_written_beside_those_that_are_there(tmp_path, monkeypatch):
+    path = tmp_path / "curves.npz"
+    np.savez(path, **{"reverse.steps": np.array([0, 7]), "reverse.scores": np.array([[3, 4]]), "gone.steps": [1]})
+    monkeypatch.setitem(EXPERIMENTS, "short", Experiment(SORT, seeds=(0, 5), n_steps=9))
+    monkeypatch.setattr(precomputed, "N_SNAPSHOTS", 4)
+    make_curves(["short"], path)
+    with np.load(path) as file:
+        assert sorted(file.files) == ["reverse.scores", "reverse.steps", "short.scores", "short.steps"]
+        assert file["short.steps"].tolist() == [0, 2, 4, 6, 8, 9]
+        expected = [[snapshot.score for snapshot in train(SORT, seed, 9, 2)] for seed in (0, 5)]
+        assert file["short.scores"].tolist() == expected
+
+
+def test_frozen_tables_are_what_their_names_say():
+    for seed in range(3):
+        for table in precomputed.random_tables(seed).values():
+            assert table.std() == pytest.approx(0.02, rel=0.15)
+        orthogonal = np.concatenate(list(precomputed.orthogonal_tables(seed).values()))
+        np.testing.assert_allclose(orthogonal @ orthogonal.T, 48 * 0.02**2 * np.eye(14), atol=1e-12)
+        inside = precomputed.overlapping_tables(seed)
+        assert overlap(inside["wte"], inside["wpe"]) == pytest.approx(1)
+        assert np.linalg.norm(inside["wte"], axis=1) == pytest.approx(0.02 * np.sqrt(48))
+        assert n_distinct_sums(**inside) == 33
+        colliding = precomputed.colliding_tables(seed)
+        assert n_distinct_sums(**colliding) == 13
+        np.testing.assert_allclose(colliding["wte"][1] + colliding["wpe"][4], colliding["wte"][0] + colliding["wpe"][5])
+
+
+def test_narrow_tables_span_few_directions_and_have_rows_of_the_usual_length():
+    for n in (1, 4, 8):
+        lengths = []
+        for seed in range(3):
+            tables = precomputed.narrow_tables(n)(seed)
+            rows = np.concatenate([tables["wte"], tables["wpe"]])
+            assert rows.shape == (14, 48) and np.linalg.matrix_rank(rows) == n
+            assert n_distinct_sums(tables["wte"], tables["wpe"]) == 33
+            lengths.append((rows**2).sum(axis=1).mean())
+        assert np.mean(lengths) == pytest.approx(48 * 0.02**2, rel=0.4)
+
+
+# Maps of scores
+
+
+@both_tasks
+def test_the_map_that_ships_is_that_of_the_model_that_ships(task):
+    model, counted = load_checkpoint(task.name), score_map(task.name)
+    assert counted.shape == (19, 19) and counted[10, 10] == 729
+    for row, column in [(0, 10), (10, 0), (5, 10), (10, 10), (10, 13), (13, 13), (18, 18), (3, 15)]:
+        tables = FACTORS[row] * model.wte, FACTORS[column] * model.wpe
+        n_right = score(model.with_tables(*tables), task)
+        slack = 0 if smallest_margin(scaled(model, FACTORS[row], FACTORS[column]), task) > 1e-3 else 2
+        assert abs(int(counted[row, column]) - n_right) <= slack
+
+
+def test_a_map_has_a_row_for_each_factor_of_the_tokens(tmp_path):
+    make_maps((0, 1), tmp_path / "maps.npz")
+    for task in (SORT, REVERSE):
+        model, counted = load_checkpoint(task.name), read_arrays(tmp_path / "maps.npz")[task.name]
+        without = [score(model.with_tables(**{name: 0 * getattr(model, name)}), task) for name in ("wte", "wpe")]
+        assert counted[1, 1] == 729 and [counted[0, 1], counted[1, 0]] == without
+
+
+# Files
+
+SHIPPED = [*sorted(CHECKPOINTS.glob("*.npz")), CURVES, MAPS]
+every_file = pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+
+
+@every_file
+def test_a_file_cut_off_at_any_kilobyte_is_refused(path, tmp_path):
+    data, cut = path.read_bytes(), tmp_path / "cut.npz"
+    for n_bytes in [*range(0, len(data), 1024), len(data) - 1]:
+        cut.write_bytes(data[:n_bytes])
+        with pytest.raises(ValueError, match=r"^cut.npz is damaged .*: get the file again$"):
+            read_arrays(cut)
+
+
+@every_file
+def test_a_byte_changed_anywhere_is_noticed_or_changes_no_number(path, tmp_path):
+    data, good, changed = path.read_bytes(), read_arrays(path), tmp_path / "changed.npz"
+    rng, n_refused = np.random.default_rng(0), 0
+    for place in rng.integers(len(data), size=40):
+        flipped = bytearray(data)
+        flipped[place] ^= 1 << rng.integers(8)
+        changed.write_bytes(flipped)
+        try:
+            arrays = read_arrays(changed)
+        except ValueError as error:
+            assert "damaged" in str(error)
+            n_refused += 1
+        else:
+            same = [
+                name for name in good if name in arrays and np.array_equal(arrays[name], good[name], equal_nan=True)
+            ]
+            assert len(same) >= len(good) - 1  # at most a name was hit: the number of tensors is checked by the model
+    assert n_refused > 20
+
+
+def test_what_was_written_is_read_back_bit_for_bit(tmp_path):
+    arrays = {"a.b": np.array([np.nan, -0.0, 1e-45], dtype=np.float32), "text": np.array("ä"), "n": np.array(3)}
+    write_arrays(tmp_path / "some.npz", arrays)
+    back = read_arrays(tmp_path / "some.npz")
+    assert back.keys() == arrays.keys()
+    assert all(back[key].tobytes() == arrays[key].tobytes() and back[key].dtype == arrays[key].dtype for key in arrays)
+    assert [path.name for path in tmp_path.iterdir()] == ["some.npz"]
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+@pytest.mark.parametrize("tensor", ["transformer.wte.weight", "transformer.wpe.weight", "lm_head.weight"])
+def test_a_table_with_a_number_that_is_none_is_named(tensor, wrong, tmp_path):
+    arrays = read_arrays(CHECKPOINTS / "sort.npz")
+    arrays[tensor][1, 2] = wrong
+    write_arrays(tmp_path / "wrong.npz", arrays)
+    with pytest.raises(ValueError, match=rf"{tensor} holds {wrong} at \(1, 2\): every number must be finite"):
+        load_checkpoint(tmp_path / "wrong.npz")
+
+
+def without_room(code, folder):
+    """Run code in a process that may write no file of more than 20 kB."""
+    limit = "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+    limit += "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
+    command = [sys.executable, "-c", limit + code]
+    return subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows limits no file sizes")
+def test_on_a_full_disk_a_checkpoint_stays_as_it_was(tmp_path):
+    shutil.copy(CHECKPOINTS / "sort.npz", tmp_path / "model.npz")
+    before = (tmp_path / "model.npz").read_bytes()
+    code = "from pathlib import Path; from lessonlib import training; training.N_STEPS['sort'] = 40\n"
+    code += "training.scoring = lambda model, task: (yield)\n"  # takes no time
+    code += "training.make_checkpoint(training.SORT, seeds=[0], path=Path('model.npz'))"
+    done = without_room(code, tmp_path)
+    assert done.returncode == 1 and "OSError" in done.stderr.splitlines()[-1]
+    assert (tmp_path / "model.npz").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["model.npz"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows limits no file sizes")
+def test_on_a_full_disk_a_lesson_stays_as_it_was(tmp_path):
+    lesson = Path(__file__).parent.parent / "notebooks/03_token_embeddings.ipynb"
+    shutil.copy(lesson, tmp_path)
+    code = f"import sys; sys.path.insert(0, {os.path.dirname(__file__)!r}); import nbformat, refresh_notebooks as r\n"
+    code += f"from pathlib import Path; r.write(nbformat.read({str(lesson)!r}, 4), Path({lesson.name!r}))"
+    done = without_room(code, tmp_path)
+    assert done.returncode == 1 and "OSError" in done.stderr.splitlines()[-1]
+    assert (tmp_path / lesson.name).read_bytes() == lesson.read_bytes()
+    assert [path.name for path in tmp_path.iterdir()] == [lesson.name]
+
+
+def test_where_nothing_can_be_written_the_reason_is_said_and_nothing_is_left(tmp_path):
+    with pytest.raises(OSError, match="gone"):
+        write_arrays(tmp_path / "gone" / "some.npz", {"a": np.zeros(3)})
+    assert list(tmp_path.iterdir()) == []
