@@ -47,13 +47,11 @@ EXPLORERS = {
     "sinusoid_explorer": lambda: live.sinusoid_explorer(SORTER.wpe),
     "steps_explorer": lambda: live.steps_explorer(SORTER),
     "sum_explorer": lambda: live.sum_explorer(add, SORTER),
-    "blocks_explorer": lambda: live.blocks_explorer(add, SORTER),
     "unmix_explorer": lambda: live.unmix_explorer(SORTER),
     "collision_explorer": lambda: live.collision_explorer(SORTER),
     "card_explorer": live.card_explorer,
     "shift_explorer": lambda: live.shift_explorer(SORTER, SORT),
     "scale_explorer": lambda: live.scale_explorer(MODELS, MAPS),
-    "training_explorer": live.training_explorer,  # only what it shows: a training takes seconds
 }
 
 

@@ -18,7 +18,6 @@ from lessonlib.figures.base import (
     quick_png,
     signed_limit,
 )
-from lessonlib.figures.blocks import blocks_svg, draw_blocks
 from lessonlib.figures.cards import draw_card
 from lessonlib.figures.curves import draw_curves
 from lessonlib.figures.evidence import draw_overlaps, draw_sources, draw_terms
@@ -30,7 +29,6 @@ from lessonlib.figures.spreads import draw_spreads
 from lessonlib.figures.steps import steps_frame
 from lessonlib.figures.sums import draw_sum, sum_frame
 from lessonlib.figures.tables import draw_matrix, look_up_frame, look_up_frame_in_columns, table_frame
-from lessonlib.figures.trainings import training_frame
 from lessonlib.figures.triangles import draw_triangles
 
 __all__ = [
@@ -46,10 +44,8 @@ __all__ = [
     "Flight",
     "Lines",
     "Picture",
-    "blocks_svg",
     "collision_frame",
     "curve_cells",
-    "draw_blocks",
     "draw_card",
     "draw_curves",
     "draw_lines",
@@ -76,6 +72,5 @@ __all__ = [
     "steps_frame",
     "sum_frame",
     "table_frame",
-    "training_frame",
     "unmix_frame",
 ]

@@ -1,6 +1,5 @@
 """Controls above pictures that follow them. The only place with ipywidgets."""
 
-from lessonlib.live.blocks_explorer import blocks_explorer
 from lessonlib.live.card_explorer import card_explorer
 from lessonlib.live.dial_explorers import scale_explorer, shift_explorer
 from lessonlib.live.map_explorers import cosine_explorer, map_explorer
@@ -9,11 +8,9 @@ from lessonlib.live.position_explorers import ablation_board, sinusoid_explorer,
 from lessonlib.live.steps_explorer import steps_explorer
 from lessonlib.live.sum_explorer import sum_explorer
 from lessonlib.live.table_explorers import look_up_explorer, table_training_explorer, triangles_explorer
-from lessonlib.live.training_explorer import training_explorer
 
 __all__ = [
     "ablation_board",
-    "blocks_explorer",
     "card_explorer",
     "collision_explorer",
     "cosine_explorer",
@@ -25,7 +22,6 @@ __all__ = [
     "steps_explorer",
     "sum_explorer",
     "table_training_explorer",
-    "training_explorer",
     "triangles_explorer",
     "unmix_explorer",
     "window_explorer",
