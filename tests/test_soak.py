@@ -21,7 +21,7 @@ def test_after_random_events_an_explorer_shows_what_a_new_one_shows_that_has_no_
     def start(thread):
         raise RuntimeError("can't start new thread")  # as Pyodide does
 
-    soak.soak(name, 40, 8, seed=1, before_new=lambda: monkeypatch.setattr(threading.Thread, "start", start))
+    soak.soak(name, 15, 8, seed=1, before_new=lambda: monkeypatch.setattr(threading.Thread, "start", start))
 
 
 def test_no_explorer_is_left_out():

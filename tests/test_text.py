@@ -1,7 +1,8 @@
-"""Links lead somewhere, as far as that can be told without a network, and words are spelt right."""
+"""Links lead somewhere, as far as that can be told offline; words are spelt right, and scripts can be read."""
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -76,3 +77,12 @@ def test_words_are_spelt_right(tmp_path):
     command = [sys.executable, "-m", "codespell_lib", "--ignore-words-list=ordner,sting", "--skip=*.npz,*.pyc", *places]
     done = subprocess.run(command, capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_node_can_read_every_script():
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("no node found, which reads the JavaScript of the explorers without running it")
+    for path in sorted((ROOT / "lessonlib").rglob("*.js")):
+        done = subprocess.run([node, "--check", str(path)], capture_output=True, encoding="utf-8")
+        assert done.returncode == 0, done.stderr

@@ -223,7 +223,27 @@ class OnPage:
         value, move = self.value(name), self._move(".ll-note")
         self.handle(name).focus()
         self.page.page.keyboard.press(key)
-        if self.value(name) != value and not self.error():
+        if self.value(name) != value:
+            self._follow(move)
+
+    def choose(self, name, option):
+        """Choose another one of a list, and wait until picture and words have followed."""
+        choice, move = self.box.get_by_label(name, exact=True), self._move(".ll-note")
+        value = choice.input_value()
+        choice.select_option(option)
+        if choice.input_value() != value:
+            self._follow(move)
+
+    def type(self, name, text):
+        """Write something else into a box and press Enter, and wait until picture and words, or a message, follow."""
+        move = self._move(".ll-note")
+        self.box.get_by_label(name).fill(text)
+        self.page.page.keyboard.press("Enter")
+        self._follow(move)
+
+    def _follow(self, move):
+        """Wait until the picture is no longer that of this move and the words are there, or for a message."""
+        if not self.error():
             self._wait(lambda: self._move(".ll-note") != move or self.error())
         if self.error():
             self.settle()
@@ -272,9 +292,12 @@ class OnPage:
         panel.scroll_into_view_if_needed()
         self.page.page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
         box = panel.bounding_box()
-        pixels = np.asarray(Image.open(io.BytesIO(self.page.page.screenshot(animations="disabled"))).convert("RGB"))
-        rows = (box["y"] + (np.arange(shape[0]) + 0.5) / shape[0] * box["height"]) * self.page.ratio
-        columns = (box["x"] + (np.arange(shape[1]) + 0.5) / shape[1] * box["width"]) * self.page.ratio
+        left, top = int(box["x"]), int(box["y"])
+        clip = {"x": left, "y": top, "width": int(box["width"]) + 2, "height": int(box["height"]) + 2}
+        picture = self.page.page.screenshot(animations="disabled", clip=clip)
+        pixels = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
+        rows = (box["y"] - top + (np.arange(shape[0]) + 0.5) / shape[0] * box["height"]) * self.page.ratio
+        columns = (box["x"] - left + (np.arange(shape[1]) + 0.5) / shape[1] * box["width"]) * self.page.ratio
         return pixels[np.ix_(rows.astype(int), columns.astype(int))]
 
 

@@ -40,11 +40,6 @@ def explorers(page_of):
     return page_of(*NOTEBOOK).explorers()
 
 
-def choose(explorer, name, option):
-    explorer.box.get_by_label(name, exact=True).select_option(option)
-    explorer.settle()
-
-
 def read_numbers(explorer):
     """The numbers that the page holds for the mouse, by heatmap."""
     cells = explorer.box.locator(".ll-words [data-cells]").get_attribute("data-cells")
@@ -57,7 +52,7 @@ def test_the_collision_dial_by_keyboard_and_list(explorers):
     tables = {"trained": (SORTER.wte, SORTER.wpe)}
     tables["counting: id + slot"] = np.outer([0, 1, 2], np.ones(48)), np.outer(range(11), np.ones(48))
     for chosen, both in tables.items():
-        choose(dial, "tables", chosen)
+        dial.choose("tables", chosen)
         for name, key in (("channels", "End"), ("noise", "End"), ("channels", "Home"), ("noise", "Home")):
             dial.press(name, key)
             channels, noise = int(dial.value("channels")), float(dial.value("noise"))
@@ -89,7 +84,7 @@ def test_the_game_by_mouse_and_by_keyboard(explorers):
     for turn, press in ((0, "click"), (1, "Enter"), (2, "Space")):
         assert f"Sum {turn + 1} of 33" in game.note()
         np.testing.assert_array_equal(game.colours("vector", (1, 48)), expected.colours(sums[[turn]], LIMIT))
-        choose(game, "your letter", "ABC"[token_ids[turn]])
+        game.choose("your letter", "ABC"[token_ids[turn]])
         game.press("your slot", "Home")
         for _ in range(slots[turn] if turn else 0):  # the first guess is wrong
             game.press("your slot", "ArrowRight")

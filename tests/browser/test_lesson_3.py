@@ -20,11 +20,6 @@ def explorer(explorers):
     return explorers[0]
 
 
-def choose(explorer, name, option):
-    explorer.box.get_by_label(name, exact=True).select_option(option)
-    explorer.settle()
-
-
 def assert_shows_what_the_controls_say(explorer):
     line, number, counted, panels = expected.look_up_explorer(explorer)
     assert explorer.note().startswith(line) and explorer.note().endswith(f"= {number}")
@@ -44,14 +39,14 @@ def test_every_slider_by_keyboard_to_every_extreme(explorer):
 def test_every_swap_shows_the_models_answer_and_its_score_of_729(explorer):
     scores = set()
     for swap in expected.SWAPS:
-        choose(explorer, "rows of table", swap)
+        explorer.choose("rows of table", swap)
         assert_shows_what_the_controls_say(explorer)
         scores.add(explorer.box.locator(".ll-counted").inner_text())
     assert len(scores) == 4
 
 
 def test_the_other_view_shows_the_same_on_its_side_and_reset_comes_back(explorer):
-    choose(explorer, "view", "columns, as in llm-viz")
+    explorer.choose("view", "columns, as in llm-viz")
     assert_shows_what_the_controls_say(explorer)
     explorer.press("letter 1", "Home")
     assert_shows_what_the_controls_say(explorer)

@@ -20,11 +20,6 @@ def explorers(page_of):
     return page_of(LESSON).explorers()
 
 
-def choose(explorer, name, option):
-    explorer.box.get_by_label(name, exact=True).select_option(option)
-    explorer.settle()
-
-
 def assert_board_shows_what_its_controls_say(board):
     rows = "".join(SYMBOLS[board.value(f"slot {slot}")] for slot in range(11))
     table = board.box.get_by_label("start from").input_value()
@@ -46,17 +41,14 @@ def test_the_board_by_keyboard_by_text_and_by_list(explorers):
         board.press(name, key)
         assert_board_shows_what_its_controls_say(board)
     for option in ("off by one", "shuffled", "sinusoids", "as trained"):
-        choose(board, "start from", option)
+        board.choose("start from", option)
         assert_board_shows_what_its_controls_say(board)
     board.box.get_by_role("button", name="Reset").click()
-    board.box.get_by_label("all rows").fill("mmmmm kkkkkk")
-    board.page.page.keyboard.press("Enter")
     board.settle()
+    board.type("all rows", "mmmmm kkkkkk")
     assert "Rows 0, 1, 2, 3 and 4 are each replaced by the mean of these 5 rows." in board.note()
     assert_board_shows_what_its_controls_say(board)
-    board.box.get_by_label("all rows").fill("mmx")
-    board.page.page.keyboard.press("Enter")
-    board.box.locator("[role=alert]").wait_for()
+    board.type("all rows", "mmx")
     assert "'X' is not one of K (keep), M (mean), 0 (zero)" in board.error()
 
 
@@ -107,7 +99,7 @@ def test_the_sinusoids_by_keyboard_on_either_scale(explorers):
             if sinusoids.error():
                 assert "make it longer" in sinusoids.error()
     assert "sinusoidal: row 10 times row 20 is" in sinusoids.note() and "learned: no row 20" in sinusoids.note()
-    choose(sinusoids, "sinusoids", "as small as the learned ones")
+    sinusoids.choose("sinusoids", "as small as the learned ones")
     assert sinusoids.box.locator(".ll-frame img:visible").count() == 1
     assert sinusoids.box.locator(".ll-panel:visible").count() == 2
 

@@ -81,15 +81,10 @@ def test_tab_reaches_every_control_and_focus_can_be_seen(explorer):
 
 
 def test_typed_letters_move_the_sliders_and_wrong_ones_are_refused_in_words(explorer):
-    box = explorer.box.get_by_label("six letters")
-    box.fill("AABBCX")
-    box.press("Enter")
-    explorer.settle()
+    explorer.type("six letters", "AABBCX")
     assert "letter 'X' at place 5 is not one of A B C" in explorer.error()
     assert_shows_what_the_controls_say(explorer)  # the last good picture
-    box.fill("aabbcc")
-    box.press("Enter")
-    explorer.settle()
+    explorer.type("six letters", "aabbcc")
     assert explorer.error() == ""
     assert [explorer.value(name) for name in LETTERS] == list("AABBCC")
     assert_shows_what_the_controls_say(explorer)
