@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from browser import expected
 from lessonlib.nano_gpt import load_history
@@ -99,11 +98,3 @@ def centres_apart(discs):
     boxes = [disc.bounding_box() for disc in discs.all()]
     one, two, three = (np.array([box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]) for box in boxes)
     return np.array([np.linalg.norm(one - two), np.linalg.norm(one - three), np.linalg.norm(two - three)])
-
-
-@pytest.mark.parametrize(("width", "most"), [(1440, 700), (900, 800)])
-def test_axe_finds_no_barrier_and_nothing_is_cut_off_or_too_high(page_of, width, most):
-    page = page_of(LESSON, width=width)
-    expected.assert_no_barriers(page, Axe())
-    for explorer in page.explorers():
-        expected.assert_nothing_is_cut_off(explorer, most)

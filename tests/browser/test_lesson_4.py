@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from browser import expected
 from lessonlib.explore.lesson_4 import broken_table
@@ -120,11 +119,3 @@ def test_both_scores_follow_a_change_soon(explorers):
         board.page.page.keyboard.press(key)
     board.settle()
     assert_board_shows_what_its_controls_say(board)
-
-
-@pytest.mark.parametrize(("width", "most"), [(1440, 700), (900, 900)])
-def test_axe_finds_no_barrier_and_nothing_is_cut_off_or_too_high(page_of, width, most):
-    page = page_of(LESSON, width=width)
-    expected.assert_no_barriers(page, Axe())
-    for explorer in page.explorers():
-        expected.assert_nothing_is_cut_off(explorer, most)
