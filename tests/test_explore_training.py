@@ -175,9 +175,9 @@ def test_the_slider_follows_the_newest_snapshot_unless_it_was_moved_back(explore
         assert "seed 4, step 40" in explorer.words and "Still training." in explorer.words
         training.slider.value = 30
         puppet.may_go_to = 6
-        yield lambda: training.slider.max == 60
+        yield lambda: training.value[0].frames[-1].step == 60
         assert training.slider.value == 30 and training.value[0].frames[training.value[1]].step == 30
-        training.slider.value = training.slider.max
+        training.slider.value = training.value[0].frames[-1].step
         puppet.may_go_to = 40
         yield lambda: "ends at" in training.status.value
         assert training.slider.value == training.slider.max == 400
