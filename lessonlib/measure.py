@@ -231,9 +231,14 @@ def decode_nearest(vectors, wte, wpe):
 
 
 def decode_least_squares(vectors, wte, wpe):
-    """Read letter and slot off each of `vectors` (..., C): those of which `unmix` finds most. Like `decode_nearest`."""
-    letters, slots = unmix(vectors, wte, wpe)
-    return letters.argmax(axis=-1), slots.argmax(axis=-1)
+    """Read letter and slot off each of `vectors` (..., C): those of which plain least squares finds most.
+
+    It writes a vector as a mixture of all rows of both tables, and knows nothing else of them. Like `decode_nearest`.
+    """
+    wte, wpe = _two_tables(wte=wte, wpe=wpe)
+    vectors = _numbers("vectors", vectors, f"(..., {wte.shape[1]})")
+    amounts = vectors @ np.linalg.pinv(np.concatenate([wte, wpe]), rcond=1e-10)  # (..., vocab_size + block_size)
+    return amounts[..., : len(wte)].argmax(axis=-1), amounts[..., len(wte) :].argmax(axis=-1)
 
 
 def decoding_accuracy(wte, wpe, n_channels=None, noise=0.0, decode=decode_nearest, n_draws=100, seed=0):

@@ -1,6 +1,7 @@
-"""What takes too long for a lesson, computed in advance: trainings under other conditions, and maps of scores.
+"""What takes too long for a lesson, computed in advance: models of many seeds, other trainings, and maps of scores.
 
-`python -m lessonlib.precomputed` computes all of it again, some minutes; names of trainings may follow, or "maps".
+`python -m lessonlib.precomputed` computes all of it again, some minutes; names of trainings may follow, "maps" or
+"seeds".
 """
 
 import sys
@@ -10,12 +11,15 @@ from typing import NamedTuple
 import numpy as np
 
 from lessonlib.embeddings import sinusoidal_positions
-from lessonlib.nano_gpt import load_checkpoint, read_arrays
+from lessonlib.measure import every_sum, overlap, variance_shares
+from lessonlib.nano_gpt import N_INPUTS, load_checkpoint, read_arrays
 from lessonlib.tasks import REVERSE, SORT, Task, score
 from lessonlib.training import N_STEPS, SIZES, train, write_arrays
 
 CURVES = Path(__file__).parent / "data" / "training_curves.npz"
 MAPS = Path(__file__).parent / "data" / "score_maps.npz"
+SEEDS = Path(__file__).parent / "data" / "many_seeds.npz"
+N_SEEDS = 8  # models of each task; the two that ship are among them
 N_SNAPSHOTS = 40
 TABLE_ROWS = {"wte": "vocab_size", "wpe": "block_size"}
 ROW_LENGTH = 0.02 * np.sqrt(SIZES["n_embd"])
@@ -152,6 +156,40 @@ def make_curves(names, path=CURVES):
         write_arrays(path, arrays)
 
 
+# Models of many seeds
+
+
+class Seeds(NamedTuple):
+    """What became of letter and slot in the sums of several models, one for each seed from 0, before and after."""
+
+    scores: np.ndarray  # (n_seeds,), right answers of 729 after training
+    overlaps: np.ndarray  # (n_seeds, 2), of the token table with the rows of the six input slots
+    letter_shares: np.ndarray  # (n_seeds, 2, 3), of the variance: in the sum, after the first norm, in the first values
+
+
+def many_seeds(name):
+    """Return the `Seeds` of the models that are trained as "sort" or "reverse" is."""
+    arrays = read_arrays(SEEDS)
+    if f"{name}.scores" not in arrays:
+        raise ValueError(f"no models {str(name)!r}: choose one of {SORT.name}, {REVERSE.name}")
+    return Seeds(*(arrays[f"{name}.{field}"] for field in Seeds._fields))
+
+
+def make_seeds(n_seeds=N_SEEDS, path=SEEDS):
+    """Train models of both tasks from many seeds, measure them and write what was measured."""
+    arrays = {}
+    for task in (SORT, REVERSE):
+        models = []
+        for seed in range(n_seeds):
+            first, *_, last = train(task, seed, every=N_STEPS[task.name])
+            sums = [every_sum(each.wte, each.wpe[:N_INPUTS]) for each in (first, last)]
+            shares = [(variance_shares(x)[0], *each.token_shares) for x, each in zip(sums, (first, last))]
+            models.append((last.score, [overlap(each.wte, each.wpe[:N_INPUTS]) for each in (first, last)], shares))
+            print(f"{task.name}, seed {seed}: {last.score} of {len(task.inputs)}", flush=True)
+        arrays |= {f"{task.name}.{field}": np.array(each) for field, each in zip(Seeds._fields, zip(*models))}
+    write_arrays(path, arrays)
+
+
 # Maps of scores
 
 
@@ -183,7 +221,9 @@ def make_maps(factors=FACTORS, path=MAPS):
 
 
 if __name__ == "__main__":
-    names = sys.argv[1:] or ["maps", *EXPERIMENTS]
+    names = sys.argv[1:] or ["maps", "seeds", *EXPERIMENTS]
     if "maps" in names:
         make_maps()
-    make_curves([name for name in names if name != "maps"])
+    if "seeds" in names:
+        make_seeds()
+    make_curves([name for name in names if name not in ("maps", "seeds")])

@@ -29,7 +29,7 @@ from lessonlib.embeddings import (
     sinusoidal_positions,
     token_embedding,
 )
-from lessonlib.measure import anonymous_sums, cosines, distances
+from lessonlib.measure import anonymous_sums, cosines, decode_nearest, distances
 from lessonlib.nano_gpt import load_checkpoint
 from lessonlib.tasks import REVERSE, SORT, score
 
@@ -41,7 +41,7 @@ E_tok, E_pos = sorter.wte, sorter.wpe
 order = np.random.default_rng(4).permutation(11)
 shuffled = reverser.wpe[order]
 sinusoids = sinusoidal_positions(11, 48)
-vectors = anonymous_sums(E_tok, E_pos, n_sums=3, seed=4)[0]
+vectors = anonymous_sums(0.3 * E_tok, -2 * E_pos, n_sums=3, seed=40)[0]
 both = np.vstack([E_tok, E_pos])
 formulas = {
     1: lambda ids: E_pos[: len(ids)] + E_tok[ids],
@@ -71,6 +71,7 @@ CHECKS = {
     "pairs": lambda answer: check.pairs(answer, vectors, E_tok, E_pos),
     "hidden_shift": lambda answer: check.hidden_shift(answer, sorter, SORT),
     "colliding_tables": lambda answer: check.colliding_tables(answer),
+    "nudge": lambda answer: check.nudge(answer, sorter, "BACCAC", 0.3),
 }
 TABLES = {  # several of each, where the numbers of one could hide a mistake
     "look_up": [lesson_3.look_up_exercise(WORD_3, E_tok)],
@@ -92,6 +93,7 @@ TABLES = {  # several of each, where the numbers of one could hide a mistake
 AT_HAND = {
     **{name: value for name, value in globals().items() if not name.startswith("_")},
     "token_ids": encode("CBABBC"),
+    "near": lambda table, vector: np.linalg.norm(table - vector, axis=1).argmin(),
     "tok_emb": E_tok[encode("CBABBC")],
     "pos_emb": E_pos[:6],
     "x": E_tok[encode("CBABBC")] + E_pos[:6],
@@ -586,8 +588,16 @@ WRONG = {  # what the verdict must say <- answers
         more than one number <- (4, 3, "CBA")
         parentheses <- formulas[4] || (formulas[4], "CBA") || formulas
     """,
+    "nudge": """
+        still answers AABCCC <- (0, 1, 0.3) || (5, 3, 0) || (0, 0, 0.3) || (0, 0, -0.05)
+        large nudge <- (0, 0, -5) || (0, 0, 0.31) || (0, 0, 1e300)
+        no cell <- (6, 0, 0.3) || (-1, 0, 0.3) || (0, 48, 0.3) || (0.5, 0, 0.3) || (0, -0.3, 0)
+        three numbers <- (0, 0) || 0.3 || [(0, 0, -0.3)] * 2 || "no" || ("A", 0, 0.3) || x
+    """,
     "pairs": """
         slots 0 to 10. <- [("A", 11)] * 3
+        nearest <- [(near(E_tok, vector), near(E_pos, vector)) for vector in vectors]
+        below 0 <- largest
         that of vector 0 <- [solved[0]] * 3
         vectors themselves <- vectors.tolist()
         two things <- ["A", "B", "C"] || [0, 1, 2] || [t for t, s in solved] || [s for t, s in solved]
@@ -762,6 +772,11 @@ RIGHT = {
         np.array([4, "CBA"]) || (np.int64(4), np.str_("CBA")) || ((4,), ("CBA",)) || (4, "CBABBC")
         (4, np.array(["C", "B", "A"])) || (thing for thing in (4, "CBA"))
     """,
+    "nudge": """
+        (0, 0, -0.3) || [0, 0, -0.3] || (4, 2, -0.3) || (4, 7, 0.3) || ("0", "0", "-0.3") || "0, 0, -0.3"
+        ((0, 0), -0.3)
+        np.array([0, 0, -0.3]) || {"slot": 0, "channel": 0, "nudge": -0.3} || [[0, 0, -0.3]] || (0.0, 0, np.float32(-0.3))
+    """,
     "pairs": """
         solved || tuple(solved) || [("ABC"[t], s) for t, s in solved] || [("abc"[t], s) for t, s in solved]
         [["ABC"[t], str(s)] for t, s in solved] || np.array([["ABC"[t], str(s)] for t, s in solved])
@@ -812,8 +827,9 @@ ODD = """
 """
 
 
-SUMS_OFF = abs(vectors[:, None, None] - (E_tok[:, None] + E_pos)).reshape(3, 33, 48).max(axis=-1)
-AT_HAND["solved"] = [divmod(int(off.argmin()), 11) for off in SUMS_OFF]
+AT_HAND["solved"] = [(int(t), int(s)) for t, s in zip(*anonymous_sums(E_tok, E_pos, n_sums=3, seed=40)[1:])]
+AMOUNTS = np.split(np.linalg.lstsq(both.T, vectors.T, rcond=None)[0], [3])  # (3, 3), (11, 3)
+AT_HAND["largest"] = list(zip(*(each.argmax(axis=0) for each in AMOUNTS)))
 NAMED = [
     (name, code, words)
     for name, text in WRONG.items()
@@ -906,6 +922,38 @@ def test_the_checks_follow_other_letters_and_tables():
     v = AT_HAND["v"]
     assert check.hidden_shift((reverser.wte + v, reverser.wpe - v), reverser, REVERSE)
     assert not check.hidden_shift((reverser.wte + v, reverser.wpe - 2 * v), reverser, REVERSE)
+
+
+def test_nearness_does_not_find_the_hidden_pairs():
+    right = list(zip(*anonymous_sums(E_tok, E_pos, n_sums=3, seed=40)[1:]))
+    assert check.pairs(right, vectors, E_tok, E_pos)
+    for wte, wpe in ((E_tok, E_pos), (0.3 * E_tok, -2 * E_pos)):
+        for nearness in (near, nearest_direction):
+            assert not set(right) & {(nearness(wte, vector), nearness(wpe, vector)) for vector in vectors}
+    assert not check.pairs(zip(*decode_nearest(vectors, E_tok, E_pos)), vectors, E_tok, E_pos)
+
+
+def near(table, vector):
+    return np.linalg.norm(table - vector, axis=1).argmin()
+
+
+def nearest_direction(table, vector):
+    return (table @ vector / np.linalg.norm(table, axis=1)).argmax()
+
+
+def test_a_nudge_is_judged_by_what_the_model_writes_letter_by_letter():
+    rng, n_right = np.random.default_rng(0), 0
+    for slot, channel, size in zip(rng.integers(6, size=60), rng.integers(48, size=60), rng.choice([-0.5, 0.5], 60)):
+        written, nudge = encode("BACCAC"), np.zeros((11, 48), dtype=np.float32)
+        nudge[slot, channel] = size
+        for _ in range(6):
+            x = E_tok[written] + E_pos[: len(written)] + nudge[: len(written)]
+            written = np.append(written, sorter.logits_from(x)[-1].argmax())
+        verdict = check.nudge((slot, channel, size), sorter, "BACCAC", 0.5)
+        assert bool(verdict) == (written[6:] != np.sort(written[:6])).any()
+        n_right += bool(verdict)
+    assert 0 < n_right < 60
+    assert "that can do it is 0.20." in check.nudge((0, 0, -0.3), sorter, "BACCAC", 0.3).message
 
 
 def test_an_answer_is_left_as_it_was():

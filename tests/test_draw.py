@@ -181,7 +181,7 @@ def files(every=True):
     if not every:
         return [png(draw.draw(all_kinds(), 460)), svg(frame(all_kinds(), 460))]
     spreads = draw.spreads(np.eye(3), np.eye(3), list("ABC"))
-    overlaps = draw.overlaps({"11 slots": np.linspace(0, 1, 50)}, {"11 slots": {"sorter": (0.2, 0.1)}})
+    overlaps = draw.overlaps(np.linspace(0, 1, 50), {"sorters": [(0.2, 0.1)]})
     sources = draw.sources({"sorter": [[0.4, 0.3, 0.2, 0.1]]}, ["sum"], ("a", "b", "c", "d"))
     drawn = [draw.draw(all_kinds()), spreads, overlaps, sources]
     return [*files(every=False), *map(png, drawn)]
@@ -255,18 +255,17 @@ def test_terms_write_every_share_into_its_cell_and_say_it():
 
 
 def test_overlaps_say_where_chance_lies_and_end_in_arrows():
-    chances = {"one": np.linspace(0, 0.4, 101), "two": np.linspace(0.1, 0.2, 11)}
-    measured = {title: {"sorter": (0.3, 0.1), "reverser": (0.05, 0.302)} for title in chances}
-    picture = draw.overlaps(chances, measured)
-    assert "one, sorter: 0.300 before training, 0.100 after, 24.8% of chance lies below" in picture.alt
-    assert "two, reverser: 0.050 before training, 0.302 after, 100.0% of chance lies below" in picture.alt
+    models = {"sorters": [(0.3, 0.1), (0.2, 0.0)], "reversers": np.array([(0.05, 0.302)])}
+    picture = draw.overlaps(np.linspace(0, 0.4, 101), models)
+    assert "sorters, before training to after: 0.30 to 0.10, 0.20 to 0.00;" in picture.alt
+    assert "of chance lies below the last: 25%, 0%. reversers" in picture.alt
     (axes,) = picture.axes
     ends = [text.xy[0] for text in axes.texts if hasattr(text, "xy")]
     starts = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]
-    zoom = (860 - 40) / (1.25 * 0.4)
-    np.testing.assert_allclose(ends, [20 + zoom * 0.1, 20 + zoom * 0.302] * 2)
-    np.testing.assert_allclose(starts, [20 + zoom * 0.3, 20 + zoom * 0.05] * 2)
-    assert "sorter 0.300 → 0.100" in written(picture)
+    zoom = (860 - 40) / (1.1 * 0.4)
+    np.testing.assert_allclose(ends, 20 + zoom * np.array([0.1, 0.0, 0.302]))
+    np.testing.assert_allclose(starts, 20 + zoom * np.array([0.3, 0.2, 0.05]))
+    assert {"sorters", "reversers"} <= written(picture).keys()
 
 
 def test_sources_are_bars_as_long_as_their_shares():

@@ -17,7 +17,10 @@ ALLOWED = {
     "tasks": ["numpy", "lessonlib.embeddings", "lessonlib.nano_gpt"],
     "gradients": ["numpy", "lessonlib.nano_gpt"],
     "training": ["numpy", *(f"lessonlib.{name}" for name in ("gradients", "measure", "nano_gpt", "tasks"))],
-    "precomputed": ["numpy", *(f"lessonlib.{name}" for name in ("embeddings", "nano_gpt", "tasks", "training"))],
+    "precomputed": [
+        "numpy",
+        *(f"lessonlib.{name}" for name in ("embeddings", "measure", "nano_gpt", "tasks", "training")),
+    ],
     "scene": ["numpy"],
     "draw": ["numpy", "matplotlib", "PIL", "lessonlib.scene", "lessonlib.draw"],
     "explore": ["numpy", "ipywidgets", "traitlets", "PIL", "lessonlib"],

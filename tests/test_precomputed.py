@@ -11,16 +11,20 @@ import numpy as np
 import pytest
 
 from lessonlib import precomputed
-from lessonlib.measure import n_distinct_sums, overlap
-from lessonlib.nano_gpt import CHECKPOINTS, load_checkpoint, read_arrays
+from lessonlib.measure import every_sum, n_distinct_sums, overlap, variance_shares
+from lessonlib.nano_gpt import CHECKPOINTS, load_checkpoint, load_history, read_arrays
 from lessonlib.precomputed import (
     CURVES,
     EXPERIMENTS,
     FACTORS,
     MAPS,
+    N_SEEDS,
+    SEEDS,
     Experiment,
     make_curves,
     make_maps,
+    make_seeds,
+    many_seeds,
     scaled,
     score_map,
     training_curve,
@@ -129,9 +133,38 @@ def test_a_map_has_a_row_for_each_factor_of_the_tokens(tmp_path):
         assert counted[1, 1] == 729 and [counted[0, 1], counted[1, 0]] == without
 
 
+# Models of many seeds
+
+
+@both_tasks
+def test_the_model_that_ships_is_one_of_the_many(task):
+    made, many = load_history(task.name), many_seeds(task.name)
+    assert many.scores.shape == (N_SEEDS,) and many.overlaps.shape == (N_SEEDS, 2)
+    assert many.letter_shares.shape == (N_SEEDS, 2, 3)
+    for column, i in ((0, 0), (1, -1)):
+        wte, wpe = made.wte[i], made.wpe[i][:6]
+        # what ships is rounded
+        assert many.overlaps[made.seed, column] == pytest.approx(overlap(wte, wpe), abs=0.02)
+        shares = [variance_shares(every_sum(wte, wpe))[0], *made.token_shares[i]]
+        assert many.letter_shares[made.seed, column] == pytest.approx(shares, abs=0.03)
+    with pytest.raises(ValueError, match="no models 'copy': choose one of sort, reverse"):
+        many_seeds("copy")
+
+
+def test_models_of_many_seeds_are_measured_before_and_after(tmp_path, monkeypatch):
+    monkeypatch.setitem(precomputed.N_STEPS, "sort", 2)
+    monkeypatch.setitem(precomputed.N_STEPS, "reverse", 2)
+    make_seeds(2, tmp_path / "seeds.npz")
+    arrays = read_arrays(tmp_path / "seeds.npz")
+    assert arrays["sort.overlaps"].shape == (2, 2) and arrays["reverse.letter_shares"].shape == (2, 2, 3)
+    first, last = train(SORT, 1, 2, 2)
+    np.testing.assert_allclose(arrays["sort.overlaps"][1], [overlap(each.wte, each.wpe[:6]) for each in (first, last)])
+    np.testing.assert_allclose(arrays["sort.letter_shares"][1, :, 1:], [first.token_shares, last.token_shares])
+
+
 # Files
 
-SHIPPED = [*sorted(CHECKPOINTS.glob("*.npz")), CURVES, MAPS]
+SHIPPED = [*sorted(CHECKPOINTS.glob("*.npz")), CURVES, MAPS, SEEDS]
 every_file = pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
 
 

@@ -7,7 +7,7 @@ raises. ValueError where another argument is not what it should be: that is a fa
 from lessonlib.check.lesson_3 import cosines, identical_slots, look_up, matmul, one_hot, parameter_count
 from lessonlib.check.lesson_4 import fed_back, furthest_rows, most_alike, norm, positions, sinusoid_row
 from lessonlib.check.lesson_5 import cell, input_embedding, wrong_formula
-from lessonlib.check.lesson_5_sums import colliding_tables, hidden_shift, pairs
+from lessonlib.check.lesson_5_sums import colliding_tables, hidden_shift, nudge, pairs
 from lessonlib.check.verdict import Verdict
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "matmul",
     "most_alike",
     "norm",
+    "nudge",
     "one_hot",
     "pairs",
     "parameter_count",

@@ -1,14 +1,15 @@
-"""The exercises of lesson 5 on what a sum still tells: un-mixing, the hidden shift, tables that collide."""
+"""The exercises of lesson 5 on what a sum tells: un-mixing, the hidden shift, tables that collide, a nudge."""
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 
 from lessonlib.check.exercise import Exercise, judge
-from lessonlib.check.reading import as_array, letters_in, numbers, plain
+from lessonlib.check.reading import as_array, atoms, letters_in, numbers, plain
 from lessonlib.check.verdict import Stop, not_yet, right
-from lessonlib.embeddings import VOCABULARY
+from lessonlib.embeddings import VOCABULARY, decode, encode, input_embedding
 from lessonlib.measure import every_sum
 from lessonlib.nano_gpt import NanoGPT
 from lessonlib.tasks import answer_logits
@@ -16,26 +17,28 @@ from lessonlib.tasks import answer_logits
 N_LETTERS, N_SLOTS = 3, 11  # rows of the tables that collide
 MOST_CHANNELS = 1000
 EQUAL = 1e-7  # as a share of the largest number: what a model's float32 cannot tell apart
+STEP = 0.05  # of nudges that are tried
 BELOW = -0.9  # what every cosine must be, in the exercise on the hidden shift
 
 
 def pairs(answer, vectors, wte, wpe):
-    """Check of which letter (or id) and which slot each of some anonymous sums `vectors` (n, C) is made.
+    """Check of which letter (or id) and which slot each of some anonymous `vectors` (n, C) is made.
 
-    ValueError if one of them is no row of `wte` plus a row of `wpe`.
+    Each is some amount of a row of `wte` plus some amount of a row of `wpe`: ValueError if one of them is not.
     """
     return judge(answer, pairs_exercise(vectors, wte, wpe))
 
 
 def pairs_exercise(vectors, wte, wpe):
-    vectors, sums = (
-        np.float64(vectors),
-        every_sum(np.float64(wte), np.float64(wpe)),
-    )  # (n, C), (vocab_size, block_size, C)
-    off = abs(vectors[:, np.newaxis, np.newaxis] - sums).max(axis=-1)  # (n, vocab_size, block_size)
-    if not (off.min(axis=(1, 2)) <= 1e-6).all():
-        raise ValueError("each of the vectors must be a row of wte plus a row of wpe")
-    right_pairs = np.array([np.unravel_index(each.argmin(), each.shape) for each in off])  # (n, 2)
+    vectors, sums = np.float64(vectors), every_sum(np.float64(wte), np.float64(wpe))
+    rows = np.float64(np.concatenate([wte, wpe]))  # (vocab_size + block_size, C)
+    found = vectors @ np.linalg.pinv(rows)  # (n, vocab_size + block_size)
+    right_pairs = np.stack([abs(each).argmax(axis=1) for each in np.split(found, [len(wte)], axis=1)], axis=1)  # (n, 2)
+    of_two = [np.linalg.lstsq(rows[[t, len(wte) + p]].T, v, rcond=None) for v, (t, p) in zip(vectors, right_pairs)]
+    if not all(size < 1e-9 and abs(amounts).min() > 1e-3 for amounts, (size,), *_ in of_two):
+        raise ValueError("each of the vectors must be made of one row of wte and one row of wpe")
+    largest = np.stack([each.argmax(axis=1) for each in np.split(found, [len(wte)], axis=1)], axis=1)
+    nearest = np.stack([_nearest_rows(vectors, np.float64(table)) for table in (wte, wpe)], axis=1)
     n_pairs, (vocab_size, block_size, n_embd) = len(right_pairs), sums.shape
     together = "Give the letter and the slot of each vector together, as a pair."
     both = "Give two things for each vector: its letter and its slot."
@@ -45,9 +48,11 @@ def pairs_exercise(vectors, wte, wpe):
     return Exercise(
         right_pairs,
         expected=f'{n_pairs} pairs of letter and slot, one for each vector, such as ("A", 0)',
-        praise="Each vector is the sum of these two rows, and of no others.",
+        praise="Each vector is made of these two rows, and of no others.",
         difference=lambda values, place: _about_pair(values, right_pairs, place[0], sums.shape),
         mistakes=[
+            (nearest, "These rows lie nearest, but that hangs on how much of each is there: solve it."),
+            (largest, "These amounts are the largest, but an amount may be below 0: which are not 0?"),
             (right_pairs[:, ::-1], "In each pair, letter and slot are swapped: the letter comes first."),
             (right_pairs + [0, 1], "The slots are counted from 1: the first slot is slot 0."),
             (right_pairs + [0, vocab_size], first_slots),
@@ -72,6 +77,10 @@ def pairs_exercise(vectors, wte, wpe):
         order="These are the right pairs in the wrong order: the first is for vector 0.",
         read=_read_pairs,
     )
+
+
+def _nearest_rows(vectors, table):
+    return np.linalg.norm(vectors[:, np.newaxis] - table, axis=-1).argmin(axis=1)
 
 
 def _read_pairs(answer, exercise):
@@ -243,3 +252,59 @@ def _two_tables(answer, expected):
     if not isinstance(cells, list) or len(cells) != 2:
         raise Stop(not_yet(f"The exercise asks for a pair: {expected}."))
     return [as_array(table, expected) for table in cells]
+
+
+@np.errstate(all="ignore")
+def nudge(answer, model, letters, most):
+    """Check a slot, a channel and a number that changes the model's answer once it is added to that number of x.
+
+    The number may be `most` large, up or down.
+    """
+    x, own = input_embedding(encode(letters), model.wte, model.wpe), model.generate(encode(letters))
+    expected = "three numbers: a slot, a channel, and what is added there"
+    try:
+        values = as_array(list(atoms(plain(answer))), expected)
+        if values.size != 3:
+            raise Stop(not_yet(f"The exercise asks for {expected}."))
+    except Stop as stop:
+        return stop.verdict
+    slot, channel, size = values.tolist()
+    if slot not in range(len(x)) or channel not in range(x.shape[1]):
+        asked = f"slots from 0 to {len(x) - 1}, and channels from 0 to {x.shape[1] - 1}"
+        return not_yet(f"x has no cell in slot {slot:g}, channel {channel:g}: it has {asked}.")
+    nudges = np.zeros((1, *x.shape), dtype=np.float32)
+    nudges[0, int(slot), int(channel)] = min(max(size, -1e6), 1e6)
+    if abs(size) > most + 1e-6:
+        return not_yet(f"That is a large nudge: try one from -{most} to {most}.")
+    if not _changes(model, letters, own, nudges)[0]:
+        return not_yet(f"The model still answers {decode(own)}: this number can bear it.")
+    least = _least(model, letters, round(abs(size) / STEP + 0.5))
+    said = (
+        f"The answer is no longer {decode(own)}. In steps of {STEP}, the smallest nudge that can do it is {least:.2f}."
+    )
+    return right(said)
+
+
+@lru_cache(maxsize=10)
+def _least(model, letters, n_steps):
+    """Return the smallest number of steps of `STEP` which, added or taken away somewhere, changes the answer."""
+    own = model.generate(encode(letters))
+    return STEP * next((n for n in range(1, n_steps) if _tips(model, letters, own, n * STEP).any()), n_steps)
+
+
+def _tips(model, letters, own, size):
+    """Say which numbers of x change the answer once `size` is added or taken away, (T, C)."""
+    shape = len(letters), model.n_embd
+    each = size * np.eye(shape[0] * shape[1], dtype=np.float32).reshape(-1, *shape)
+    return (_changes(model, letters, own, each) | _changes(model, letters, own, -each)).reshape(shape)
+
+
+def _changes(model, letters, own, nudges):
+    """Say of each of `nudges` (n, T, C) whether it changes the answer.
+
+    The model is shown its own answer: up to the first letter that differs, it sees what it would have written.
+    """
+    x = input_embedding(np.concatenate([encode(letters), own[:-1]]), model.wte, model.wpe)  # (2 T - 1, C)
+    nudged = np.repeat(x[np.newaxis], len(nudges), axis=0)
+    nudged[:, : len(letters)] += nudges
+    return (model.logits_from(nudged, n_last=len(letters)).argmax(axis=-1) != own).any(axis=1)

@@ -104,20 +104,19 @@ def terms(shares, parts):
     return picture
 
 
-def overlaps(chances, measured, label="overlap: mean squared cosine of the principal angles"):
-    """Draw what random tables give as a grey hill, and what was measured as arrows from before training to after.
+def overlaps(chance, models, label="overlap: mean squared cosine of the principal angles"):
+    """Draw what random tables give as a grey hill, and over it each model as an arrow from before training to after.
 
-    `chances` maps the title of a row to the values of random tables, (n,); `measured` maps the same titles to the
-    values of models: from a name to (before, after).
+    `chance` holds the values of random tables, (n,); `models` maps a name, such as "sorters", to the values of several
+    models, (n_models, 2), and each name has a hill of its own.
     """
-    above, row, between, bottom, edge = 26, 62, 30, 50, 20
-    height = len(chances) * (above + row + between) - between + bottom
-    values = [value for models in measured.values() for pair in models.values() for value in pair]
-    most = 1.25 * max(*values, *(np.max(chance) for chance in chances.values()))
+    above, row, between, bottom, edge = 26, 96, 24, 50, 20
+    height, chance = len(models) * (above + row + between) - between + bottom, np.asarray(chance)
+    most = 1.1 * max(chance.max(), *(np.max(pairs) for pairs in models.values()))
     zoom, said = (WIDE - 2 * edge) / most, []
     with plain_settings():
         picture, axes = blank(height)
-        for i, (title, chance) in enumerate(chances.items()):
+        for i, (name, pairs) in enumerate(models.items()):
             top = above + i * (above + row + between)
             low = top + row
             counts, edges = np.histogram(chance, bins=60, range=(0, most))
@@ -125,17 +124,16 @@ def overlaps(chances, measured, label="overlap: mean squared cosine of the princ
             median = edge + zoom * np.median(chance)
             axes.plot([median, median], [top, low], color=FAINT, linewidth=1.2 * POINT)
             axes.plot([edge, WIDE - edge], [low, low], color=FAINT, linewidth=0.8 * POINT)
-            write(axes, edge, top - 13, title, LARGE, weight="bold")
-            for level, (name, (before, after)) in zip((0.24, 0.7), measured[title].items()):
-                y, start, end = top + level * row, edge + zoom * before, edge + zoom * after
-                arrow = {"arrowstyle": "-|>", "color": INK, "linewidth": 2 * POINT, "shrinkA": 0, "shrinkB": 0}
+            write(axes, edge, top - 13, name, LARGE, weight="bold")
+            for seed, (before, after) in enumerate(pairs):
+                y, start, end = top + row * (seed + 0.5) / len(pairs), edge + zoom * before, edge + zoom * after
+                arrow = {"arrowstyle": "-|>", "color": INK, "linewidth": 1.6 * POINT, "shrinkA": 0, "shrinkB": 0}
                 axes.annotate("", (end, y), (start, y), arrowprops=arrow)
-                axes.plot(start, y, "o", color=INK, markersize=7 * POINT, markerfacecolor="white")
-                write(axes, max(start, end) + 8, y, f"{name} {before:.3f} → {after:.3f}", SMALL + 1)
-                below = float((np.asarray(chance) < after).mean())
-                said.append(f"{title}, {name}: {before:.3f} before training, {after:.3f} after, {below:.1%} of chance")
-                said[-1] += " lies below"
-        for tick in np.arange(0, most, 0.1 if most < 1 else 0.2):
+                axes.plot(start, y, "o", color=INK, markersize=6 * POINT, markerfacecolor="white")
+            below = ", ".join(f"{(chance < after).mean():.0%}" for _, after in pairs)
+            moves = ", ".join(f"{before:.2f} to {after:.2f}" for before, after in pairs)
+            said.append(f"{name}, before training to after: {moves}; of chance lies below the last: {below}")
+        for tick in np.arange(0, most, 0.1):
             write(axes, edge + zoom * tick, low + 12, f"{tick:.1f}", ha="center")
         words = f"{label}    grey: random tables    ○ before training  ▶ after"
         write(axes, WIDE / 2, low + 34, words, SMALL + 1, ha="center")
