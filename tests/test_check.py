@@ -775,7 +775,8 @@ RIGHT = {
     "nudge": """
         (0, 0, -0.3) || [0, 0, -0.3] || (4, 2, -0.3) || (4, 7, 0.3) || ("0", "0", "-0.3") || "0, 0, -0.3"
         ((0, 0), -0.3)
-        np.array([0, 0, -0.3]) || {"slot": 0, "channel": 0, "nudge": -0.3} || [[0, 0, -0.3]] || (0.0, 0, np.float32(-0.3))
+        np.array([0, 0, -0.3]) || {"slot": 0, "channel": 0, "nudge": -0.3} || [[0, 0, -0.3]]
+        (0.0, 0, np.float32(-0.3))
     """,
     "pairs": """
         solved || tuple(solved) || [("ABC"[t], s) for t, s in solved] || [("abc"[t], s) for t, s in solved]
