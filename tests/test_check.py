@@ -34,7 +34,12 @@ from lessonlib.nano_gpt import load_checkpoint
 from lessonlib.tasks import REVERSE, SORT, score
 
 # A warning under a check would look like a mistake.
-pytestmark = pytest.mark.filterwarnings("error", "ignore:the matrix subclass")
+pytestmark = pytest.mark.filterwarnings(
+    "error",
+    "ignore:the matrix subclass",
+    "ignore::ResourceWarning",  # what other tests of this process left behind is no warning of a check
+    "ignore::pytest.PytestUnraisableExceptionWarning",
+)
 
 sorter, reverser = load_checkpoint("sort"), load_checkpoint("reverse")
 E_tok, E_pos = sorter.wte, sorter.wpe
