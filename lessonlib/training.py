@@ -12,7 +12,7 @@ import numpy as np
 from lessonlib.gradients import loss_and_gradients
 from lessonlib.measure import every_sum, variance_shares
 from lessonlib.nano_gpt import CHECKPOINTS, N_INPUTS, NanoGPT, expected_shapes, layer_norm
-from lessonlib.tasks import REVERSE, SORT, Task, score, scoring, smallest_margin
+from lessonlib.tasks import REVERSE, SORT, SYNONYMS, Task, score, scoring, smallest_margin
 
 N_HEAD = 3
 SIZES = {"n_layer": 3, "n_embd": 48, "vocab_size": 3, "block_size": 2 * N_INPUTS - 1}
@@ -26,7 +26,7 @@ WEIGHT_DECAY = 0.1
 CLIP_NORM = 1.0
 DROPOUT = 0.1
 HELD_OUT = 0.25  # share of the 729 inputs that are never trained on
-N_STEPS = {"sort": 400, "reverse": 200}
+N_STEPS = {"sort": 400, "reverse": 200, "synonyms": 400}
 
 
 class Snapshot(NamedTuple):
@@ -45,7 +45,7 @@ def train(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, freeze=()):
     """Train a model and hand out a Snapshot every few steps, the first at step 0, before any training.
 
     All that is random follows from `seed`: the same seed gives the same model on the same machine. `n_steps` is known
-    for sort (400) and reverse (200) and must be said for other tasks; the last step always gives a snapshot. `wte`
+    for sort and synonyms (400) and reverse (200) and must be said for other tasks; the last step always gives a snapshot. `wte`
     (vocab_size, C) and `wpe` (block_size, C) are tables to start from instead of random ones; `freeze` holds "wte",
     "wpe" or both for tables that stay as they are. ValueError, at once, for an argument that cannot be used.
     """
@@ -203,5 +203,5 @@ def write_arrays(path, arrays):
 
 
 if __name__ == "__main__":
-    for task in (SORT, REVERSE):
+    for task in (SORT, REVERSE, SYNONYMS):
         make_checkpoint(task)
