@@ -1,4 +1,4 @@
-"""How fast, how heavy: `python tests/benchmark.py` prints it all in one run.
+"""How fast, how heavy: `python tests/benchmark.py` prints it all in one run; `... score` only what a score takes.
 
 Ratios first, because they travel between machines; medians of runs that take turns, so that a busy moment hits both
 sides. Nothing is asserted.
@@ -92,11 +92,11 @@ def say_score(model, flat, how):
 def say_training_step(model):
     weights = {name: tensor.copy() for name, tensor in model.weights.items()}
     optimiser, rng = AdamW(weights), np.random.default_rng(0)
-    shown, answers = SORT.teacher_forced[:BATCH_SIZE], SORT.answers[:BATCH_SIZE]
+    seen, answers = SORT.teacher_forced[:BATCH_SIZE], SORT.answers[:BATCH_SIZE]
     multiply = products(model, BATCH_SIZE)
 
     def step():
-        _, gradients = loss_and_gradients(weights, shown, answers, N_HEAD, DROPOUT, rng)
+        _, gradients = loss_and_gradients(weights, seen, answers, N_HEAD, DROPOUT, rng)
         optimiser.step(weights, gradients, 1e-9)
 
     ours, bare, ratio = compared(step, lambda: [multiply() for _ in range(3)], 100)
@@ -226,6 +226,8 @@ def main():
     model = load_checkpoint("sort")
     say_score(model, True, "all rows in one matrix")
     say_score(model, False, "a matrix for each sequence")
+    if sys.argv[1:] == ["score"]:
+        return
     say_training_step(model)
     say_input_embedding()
     say_import()

@@ -88,6 +88,7 @@ def test_a_letter_that_the_model_does_not_know_is_refused_and_named(letters, wor
         ("СВА", ["letter 'С'", "only looks like C", "a Cyrillic letter", "type 'C'"]),
         ("ABВ", ["letter 'В' at place 2", "only looks like B", "a Cyrillic letter"]),
         ("ΑBC", ["only looks like A", "a Greek letter"]),
+        ("ABϹ", ["only looks like C", "a Greek letter"]),
         ("AΒC", ["only looks like B", "a Greek letter"]),
         ("ＡBC", ["only looks like A", "a full-width letter"]),
         ("ABＣ", ["only looks like C", "a full-width letter"]),

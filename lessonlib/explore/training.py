@@ -185,7 +185,10 @@ class Training(Control):
         try:
             self._runs[run.task] = run
             self.task.value = run.task
-            self.slider.max, self.slider.step = max(run.frames[-1].step, run.every), run.every
+            last = max(run.frames[-1].step, N_STEPS[run.task])
+            if (self.slider.max, self.slider.step) != (last, run.every):
+                self.slider.value = 0  # else the page rounds the old value to the new step, and sends it back
+                self.slider.max, self.slider.step = last, run.every
             self.slider.value = run.frames[i].step
         finally:
             self._following = False

@@ -23,6 +23,11 @@ def spoken(line):
     return re.sub(r"(?<![\w.])-(?=\d)", "minus ", line)
 
 
+def words(explorer):
+    """What a screen reader says, in one line."""
+    return " ".join(explorer.words().split())
+
+
 def sum_explorer(explorer):
     """Read the controls of lesson 5's explorer off the page; return the line and the three matrices, coloured."""
     letters = "".join(explorer.value(f"letter {i}") for i in range(6))
@@ -63,21 +68,35 @@ SWAPS = {
 
 
 def look_up_explorer(explorer):
-    """The same for lesson 3's explorer: the line, the words about answer and score, and the coloured matrices."""
+    """The same for lesson 3's explorer: the line, its number, the words about answer and score, and the heatmaps."""
     letters = "".join(explorer.value(f"letter {i}") for i in range(6))
-    slot, channel = int(explorer.value("inspect row")), int(explorer.value("inspect channel"))
+    slot, channel = int(explorer.value("inspect slot")), int(explorer.value("inspect channel"))
     swap = explorer.box.get_by_label("rows of table").input_value()
+    on_its_side = explorer.box.get_by_label("view", exact=True).input_value().startswith("columns")
     table, ids = MODEL.wte[SWAPS[swap]], encode(letters)
-    line = f"slot {slot} holds {letters[slot]}, id {ids[slot]}.  channel {channel}:"
+    line = f"slot {slot} holds {letters[slot]}, id {ids[slot]}; channel {channel}:"
     swapped = MODEL.with_tables(wte=table)
-    answer = "".join("ABC"[i] for i in swapped.generate(ids))
-    counted = f"the model answers {letters} with {answer}. It gets {score(swapped, SORT)} of 729 right."
-    one_hot = (ids[:, None] == np.arange(3)).astype(float)
+    counted = f"the model: {score(swapped, SORT)} of 729 right. It answers {letters} with {swapped.answer(letters)} ("
     limit = np.abs(MODEL.wte).max()
-    panels = {"table": colours(table, limit), "rows": colours(table[ids], limit)}
-    panels["one-hot"] = np.repeat(255 * (1 - one_hot)[..., None], 3, axis=-1).astype(np.uint8)
-    if set(ids) != {0, 1, 2}:
-        del panels["table"]  # rows that are not used are faded
-    if explorer.box.get_by_label("view", exact=True).input_value().startswith("columns"):
-        panels = {label: each.swapaxes(0, 1) for label, each in panels.items()}
+    panels = {1: colours(table, limit), 3: colours(table[ids], limit)}
+    for unused in {0, 1, 2} - set(ids.tolist()):
+        panels[1][unused] = 255 - 0.3 * (255 - panels[1][unused])
+    if on_its_side:
+        panels = {part + (part == 1) * 2 + (part == 3): panel.swapaxes(0, 1) for part, panel in panels.items()}
     return line, f"{table[ids[slot], channel]:.4f}", counted, panels
+
+
+def assert_no_barriers(page, axe):
+    """Let axe look at all explorers and pictures of a page."""
+    for context in (".ll-explorer", ".jp-RenderedHTMLCommon img"):
+        results = axe.run(page.page, context=context)
+        assert [(found["id"], found["nodes"][0]["html"]) for found in results.response["violations"]] == []
+
+
+def assert_nothing_is_cut_off(explorer, most):
+    """See that an explorer is at most so high, in CSS pixels, and that none of its parts leaves it at the sides."""
+    room = explorer.box.bounding_box()
+    assert room["height"] <= most
+    for part in explorer.box.locator(".noUi-handle, button, input, select, .ll-note, .ll-row-labels:visible").all():
+        box = part.bounding_box()
+        assert box["x"] >= room["x"] - 12 and box["x"] + box["width"] <= room["x"] + room["width"] + 12, part

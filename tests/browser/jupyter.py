@@ -284,7 +284,8 @@ class OnPage:
         return self.box.locator("[role=status]").text_content().strip()
 
     def error(self):
-        return "".join(self.box.locator(".ll-error [role=alert]").all_inner_texts())
+        """What went wrong, or was typed wrong."""
+        return "".join(self.box.locator(":is(.ll-error, .ll-refusal) [role=alert]").all_inner_texts())
 
     def colours(self, label, shape):
         """Read the colour at the middle of every cell of a heatmap (a part of the scene, by number), (*shape, 3)."""

@@ -63,12 +63,6 @@ def test_a_nudge_large_enough_tips_the_answer_and_reset_brings_it_back(explorer)
     assert len(answers) > 1 and "to the unchanged sum" in explorer.note()
 
 
-@pytest.mark.parametrize(("width", "most"), [(1440, 700), (900, 790)])
-def test_controls_and_picture_are_seen_together(page_of, width, most):
-    (explorer,) = page_of(LESSON, width=width).explorers()
-    assert explorer.box.bounding_box()["height"] <= most
-
-
 def test_single_keys_on_any_control_leave_the_notebook_as_it_is(explorer):
     page = explorer.page
     n_cells, before = page.n_cells(), explorer.note()
@@ -183,11 +177,6 @@ def test_it_is_sharp_and_whole_at_other_sizes(page_of, width, ratio):
         assert box["x"] >= room["x"] - 12 and box["x"] + box["width"] <= room["x"] + room["width"] + 12, part
 
 
-def test_axe_finds_no_barrier_in_our_output(explorer):
-    results = Axe().run(explorer.page.page, context=".ll-explorer")
-    assert [(found["id"], found["nodes"][0]["html"]) for found in results.response["violations"]] == []
-
-
 def test_the_mouse_over_a_cell_shows_its_row_column_and_number(explorer):
     panel = explorer.box.locator(".ll-panel[data-part='2']")
     panel.scroll_into_view_if_needed()
@@ -271,19 +260,3 @@ def test_run_twice_and_two_at_once_and_errors_of_a_learner(open_notebook, folder
     assert bad.value("letter 0") == "C"
     assert page.errors() == [] and page.problems == []
     page.page.wait_for_function(IDLE)
-
-
-@pytest.mark.parametrize("width", [1440, 900])
-@pytest.mark.parametrize("name", [WHOLE, "05_deep_dives.ipynb"])
-def test_a_whole_notebook_runs_without_a_complaint_and_axe_finds_no_barrier(page_of, name, width):
-    page = page_of(name, width=width)
-    for explorer in page.explorers():
-        assert explorer.error() == "" and len(explorer.words()) > 40
-        room = explorer.box.bounding_box()
-        for part in explorer.box.locator(":is(.noUi-handle, button, input, select, .ll-note, img):visible").all():
-            box = part.bounding_box()
-            assert box["x"] >= room["x"] - 12 and box["x"] + box["width"] <= room["x"] + room["width"] + 12
-    results = Axe().run(page.page, context=".ll-explorer")
-    assert [(found["id"], found["nodes"][0]["html"]) for found in results.response["violations"]] == []
-    results = Axe().run(page.page, context=".jp-RenderedHTMLCommon img")
-    assert [found["id"] for found in results.response["violations"]] == []

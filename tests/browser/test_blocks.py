@@ -1,0 +1,228 @@
+"""The three blocks in space as a learner meets them: turned by mouse, keys and sliders."""
+
+import io
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from matplotlib.colors import to_rgb
+from PIL import Image
+
+from browser import expected
+from lessonlib.embeddings import encode
+from lessonlib.scene import POSITION, ROW, SUM, TOKEN, Blocks, Cells
+
+CELLS = (
+    """
+from lessonlib import explore
+from lessonlib.embeddings import encode
+from lessonlib.nano_gpt import load_checkpoint
+model = load_checkpoint("sort")
+def add(letters, start):
+    tok_emb, pos_emb = model.wte[encode(letters)], model.wpe[start:start + 6]
+    return tok_emb, pos_emb, tok_emb + pos_emb
+""",
+    "explore.blocks(add, model)",
+)
+NOTEBOOK = ("blocks.ipynb", 1, CELLS)
+MODEL = expected.MODEL
+MATRICES = (MODEL.wte, MODEL.wpe, MODEL.wte[encode("CBABBC")] + MODEL.wpe[:6])
+LIMIT = max(np.abs(MODEL.wte).max(), np.abs(MODEL.wpe).max(), np.abs(MODEL.wte[:, None] + MODEL.wpe).max())
+BLOCKS = Blocks(
+    tuple(Cells("", each, colour=colour, limit=LIMIT) for each, colour in zip(MATRICES, (TOKEN, POSITION, SUM))),
+    (1, 3, 3),
+)
+TURNED = "stage => ['--turn', '--tilt'].map(name => Number(stage.style.getPropertyValue(name)))"
+HIDE = ".ll-space b, .ll-shaft, .ll-head { visibility: hidden; }"
+
+
+class View:
+    """Where the blocks lie on the page, computed apart from it: from the box around them and the two angles."""
+
+    def __init__(self, box, azimuth, elevation):
+        (sin_a, sin_e), (cos_a, cos_e) = (turn(np.radians([azimuth, elevation])) for turn in (np.sin, np.cos))
+        self.corners, (wide, high, deep) = BLOCKS.places(box["width"])
+        across = wide * abs(sin_a) + deep * abs(cos_a)
+        fit = min(1, high / (5 + (high - 12) * cos_e + across * abs(sin_e)))
+        self.zoom = box["width"] / wide * fit
+        self.middle = np.array([box["x"] + box["width"] / 2, box["y"] + box["height"] / 2])
+        self.axes = np.array(  # rows: the page's right, its down, and towards who looks
+            [[cos_a, 0, -sin_a], [sin_a * sin_e, cos_e, cos_a * sin_e], [sin_a * cos_e, -sin_e, cos_a * cos_e]]
+        )
+        self.boxes = [  # block, first row, low and high corner
+            (i, first, corner + [0, ROW * first, ROW * (out - 1)], corner + [48, ROW * last, ROW * out])
+            for i, (corner, row) in enumerate(zip(self.corners, BLOCKS.chosen))
+            for first, last, out in ((0, row, 0), (row, row + 1, 1), (row + 1, len(MATRICES[i]), 0))
+        ]
+
+    def at(self, point):
+        return self.middle + self.zoom * (self.axes[:2] @ point)
+
+    def seen(self, at):
+        """Cast a ray at a point of the page: the nearest block, the axis across its face, and the cell; or None."""
+        right, down = (np.asarray(at) - self.middle) / self.zoom
+        start, towards = right * self.axes[0] + down * self.axes[1], self.axes[2]
+        nearest = (-np.inf, None)
+        for i, first, low, high in self.boxes:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                walls = np.array([low - start, high - start]) / towards
+            inside = (low < start) & (start < high)
+            flat = np.abs(towards) < 1e-9
+            if (flat & ~inside).any():
+                continue
+            enter, leave = (
+                np.where(flat, end, each) for end, each in ((-np.inf, walls.min(0)), (np.inf, walls.max(0)))
+            )
+            axis = int(leave.argmin())
+            if enter.max() < leave[axis] and leave[axis] > nearest[0]:
+                x, y, _ = start + leave[axis] * towards - low
+                rows = round((high - low)[1] / ROW)
+                cell = (first + min(max(int(y // ROW), 0), rows - 1), min(max(int(x), 0), 47))
+                nearest = (leave[axis], (i, axis, cell))
+        return nearest[1]
+
+
+def colour_of(i, axis, cell):
+    """The colour of a cell on a face: exact on fronts and backs, tinted on the others."""
+    tint = (0.35, 0.12, 0.0)[axis]
+    painted = expected.colours(MATRICES[i], LIMIT)[cell]
+    return (1 - tint) * painted + tint * 255 * np.array(to_rgb((TOKEN, POSITION, SUM)[i]))
+
+
+def pixels_of(page):
+    page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
+    return np.asarray(Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB"))
+
+
+def box_of(explorer):
+    space = explorer.box.locator(".ll-space")
+    space.scroll_into_view_if_needed()
+    return space.bounding_box()
+
+
+def turn_by_keys(explorer, across, up):
+    """Press arrow keys: the right one turns the blocks to the right by 5 degrees, the upper one upwards."""
+    explorer.box.locator(".ll-stage").focus()
+    for key, n in (("ArrowRight", across), ("ArrowLeft", -across), ("ArrowUp", up), ("ArrowDown", -up)):
+        for _ in range(n // 5):
+            explorer.page.page.keyboard.press(key)
+
+
+@pytest.fixture
+def blocks(page_of):
+    return page_of(*NOTEBOOK).explorers()[0]
+
+
+def test_from_every_side_the_nearest_block_is_seen_with_the_colours_of_its_cells(page_of):
+    """Where all rays around a point meet one face of one slab, its colour lies between those of their cells."""
+    rng, around = np.random.default_rng(0), [(dx, dy) for dx in (-3, -1.5, 0, 1.5, 3) for dy in (-3, -1.5, 0, 1.5, 3)]
+    for width, angles in (
+        (1440, [(0, 0), (20, 20), (180, 15), (20, 90), (0, -90), (-40, 30), (70, -25), (150, 45)]),
+        (900, [(20, 20), (-60, 35), (180, -20), (10, 90)]),
+    ):
+        (blocks,) = page_of(*NOTEBOOK, width=width).explorers()
+        page, (azimuth, elevation), checked = blocks.page.page, (20, 20), set()
+        sheet = page.add_style_tag(content=HIDE)
+        for new in angles:
+            turn_by_keys(blocks, azimuth - new[0], elevation - new[1])
+            azimuth, elevation = new
+            box, pixels, wrong = box_of(blocks), pixels_of(page), []
+            view = View(box, azimuth, elevation)
+            points = np.floor(rng.uniform((0, 0), (box["width"], box["height"]), (900, 2)) + [box["x"], box["y"]]) + 0.5
+            for x, y in points:
+                seen = {view.seen((x + dx, y + dy)) for dx, dy in around}
+                pixel = pixels[int(y), int(x)].astype(int)
+                if (
+                    None not in seen
+                    and len({(i, axis, np.sign(row - BLOCKS.chosen[i])) for i, axis, (row, _) in seen}) == 1
+                ):
+                    between = np.array([colour_of(*each) for each in seen])
+                    checked.add(next(iter(seen))[:2])
+                    wrong.append(bool(((pixel < between.min(0) - 13) | (pixel > between.max(0) + 13)).any()))
+                elif not any(view.seen((x + dx, y + dy)) for dx in (-9, 0, 9) for dy in (-9, 0, 9)):
+                    assert (pixel == 255).all(), (width, azimuth, elevation, (x, y))
+            # But for a few points on edges, and on the white lines between rows.
+            assert len(wrong) > 10 and np.mean(wrong) < 0.3, (width, azimuth, elevation, len(wrong), sum(wrong))
+        assert {(i, axis) for i in range(3) for axis in (1, 2)} <= checked
+        sheet.evaluate("sheet => sheet.remove()")
+
+
+def test_the_row_that_stands_out_has_its_exact_colours(blocks):
+    box, pixels = box_of(blocks), pixels_of(blocks.page.page)
+    view = View(box, 20, 20)
+    middles = [view.at(view.corners[2] + [channel + 0.5, ROW * (3 + 0.5), ROW]).astype(int) for channel in range(48)]
+    shown = np.array([pixels[y, x] for x, y in middles])
+    np.testing.assert_array_equal(shown, expected.colours(MATRICES[2][3], LIMIT))
+
+
+def test_the_mouse_turns_the_blocks_in_the_page_and_reset_turns_them_back(blocks):
+    page, stage, box = blocks.page.page, blocks.box.locator(".ll-stage"), box_of(blocks)
+    before, sent = pixels_of(page), blocks.page.n_bytes
+    page.mouse.move(box["x"] + 300, box["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 380, box["y"] + 240, steps=4)
+    page.mouse.up()
+    page.mouse.move(box["x"] + 500, box["y"] + 100)  # the button is up: nothing turns
+    assert stage.evaluate(TURNED) == [-40, 20] and blocks.page.n_bytes == sent
+    assert (pixels_of(page) != before).any()
+    blocks.press("azimuth °", "ArrowRight")  # adds up with it, and the words are those of the rows
+    assert stage.evaluate(TURNED) == [-40, 20] and blocks.value("azimuth °") == "25"
+    page.mouse.move(box["x"] + 300, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 300, box["y"] + 400, steps=4)
+    page.mouse.up()
+    assert stage.evaluate(TURNED) == [-40, 70]  # no further than straight above
+    blocks.box.get_by_role("button", name="Reset").click()
+    blocks.settle()
+    page.mouse.move(0, 0)
+    assert stage.evaluate(TURNED) == [0, 0]
+    page.evaluate("document.activeElement.blur()")
+    (x, y, width, height) = (int(box[name]) for name in ("x", "y", "width", "height"))
+    inside = np.s_[y : y + height, x : x + width]
+    np.testing.assert_array_equal(pixels_of(page)[inside], before[inside])
+
+
+def test_arrow_keys_turn_the_blocks_and_no_key_reaches_the_notebook(blocks):
+    stage, keyboard, n_cells = blocks.box.locator(".ll-stage"), blocks.page.page.keyboard, blocks.page.n_cells()
+    stage.focus()
+    for key in ("ArrowLeft", "ArrowUp", "ArrowUp", "d", "d", "b", "x"):
+        keyboard.press(key)
+    assert stage.evaluate(TURNED) == [5, -10] and blocks.page.n_cells() == n_cells
+    assert stage.evaluate("stage => document.activeElement === stage && getComputedStyle(stage).outlineWidth") == "3px"
+    assert stage.get_attribute("role") == "application" and "arrow keys turn" in stage.get_attribute("aria-label")
+    blocks.press("slot", "End")
+    assert stage.evaluate(TURNED) == [5, -10]  # a new picture is as turned as the one before
+
+
+def test_in_notebook_7_arrow_keys_turn_the_blocks(page_of):
+    (blocks,) = page_of(*NOTEBOOK, app="notebook").explorers()
+    turn_by_keys(blocks, 10, -5)
+    assert blocks.box.locator(".ll-stage").evaluate(TURNED) == [-10, 5]
+
+
+def test_sliders_go_to_every_extreme_and_the_words_say_which_rows_meet(blocks):
+    for name, key, angles, words in (
+        ("azimuth °", "Home", "--azimuth:-180;--elevation:20", ""),
+        ("azimuth °", "End", "--azimuth:180;--elevation:20", ""),
+        ("elevation °", "Home", "--azimuth:180;--elevation:-90", ""),
+        ("elevation °", "End", "--azimuth:180;--elevation:90", ""),
+        ("slot", "Home", "", "Slot 0 holds C: row 2 of Token Embed + row 0 of Position Embed"),
+        ("slot", "End", "", "Slot 5 holds C: row 2 of Token Embed + row 5 of Position Embed"),
+        ("letter 5", "Home", "", "Slot 5 holds A: row 0 of Token Embed + row 5 of Position Embed"),
+    ):
+        blocks.press(name, key)
+        assert angles in blocks.box.locator(".ll-space").get_attribute("style") and words in blocks.words()
+
+
+@pytest.mark.parametrize("width", [1440, 900])
+def test_axe_finds_no_barrier_and_all_words_stand_in_the_picture(page_of, width):
+    page = page_of(*NOTEBOOK, width=width)
+    results = Axe().run(page.page, context=".ll-explorer")
+    assert [(found["id"], found["nodes"][0]["html"]) for found in results.response["violations"]] == []
+    (blocks,) = page.explorers()
+    room = blocks.box.bounding_box()
+    assert width < 1440 or room["height"] <= 700
+    for part in blocks.box.locator(".ll-space b, .ll-note, .noUi-handle, button").all():
+        box = part.bounding_box()
+        assert box["x"] >= room["x"] - 12 and box["x"] + box["width"] <= room["x"] + room["width"] + 12, part
+        assert box["y"] >= room["y"] and box["y"] + box["height"] <= room["y"] + room["height"], part

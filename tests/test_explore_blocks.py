@@ -1,0 +1,157 @@
+"""The three blocks in space, without a browser: their numbers, their rows, their places, their words."""
+
+import base64
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lessonlib import draw, explore
+from lessonlib.draw.paper import STILL_AZIMUTH, STILL_ELEVATION, colours
+from lessonlib.embeddings import encode
+from lessonlib.explore.page import frame_html
+from lessonlib.nano_gpt import load_checkpoint
+from lessonlib.scene import ROW, SUM, TOKEN, WIDE, Cells, lay_out
+
+MODEL = load_checkpoint("sort")
+LIMIT = max(np.abs(MODEL.wte).max(), np.abs(MODEL.wpe).max(), np.abs(MODEL.wte[:, None] + MODEL.wpe).max())
+
+
+def add(letters, start):
+    tok_emb, pos_emb = MODEL.wte[encode(letters)], MODEL.wpe[start : start + 6]
+    return tok_emb, pos_emb, tok_emb + pos_emb
+
+
+@pytest.fixture
+def explorer():
+    return explore.blocks(add, MODEL)
+
+
+def painted(matrix):
+    return colours(Cells("", np.asarray(matrix), limit=LIMIT))
+
+
+def images(explorer):
+    data = re.findall(r"url\(data:image/png;base64,([^)]*)\)", explorer._cells.value)
+    return [np.asarray(Image.open(io.BytesIO(base64.b64decode(each)))) for each in data]
+
+
+def boxes(explorer):
+    """Read off the page, for each block, how its rows are cut: (first, number of rows, whether they stand out)."""
+    return [
+        [tuple(map(int, cut)) for cut in re.findall(r"--first:(\d+);--n:(\d+);--out:(\d)", block)]
+        for block in explorer._cells.value.split('class="ll-block"')[1:]
+    ]
+
+
+@pytest.mark.parametrize("letters", ["CBABBC", "AAAAAA", "CCCCCC"])
+@pytest.mark.parametrize("slot", [0, 3, 5])
+@pytest.mark.parametrize(("azimuth", "elevation"), [(-180, -90), (20, 20), (180, 90)])
+def test_the_page_shows_both_tables_the_sum_and_the_rows_that_meet(explorer, letters, slot, azimuth, elevation):
+    values = {"letters": letters, "slot": slot, "azimuth": azimuth, "elevation": elevation}
+    for name, value in values.items():
+        explorer.controls[name].value = value
+    for image, matrix in zip(images(explorer), (MODEL.wte, MODEL.wpe, add(letters, 0)[2]), strict=True):
+        np.testing.assert_array_equal(image, painted(matrix))
+    token_id = "ABC".index(letters[slot])
+    for cuts, n_rows, chosen in zip(boxes(explorer), (3, 11, 6), (token_id, slot, slot), strict=True):
+        assert [row for first, n, _ in cuts for row in range(first, first + n)] == list(range(n_rows))
+        assert [(first, n) for first, n, out in cuts if out] == [(chosen, 1)]
+    out = re.findall(r'class="ll-row ll-out"[^>]*>([^<]*)<', explorer._cells.value)
+    assert out == [letters[slot], str(slot), f"{slot} {letters[slot]}"]
+    assert f"--azimuth:{azimuth};--elevation:{elevation}" in explorer._cells.value
+    assert f"Slot {slot} holds {letters[slot]}: row {token_id} of Token Embed + row {slot} of" in explorer.words
+    one, other = MODEL.wte[token_id, 0], MODEL.wpe[slot, 0]
+    spoken = [f"{number:.4f}".replace("-", "minus ") for number in (one, other, one + other)]
+    assert re.sub(r"[()]", "", explorer.words).endswith(f"channel 0: {spoken[0]} + {spoken[1]} = {spoken[2]}")
+
+
+def test_all_moves_have_one_frame_and_reset_brings_the_first_picture_back(explorer):
+    frame, cells = frame_html(explorer._scene), explorer._cells.value.split("data-move")[0]
+    for name, value in {"letters": "ABCABC", "slot": 0, "azimuth": 90, "elevation": -45}.items():
+        explorer.controls[name].value = value
+        assert frame_html(explorer._scene) == frame
+    explorer.reset()
+    assert explorer._cells.value.split("data-move")[0] == cells
+
+
+def test_another_sum_is_shown_and_the_words_say_in_how_many_channels_it_differs():
+    def wrong(letters, start):
+        tok_emb, pos_emb, x = add(letters, start)
+        x[3, [5, 7]] += 0.05
+        return tok_emb, pos_emb, x
+
+    explorer = explore.blocks(wrong, MODEL)
+    x = wrong("CBABBC", 0)[2]
+    np.testing.assert_array_equal(images(explorer)[2], painted(x))
+    number = f"{x[3, 5]:.4f}".replace("-", "minus ")
+    assert explorer.words.endswith(f", but Input Embed holds another number in 2 channels: {number} in 5")
+    explorer.controls["slot"].value = 0
+    assert "another number" not in explorer.words
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (None, "is `return` missing?"),
+        ((0, 0), "must return three arrays"),
+        ((0, 0, np.zeros((6, 4))), "tok_emb must have"),
+    ],
+)
+def test_what_is_no_sum_is_refused_in_words(wrong, words):
+    assert words in explore.blocks(lambda letters, start: wrong, MODEL).words
+
+
+@pytest.mark.parametrize("across", [820, 420])
+@pytest.mark.parametrize("slot", [0, 5])
+def test_blocks_and_arrows_have_room_and_arrows_lead_from_row_to_row(explorer, across, slot):
+    explorer.controls["slot"].value = slot
+    (blocks,) = explorer._scene.parts
+    corners, (wide, high, deep) = blocks.places(across)
+    lows = [corner + [0, 0, -ROW] for corner in corners]
+    highs = [corner + [48, ROW * len(cells.matrix), ROW] for corner, cells in zip(corners, blocks.cells)]
+    for i, j in ((0, 1), (0, 2), (1, 2)):  # no two share space
+        assert ((lows[i] >= highs[j]) | (highs[i] <= lows[j])).any()
+    for points, i, side in zip(blocks.arrows(across), (0, 1), (0, 48)):
+        for point, block in ((points[0], i), (points[-1], 2)):
+            row = corners[block] + [side, ROW * (blocks.chosen[block] + 0.5), ROW / 2]
+            np.testing.assert_allclose(point[1:], row[1:])
+            assert 1 < (point - row)[0] * (1 if side else -1) < 10
+        lows.append(points.min(axis=0))
+        highs.append(points.max(axis=0))
+    reach = np.abs([np.min(lows, axis=0), np.max(highs, axis=0)]).max(axis=0)
+    assert (2 * reach <= [wide, high, deep + 2]).all()
+
+
+def test_on_paper_every_cell_of_the_front_that_is_seen_has_its_exact_colour(explorer):
+    """What stands out may hide what is above or below it, so that row and the first and last of each block are read."""
+    picture = draw.draw(explorer._scene)
+    pixels = np.asarray(Image.open(io.BytesIO(draw.png(picture))).convert("RGB"))
+    _, (box,) = lay_out(explorer._scene, WIDE)
+    (blocks,) = explorer._scene.parts
+    corners, size = blocks.places(box.width)
+    (sin_a, sin_e), (cos_a, cos_e) = (turn(np.radians([STILL_AZIMUTH, STILL_ELEVATION])) for turn in (np.sin, np.cos))
+    for corner, cells, chosen in zip(corners, blocks.cells, blocks.chosen):
+        for row in {0, chosen, len(cells.matrix) - 1}:
+            middle = np.arange(48) + 0.5
+            x, y, z = corner[0] + middle, corner[1] + ROW * (row + 0.5), corner[2] + ROW * (row == chosen)
+            across = x * cos_a - z * sin_a
+            down = y * cos_e + (x * sin_a + z * cos_a) * sin_e
+            zoom = 0.92 * box.width / size[0]
+            left, top = box.left + box.width / 2 + zoom * across, box.top + box.height / 2 + zoom * down
+            seen = pixels[(2 * top).astype(int), (2 * left).astype(int)]
+            expected = painted(cells.matrix)[row, :, :3]
+            assert (seen == expected).all(axis=1).mean() > (0.95 if row in (0, chosen) else 0.85)
+
+
+def test_the_still_says_what_is_seen(explorer):
+    still = explorer.still_html()
+    for words in (
+        "Token Embed",
+        "(11, 48)",
+        "Arrows lead from row 1 of Token Embed and row 3 of Position Embed to row 3",
+    ):
+        assert words.replace("(11, 48)", "11 rows by 48 columns") in still
+    assert TOKEN in explorer._cells.value and SUM in explorer._cells.value
