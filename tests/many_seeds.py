@@ -76,7 +76,7 @@ def token_distances(title, task, seeds, **options):
 
 
 def analogies():
-    """Lesson 3: is B - A + a = b? Six tokens, three letters in two cases, and an answer for which both count apart: the
+    """Lesson 3: is A - a + b = B? Six tokens, three letters in two cases, and an answer for which both count apart: the
     letters sorted, the cases in reverse. In eight models of eight most fourth corners are the nearest of all six rows,
     none of the three given ones left out; before training, none is."""
     n_tokens, n_steps = 6, 600  # token 2 k + 1 is letter k in upper case
