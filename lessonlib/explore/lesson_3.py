@@ -155,7 +155,7 @@ def triangles(histories):
             parts.append(
                 Points(
                     f"{name}, step {history.steps[snapshot]}\n{history.scores[snapshot]} of {N_ALL} right",
-                    xy, tuple(VOCABULARY), reach, TOKEN, highest=190, share=30,
+                    xy, tuple(VOCABULARY), reach, TOKEN, highest=120, share=30,
                     path=(0, 1, 2, 0), filled=True, outline=tuple(map(tuple, corners[name][0])), outline_colour=FAINT,
                     texts=tuple((*xy[list(pair)].mean(axis=0), f"{lengths[pair]:.3f}", 12, INK) for pair in PAIRS),
                     beside=bool(parts),
