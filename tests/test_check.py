@@ -55,6 +55,7 @@ formulas = {
     4: lambda ids: (E_tok + E_pos[:3])[ids],
     5: lambda ids: both[ids] + both[3 : 3 + len(ids)],
 }
+SIDES = np.array([[0.241, 0.204, 0.195], [0.138, 0.124, 0.134], [0.238, 0.141, 0.255]])  # of three other models
 MODEL, WORD_3, WORD_5 = sorter, encode("ACBBAB"), encode("BACCAC")
 CHECKS = {
     "look_up": lambda answer: check.look_up(answer, WORD_3, E_tok),
@@ -62,6 +63,7 @@ CHECKS = {
     "matmul": lambda answer: check.matmul(answer, WORD_3, E_tok),
     "identical_slots": lambda answer: check.identical_slots(answer, "CABCCB", "C"),
     "cosines": lambda answer: check.cosines(answer, E_tok),
+    "triangles": lambda answer: check.triangles(answer, SIDES),
     "parameter_count": lambda answer: check.parameter_count(answer, 50257, 768),
     "position_count": lambda answer: check.parameter_count(answer, 1024, 768),
     "positions": lambda answer: check.positions(answer, 6, E_pos, encode("CBABBC")),
@@ -83,6 +85,7 @@ TABLES = {  # several of each, where the numbers of one could hide a mistake
     "matmul": [lesson_3.matmul_exercise(WORD_3, E_tok)],
     "identical_slots": [lesson_3.identical_slots_exercise(*what) for what in (("CABCCB", "C"), ("AABB", "A"))],
     "cosines": [lesson_3.cosines_exercise(E_tok)],
+    "triangles": [lesson_3.triangles_exercise(SIDES)],
     "parameter_count": [lesson_3.parameter_count_exercise(rows, 768) for rows in (50257, 1024)],
     "positions": [lesson_4.positions_exercise(6, E_pos, encode("CBABBC"))],
     "most_alike": [lesson_4.most_alike_exercise(table) for table in (E_pos, reverser.wpe)],
@@ -254,6 +257,18 @@ WRONG = {  # what the verdict must say <- answers
         empty <- []
         table <- tok_emb || E_tok[[2, 2, 2]]
         parentheses <- np.where
+    """,
+    "triangles": """
+        wrong way round <- [0, 2] || (0, 2) || "0, 2"
+        counted from 1 <- [3, 1]
+        The first has three sides that are nearly equal <- [1, 0] || [1, 2] || np.array([1, 2])
+        The second has three sides that are nearly equal <- [2, 1] || [0, 1] || {"synonym": 2, "sorts": 1}
+        same model twice <- [2, 2] || [0, 0] || [1, 1]
+        Two models are asked for <- 2 || [2] || 0
+        two of the three <- [2, 0, 1] || [0, 1, 2]
+        These are the sides <- SIDES
+        from 0 to 2 <- [2, 7] || [-1, 0] || [0.5, 0]
+        text, not numbers <- ["synonyms", "sort"] || "the last and the first"
     """,
     "cosines": """
         squared <- cosines(E_tok)[[0, 0, 1], [1, 2, 2]] ** 2
@@ -691,6 +706,10 @@ RIGHT = {
         {0: "C", 3: "C", 4: "C"} || (slot for slot, letter in enumerate("CABCCB") if letter == "C")
         filter(lambda slot: "CABCCB"[slot] == "C", range(6)) || {0: None, 3: None, 4: None}.keys()
         frozenset([0, 3, 4]) || np.array(["0", "3", "4"])
+    """,
+    "triangles": """
+        [2, 0] || (2, 0) || np.array([2, 0]) || [2.0, 0.0] || "2, 0" || ["2", "0"] || {"synonym": 2, "sorts": 0}
+        [[2, 0]] || (i for i in (2, 0)) || [np.int64(2), 0] || "[2, 0]" || np.array([[2], [0]])
     """,
     "cosines": """
         [-0.16, -0.54, 0.01] || (-0.16, -0.54, 0.01) || ["-0.16", "-0.54", "0.01"] || "-0.16, -0.54, 0.01"

@@ -52,10 +52,9 @@ def test_every_link_to_binder_names_the_one_address_and_the_lesson_that_it_stand
 
 
 @pytest.mark.parametrize("path", COMPLETE, ids=lambda path: path.stem)
-def test_a_lesson_says_under_its_title_how_to_run_it_and_what_to_do_where_lessonlib_is_missing(path):
-    title = nbformat.read(path, as_version=4).cells[0].source
-    said = address.opening(path.name, address.address())
-    assert title.split("\n", 2)[2].startswith(said), "`python3 run.py address` writes it"
+def test_a_lesson_says_at_its_beginning_how_to_run_it_and_what_to_do_where_lessonlib_is_missing(path):
+    beginning = "\n\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells[:2])
+    assert address.opening(path.name, address.address()) in beginning, "`python3 run.py address` writes it"
 
 
 def test_the_links_lead_somewhere():
@@ -111,7 +110,7 @@ def test_copies_lack_every_solution_and_nothing_else(tmp_path, capsys):
 def test_the_time_plan_says_what_the_lessons_say():
     plan = (ROOT / "TEACHING.md").read_text("utf-8")
     for path in COMPLETE:
-        opening = nbformat.read(path, as_version=4).cells[0].source
+        opening = "\n\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells[:2])
         reading, exercises = re.search(r"(\d+) minutes to read and run, (\d+) for the exercises", opening).groups()
         assert f"(notebooks/{path.name}) | {reading} minutes | {exercises} minutes |" in plan
 

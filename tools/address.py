@@ -26,7 +26,7 @@ def binder_link(name, owner_and_repository):
 
 
 def opening(name, owner_and_repository):
-    """Write the lines under the title of a lesson: how to run it, and what to do where lessonlib is missing."""
+    """Write the lines at the beginning of a lesson: how to run it, and what to do where lessonlib is missing."""
     return "\n".join(
         [
             f"[Open this lesson in Binder]({binder_link(name, owner_and_repository)}): "
@@ -44,7 +44,7 @@ def write_address(new, root=ROOT):
     for path in sorted(root.glob("notebooks/*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
         title = notebook.cells[0]
-        if "mybinder.org" not in title.source:
+        if not any("mybinder.org" in cell.source for cell in notebook.cells[:2]):
             first, _, rest = title.source.partition("\n")
             title.source = f"{first}\n\n{opening(path.name, old)}\n{rest}"
             nbformat.write(notebook, path)

@@ -4,7 +4,7 @@ Every check takes an answer, which may be any object, and what the exercise is a
 raises. ValueError where another argument is not what it should be: that is a fault of the notebook, not of the learner.
 """
 
-from lessonlib.check.lesson_3 import cosines, identical_slots, look_up, matmul, one_hot, parameter_count
+from lessonlib.check.lesson_3 import cosines, identical_slots, look_up, matmul, one_hot, parameter_count, triangles
 from lessonlib.check.lesson_4 import fed_back, furthest_rows, most_alike, norm, positions, sinusoid_row
 from lessonlib.check.lesson_5 import cell, input_embedding, wrong_formula
 from lessonlib.check.lesson_5_sums import colliding_tables, hidden_shift, pairs
@@ -29,5 +29,6 @@ __all__ = [
     "parameter_count",
     "positions",
     "sinusoid_row",
+    "triangles",
     "wrong_formula",
 ]
