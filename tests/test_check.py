@@ -67,7 +67,6 @@ CHECKS = {
     "exchanged": lambda answer: check.exchanged(answer, E_pos, 7, 9),
     "equal_letters": lambda answer: check.equal_letters(answer, SORT, 7, 9),
     "sinusoid_row": lambda answer: check.sinusoid_row(answer, 0, 48),
-    "norm": lambda answer: check.norm(answer, sinusoids[0]),
     "cell": lambda answer: check.cell(answer, "BACCAC", 4, 7, E_tok, E_pos),
     "input_embedding": lambda answer: check.input_embedding(answer, WORD_5, E_tok, E_pos),
     "wrong_formula": lambda answer: check.wrong_formula(answer, formulas, E_tok, E_pos),
@@ -89,7 +88,6 @@ TABLES = {  # several of each, where the numbers of one could hide a mistake
     "exchanged": [lesson_4.exchanged_exercise(E_pos, 7, 9)],
     "equal_letters": [lesson_4.equal_letters_exercise(SORT, 7, 9)],
     "sinusoid_row": [lesson_4.sinusoid_row_exercise(position, 48) for position in (0, 3)],
-    "norm": [lesson_4.norm_exercise(vector) for vector in (sinusoids[0], 20 * E_pos[3])],
     "cell": [lesson_5.cell_exercise(*what, E_tok, E_pos) for what in (("BACCAC", 4, 7), ("CBABBC", 1, 2))],
     "input_embedding": [lesson_5.input_embedding_exercise(WORD_5, E_tok, E_pos)],
     "pairs": [lesson_5_sums.pairs_exercise(vectors, E_tok, E_pos)],
@@ -503,27 +501,6 @@ WRONG = {  # what the verdict must say <- answers
         (6, 48) <- E_pos[:6]
         frequencies <- 10000 ** (-np.repeat(np.arange(24), 2) / 24)
     """,
-    "norm": """
-        root <- 24
-        how many numbers <- 48 || len(sinusoids[0])
-        root of the number of channels <- np.sqrt(48) || 6.93
-        largest <- 1
-        mean <- 0.5 || sinusoids[0].mean()
-        mean square <- np.sqrt(0.5)
-        squared once more <- 576
-        all rows together <- np.linalg.norm(sinusoids)
-        all rows <- np.linalg.norm(sinusoids, axis=1)
-        learned row <- np.linalg.norm(E_pos[0]) || np.linalg.norm(reverser.wpe[0])
-        row itself <- sinusoids[0] || sinusoids[0] ** 2
-        two decimals <- 5
-        cut off <- 4.8 || 4.89
-        negative <- -np.sqrt(24)
-        Square every number <- 9 || 0
-        Without the quotes <- "sqrt(24)"
-        parentheses <- math.sqrt
-        A comma <- (4, 899)
-        twice <- np.sqrt(np.sqrt(24))
-    """,
     "cell": """
         A comma <- (0, 51)
         scaled <- 48 ** 0.5 * E_tok[0, 7] + E_pos[4, 7]
@@ -776,11 +753,6 @@ RIGHT = {
         (channel % 2 for channel in range(48)) || [channel % 2 == 1 for channel in range(48)] || [[0, 1] * 24]
         [np.sin(0), np.cos(0)] * 24 || np.array([[0, 1] * 24]).T
     """,
-    "norm": """
-        np.sqrt(24) || 4.9 - 0.001 || 4.90 || "4.899" || "4,899" || [4.899] || (4.899,) || 24 ** 0.5
-        np.linalg.norm(sinusoids, axis=1)[0] || np.linalg.norm(sinusoids[:1], axis=1) || np.array("4.899")
-        2 * math.sqrt(6) || {4.899}
-    """,
     "cell": """
         E_tok[0, 7] + E_pos[4, 7] || -0.0051 || "-0.0051" || "-0,0051" || "\N{MINUS SIGN}0.0051" || [-0.0051]
         (-0.0051,) || -0.0032 + -0.0019 || (E_tok[ids] + E_pos[:6])[4, 7] || sum([E_tok[0, 7], E_pos[4, 7]])
@@ -971,7 +943,8 @@ def test_a_formula_that_a_learner_has_broken_is_said_to_be_broken():
         lambda: check.positions(0, 12, E_pos, WORD_3),
         lambda: check.most_alike(0, E_pos[0]),
         lambda: check.sinusoid_row(0, -1, 48),
-        lambda: check.norm(0, E_pos),
+        lambda: check.averaged(0, E_pos[0], [1]),
+        lambda: check.exchanged(0, E_pos[0], 0, 1),
         lambda: check.cell(0, "ABC", 3, 0, E_tok, E_pos),
         lambda: check.input_embedding(0, WORD_3, E_tok, E_pos[:5]),
         lambda: check.pairs(0, vectors + 1, E_tok, E_pos),

@@ -11,7 +11,6 @@ from lessonlib.check.lesson_4 import (
     exchanged,
     most_alike,
     no_difference,
-    norm,
     positions,
     sinusoid_row,
 )
@@ -34,7 +33,6 @@ __all__ = [
     "matmul",
     "most_alike",
     "no_difference",
-    "norm",
     "one_hot",
     "pairs",
     "parameter_count",

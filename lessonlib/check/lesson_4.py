@@ -23,7 +23,7 @@ def most_alike(answer, table):
 
 
 def no_difference(answer, model, pairs):
-    """Check which of `pairs` of words come out the same at the last slot of `model` without positions: their numbers."""
+    """Check which `pairs` of words, by number, come out the same at the last slot of `model` without positions."""
     return judge(answer, no_difference_exercise(model, pairs))
 
 
@@ -45,11 +45,6 @@ def equal_letters(answer, task, one, other):
 def sinusoid_row(answer, position, n_embd):
     """Check one row of the table of sines and cosines, (n_embd,), to four decimals."""
     return judge(answer, sinusoid_row_exercise(position, n_embd))
-
-
-def norm(answer, vector):
-    """Check the length of a vector (C,), to two decimals or more."""
-    return judge(answer, norm_exercise(vector))
 
 
 def positions_exercise(n_tokens, wpe, token_ids):
@@ -176,7 +171,7 @@ def _differs(model, one, other, n_layers=None):
 
 
 def averaged_exercise(wpe, rows):
-    table, rows = np.float64(wpe), list(rows)
+    table, rows = _checked(wpe), list(rows)
     mean, others = table[rows].mean(axis=0), [row for row in range(len(table)) if row not in rows]
 
     def with_rows(values, which=rows):
@@ -216,7 +211,7 @@ def averaged_exercise(wpe, rows):
 
 
 def exchanged_exercise(wpe, one, other):
-    table = np.float64(wpe)
+    table = _checked(wpe)
     order = np.arange(len(table))
     order[[one, other]] = other, one
     both = "The same row stands in both places: when the second is copied, the first has been overwritten. Copy before."
@@ -330,47 +325,15 @@ def sinusoid_row_exercise(position, n_embd):
     )
 
 
-def norm_exercise(vector):
-    vector = np.float64(vector)
-    if vector.ndim != 1:
-        raise ValueError(f"a vector must have shape (C,), got {vector.shape}")
-    square, n, table = float(vector @ vector), len(vector), sinusoidal_positions(11, 48)
-    sizes = "This is the sum of the numbers: square each of them before you add."
-    learned = [(np.linalg.norm(np.float64(model.wpe[0])), name) for name, model in models().items()]
-    return Exercise(
-        np.asarray(square**0.5),
-        expected="one number, the length of the row",
-        praise="The root of the sum of the squares.",
-        difference=lambda *_: "Square every number, add the squares, and take the root.",
-        mistakes=[
-            (-(square**0.5), "A length is never negative."),
-            (square, "No root has been taken: the length is the root of the sum of the squares."),
-            *((wrong, sizes) for wrong in (abs(vector).sum(), vector.sum())),
-            (np.sqrt(n), "This is the root of the number of channels: not every number is 1."),
-            (n, "This is how many numbers there are: the length of an arrow is meant, not of a list."),
-            (square / n, "This is the mean of the squares: add them, and take the root."),
-            (np.sqrt(square / n), "This is the root of the mean square: add the squares, without dividing."),
-            (square**2, "The sum of the squares is squared once more: take its root."),
-            (square**0.25, "The root was taken twice: once is enough."),
-            (np.linalg.norm(table), "This is the length of all rows together: take one row."),
-            *((wrong, f"This is the length of the {name}'s learned row.") for wrong, name in learned),
-            (abs(vector).max(initial=0), "This is the largest number of the row."),
-            (vector.mean(), "This is the mean of the row: square every number, add, and take the root."),
-            (np.linalg.norm(table, axis=1), "These are the lengths of all rows: the exercise asks for one."),
-            (vector, "This is the row itself: its length is one number."),
-            (vector**2, "These are the squares: add them, and take the root."),
-        ],
-        shapes=[((2,), "A comma makes two numbers of it: Python writes one and a half as 1.5.")],
-        rounding="Give two decimals, or more.",
-        tolerance=0.005 + 1e-9,
-    )
+def _checked(table):
+    if np.ndim(table) != 2 or len(table) < 3:
+        raise ValueError(f"a table must have shape (n_rows, C), three rows or more, got {np.shape(table)}")
+    return np.float64(table)
 
 
 def _apart(table):
     """Measure how far each row of a table lies from each other row, and infinitely from itself."""
-    if np.ndim(table) != 2 or len(table) < 3:
-        raise ValueError(f"a table must have shape (n_rows, C), three rows or more, got {np.shape(table)}")
-    return np.where(np.eye(len(table)), np.inf, distances(table))
+    return np.where(np.eye(len(table)), np.inf, distances(_checked(table)))
 
 
 def _largest_pair(matrix):

@@ -162,7 +162,7 @@ def maps(histories):
                     Points(
                         f"{name}{when}\nkeeps {of_all:.0%} of differences", xy, tuple(map(str, range(len(xy)))), reach,
                         POSITION, hollow=tuple(INPUTS), ruled=True, radius=9, path=tuple(range(len(INPUTS), len(xy))),
-                        beside=len(parts) % 2 == 1, highest=190,
+                        beside=len(parts) % 2 == 1, highest=215,
                     )
                 )  # fmt: skip
             said = f"{name}: the plane keeps {of_all:.0%} of the differences between all rows"
