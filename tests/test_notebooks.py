@@ -249,7 +249,7 @@ def test_numbers_printed_of_broken_models_do_not_hang_on_rounding():
             places += [sines, small]
         broken = [model.with_tables(wte=table) for table in letters if name == "sort"]
         broken += [model.with_tables(wpe=table) for table in places]
-        assert min(smallest_margin(each, task) for each in broken) > 5e-4  # the noise of float32 is near 1e-5
+        assert min(smallest_margin(each, task) for each in broken) > 1e-4  # the noise of float32 is near 1e-5
 
 
 def test_numbers_printed_of_shifted_and_scaled_models_do_not_hang_on_rounding():

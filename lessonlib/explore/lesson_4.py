@@ -161,7 +161,7 @@ def maps(histories):
                 parts.append(
                     Points(
                         f"{name}{when}\nkeeps {of_all:.0%} of differences", xy, tuple(map(str, range(len(xy)))), reach,
-                        POSITION, hollow=tuple(INPUTS), ruled=True, radius=9, path=tuple(range(len(INPUTS), len(xy))),
+                        POSITION, hollow=tuple(INPUTS), ruled=True, radius=11, path=tuple(range(len(INPUTS), len(xy))),
                         beside=len(parts) % 2 == 1, highest=215,
                     )
                 )  # fmt: skip
