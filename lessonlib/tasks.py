@@ -61,6 +61,11 @@ def scoring(model, task):
     return n_right
 
 
+def equal_letters(task, one, other):
+    """Count the right answers, of 729, that have the same letter in the places `one` and `other`, from 0 to 5."""
+    return int((task.answers[:, one] == task.answers[:, other]).sum())
+
+
 def smallest_margin(model, task):
     """Measure how close the model comes to another answer: the smallest lead of a favoured letter over the next.
 
