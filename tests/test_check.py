@@ -271,6 +271,7 @@ WRONG = {  # what the verdict must say <- answers
         Two models are asked for <- 2 || [2] || 0
         two of the three <- [2, 0, 1] || [0, 1, 2]
         These are the sides <- SIDES
+        A set has no order <- {2, 0} || frozenset([2, 0])
         from 0 to 2 <- [2, 7] || [-1, 0] || [0.5, 0]
         text, not numbers <- ["synonyms", "sort"] || "the last and the first"
     """,
@@ -724,6 +725,7 @@ RIGHT = {
     """,
     "triangles": """
         [2, 0] || (2, 0) || np.array([2, 0]) || [2.0, 0.0] || "2, 0" || ["2", "0"] || {"synonym": 2, "sorts": 0}
+        "2 and 0" || "model 2, model 0" || map(int, "20") || range(2, -1, -2)
         [[2, 0]] || (i for i in (2, 0)) || [np.int64(2), 0] || "[2, 0]" || np.array([[2], [0]])
     """,
     "cosines": """

@@ -15,7 +15,7 @@ from refresh_notebooks import NOTEBOOKS, STABLE, tidy
 from lessonlib.embeddings import sinusoidal_positions
 from lessonlib.explore.lesson_4 import SHUFFLE, broken_table, exchanged
 from lessonlib.nano_gpt import load_checkpoint, load_history
-from lessonlib.tasks import REVERSE, SORT, smallest_margin
+from lessonlib.tasks import REVERSE, SORT, SYNONYMS, Task, smallest_margin
 
 ROOT = NOTEBOOKS.parent
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
@@ -250,6 +250,15 @@ def test_numbers_printed_of_broken_models_do_not_hang_on_rounding():
         broken = [model.with_tables(wte=table) for table in letters if name == "sort"]
         broken += [model.with_tables(wpe=table) for table in places]
         assert min(smallest_margin(each, task) for each in broken) > 1e-4  # the noise of float32 is near 1e-5
+
+
+def test_numbers_printed_of_lesson_3_do_not_hang_on_rounding():
+    model, taught = load_checkpoint("sort"), load_checkpoint("synonyms")
+    for rows in ([1, 0, 2], [2, 1, 0], [0, 2, 1]):
+        exchanged = Task("sort what is read", lambda inputs, rows=rows: np.sort(np.array(rows)[inputs]))
+        assert smallest_margin(model.with_tables(wte=model.wte[rows]), exchanged) > 1e-3
+    assert smallest_margin(model.with_tables(wte=model.wte + 0.1 * np.array([1, -1] * 24)), SORT) > 1e-3
+    assert smallest_margin(taught.with_tables(wte=taught.wte[[0, 2, 1]]), SYNONYMS) > 1e-3
 
 
 def test_numbers_printed_of_shifted_and_scaled_models_do_not_hang_on_rounding():

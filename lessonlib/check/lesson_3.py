@@ -1,10 +1,12 @@
 """The exercises of lesson 3: look up a token embedding."""
 
+import re
+
 import numpy as np
 
 from lessonlib import measure
 from lessonlib.check.exercise import Exercise, arrays_at_hand, judge, matrix_exercise, models, rows_exercise, which_rows
-from lessonlib.check.verdict import Verdict
+from lessonlib.check.verdict import Verdict, not_yet
 from lessonlib.embeddings import VOCABULARY, decode, encode, token_embedding
 from lessonlib.embeddings import one_hot as one_hot_rows
 
@@ -39,6 +41,10 @@ def cosines(answer, wte):
 
 def triangles(answer, sides):
     """Check which of three models was taught a synonym and which sorts, by the `sides` (3, 3) of their triangles."""
+    if isinstance(answer, (set, frozenset)):
+        return not_yet("A set has no order: write a list, and the model that was taught a synonym first.")
+    if isinstance(answer, str) and len(numbers := re.findall(r"\d+", answer)) == 2:
+        answer = numbers  # "2 and 0"
     return judge(answer, triangles_exercise(sides))
 
 
@@ -278,7 +284,7 @@ def triangles_exercise(sides):
     return Exercise(
         np.array([taught, sorter]),
         expected="a list of two numbers of models: which was taught a synonym, and which sorts",
-        praise="One side is short only where two letters mean the same; to reverse, no letter is nearer than another.",
+        praise="Where two letters mean the same, one side is short; reversing makes no letters more alike than others.",
         difference=lambda *_: "Not both of these are numbers of models: they go from 0 to 2.",
         mistakes=list(_triangle_mistakes(reverser, sorter, taught)),
         shapes=[
