@@ -10,6 +10,7 @@ NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 BUDGETS = {  # minutes before the exercises, and cells
     "03_token_embeddings.ipynb": (26, 46),
     "04_position_embeddings.ipynb": (32, 48),
+    "05_combined_input_embedding.ipynb": (35, 46),
 }
 WORDS_A_MINUTE = 180  # of prose that has to be understood, and of what cells print
 A_LINE, A_PREDICTION, AN_EXPLORER, A_PICTURE = 3, 15, 90, 20  # seconds

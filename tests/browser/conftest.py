@@ -32,7 +32,7 @@ def chrome():
 def folder(tmp_path_factory):
     """A copy of the notebooks, so that nothing a test does is saved into ours."""
     place = tmp_path_factory.mktemp("lessons")
-    for path in NOTEBOOKS.glob("*.ipynb"):
+    for path in [*NOTEBOOKS.glob("*.ipynb"), *NOTEBOOKS.glob("*.png")]:
         shutil.copy(path, place)
     return place
 
