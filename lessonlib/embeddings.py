@@ -20,9 +20,9 @@ def encode(letters):
         raise ValueError(f"letters must be a string such as {VOCABULARY!r}, got {_name(letters)}")
     if not letters:
         raise ValueError(f"letters is empty: give at least one of {known}")
-    for place, letter in enumerate(letters):
+    for slot, letter in enumerate(letters):
         if letter not in VOCABULARY:
-            raise ValueError(f"letter {letter!r} at place {place} is not one of {known}{_hint(letter)}")
+            raise ValueError(f"letter {letter!r} in slot {slot} is not one of {known}{_hint(letter)}")
     return np.array([VOCABULARY.index(letter) for letter in letters])
 
 

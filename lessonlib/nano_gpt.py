@@ -274,7 +274,7 @@ class History(NamedTuple):
 
 
 def load_checkpoint(name):
-    """Load a model that ships with the lessons, "sort" or "reverse", or one from a path to an .npz file."""
+    """Load a model that ships with the lessons, "sort", "reverse" or "synonyms", or one from a path to an .npz file."""
     weights, made = _read_checkpoint(name)
     model = NanoGPT(weights, _whole(name, made, "n_head"))
     n_layer = _whole(name, made, "n_layer")

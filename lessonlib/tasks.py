@@ -1,4 +1,4 @@
-"""What the models are asked to do: sort six letters, or reverse them. All 729 inputs, their answers, the score."""
+"""What the models are asked to do: sort six letters, reverse them, or sort them with C read as B. Inputs, score."""
 
 from itertools import product
 
@@ -32,6 +32,7 @@ class Task:
 
 SORT = Task("sort", lambda inputs: np.sort(inputs, axis=-1))
 REVERSE = Task("reverse", lambda inputs: inputs[:, ::-1])
+SYNONYMS = Task("synonyms", lambda inputs: np.sort(np.minimum(inputs, 1), axis=-1))  # C read as B, then sorted
 
 
 def answer_logits(model, task):
@@ -58,6 +59,11 @@ def scoring(model, task):
         n_right += n
         yield
     return n_right
+
+
+def equal_letters(task, one, other):
+    """Count the right answers, of 729, that have the same letter in the places `one` and `other`, from 0 to 5."""
+    return int((task.answers[:, one] == task.answers[:, other]).sum())
 
 
 def smallest_margin(model, task):

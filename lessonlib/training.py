@@ -12,7 +12,7 @@ import numpy as np
 from lessonlib.gradients import loss_and_gradients
 from lessonlib.measure import every_sum, variance_shares
 from lessonlib.nano_gpt import CHECKPOINTS, N_INPUTS, NanoGPT, expected_shapes, layer_norm
-from lessonlib.tasks import REVERSE, SORT, Task, score, scoring, smallest_margin
+from lessonlib.tasks import REVERSE, SORT, SYNONYMS, Task, score, scoring, smallest_margin
 
 N_HEAD = 3
 SIZES = {"n_layer": 3, "n_embd": 48, "vocab_size": 3, "block_size": 2 * N_INPUTS - 1}
@@ -26,7 +26,7 @@ WEIGHT_DECAY = 0.1
 CLIP_NORM = 1.0
 DROPOUT = 0.1
 HELD_OUT = 0.25  # share of the 729 inputs that are never trained on
-N_STEPS = {"sort": 400, "reverse": 200}
+N_STEPS = {"sort": 400, "reverse": 200, "synonyms": 400}
 
 
 class Snapshot(NamedTuple):
@@ -45,9 +45,10 @@ def train(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, freeze=()):
     """Train a model and hand out a Snapshot every few steps, the first at step 0, before any training.
 
     All that is random follows from `seed`: the same seed gives the same model on the same machine. `n_steps` is known
-    for sort (400) and reverse (200) and must be said for other tasks; the last step always gives a snapshot. `wte`
-    (vocab_size, C) and `wpe` (block_size, C) are tables to start from instead of random ones; `freeze` holds "wte",
-    "wpe" or both for tables that stay as they are. ValueError, at once, for an argument that cannot be used.
+    for sort and synonyms (400) and reverse (200) and must be said for other tasks; the last step always gives a
+    snapshot. `wte` (vocab_size, C) and `wpe` (block_size, C) are tables to start from instead of random ones; `freeze`
+    holds "wte", "wpe" or both for tables that stay as they are. ValueError, at once, for an argument that cannot be
+    used.
     """
     steps = training_steps(task, seed, n_steps, every, wte, wpe, freeze)
     return (snapshot for snapshot in steps if snapshot is not None)
@@ -76,7 +77,7 @@ def training_steps(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, fre
 def _steps(model, task, rng, n_steps, every, frozen):
     weights = {name: tensor.copy() for name, tensor in model.weights.items()}
     optimiser = AdamW(weights, frozen)
-    kept = rng.permutation(len(task.inputs))[int(HELD_OUT * len(task.inputs)) :]
+    _, kept = _shared_out(task, rng)
     seen, answers = task.teacher_forced[kept], task.answers[kept]  # (547, 11), (547, 6)
     for step in range(n_steps + 1):
         batch = rng.integers(len(kept), size=BATCH_SIZE)
@@ -88,6 +89,18 @@ def _steps(model, task, rng, n_steps, every, frozen):
         if step < n_steps:
             optimiser.step(weights, gradients, LEARNING_RATE * 0.5 * (1 + np.cos(np.pi * step / n_steps)))
             yield
+
+
+def held_out(task, seed):
+    """Say which of the task's inputs a training from this seed never sees: their numbers, int (182,)."""
+    rng = np.random.default_rng(seed)
+    initial_weights(rng)  # draws first, as training does
+    return _shared_out(task, rng)[0]
+
+
+def _shared_out(task, rng):
+    """Share the numbers of the inputs out at random: those that are never trained on, and the others."""
+    return np.split(rng.permutation(len(task.inputs)), [int(HELD_OUT * len(task.inputs))])
 
 
 def token_shares(model):
@@ -203,5 +216,5 @@ def write_arrays(path, arrays):
 
 
 if __name__ == "__main__":
-    for task in (SORT, REVERSE):
+    for task in (SORT, REVERSE, SYNONYMS):
         make_checkpoint(task)

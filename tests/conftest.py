@@ -6,10 +6,14 @@ import pytest
 LONGEST = ("tests/browser", "notebooks", "tests/test_running.py", "tests/test_run.py")
 
 
+# Half of the browser's tests by time: each process has one server and one browser for its half.
+FIRST_HALF = ("test_lesson_5.py", "test_page.py", "test_training.py")
+
+
 def place(nodeid):
-    """Tests of one place run one after the other in one process: a file, or all that share the browser's server."""
+    """Tests of one place run one after the other in one process: a file, or all that share a browser's server."""
     file = nodeid.split("::")[0]
-    return "tests/browser" if file.startswith("tests/browser/") else file
+    return f"browser {file.endswith(FIRST_HALF)}" if file.startswith("tests/browser/") else file
 
 
 def pytest_collection_modifyitems(items):

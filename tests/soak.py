@@ -37,7 +37,6 @@ HISTORIES = {"sorter": load_history("sort"), "reverser": load_history("reverse")
 MAPS = {"sorter": score_map("sort"), "reverser": score_map("reverse")}
 EXPLORERS = {
     "look_up": lambda: explore.look_up(lambda letters, table: table[encode(letters)], SORTER, SORT),
-    "table_in_training": lambda: explore.table_in_training(HISTORIES["sorter"], "E_tok in training"),
     "triangles": lambda: explore.triangles(HISTORIES),
     "window": lambda: explore.window(SORTER),
     "ablation_board": lambda: explore.ablation_board(MODELS),

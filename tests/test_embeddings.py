@@ -67,10 +67,10 @@ def test_ids_of_every_integer_type_are_understood(dtype):
 @pytest.mark.parametrize(
     ("letters", "words"),
     [
-        ("CBXBBC", ["letter 'X'", "place 2", "A B C"]),
-        ("CBA BC", ["letter ' '", "place 3", "A B C"]),
-        ("cBABBC", ["letter 'c'", "place 0", "A B C", "'C'", "upper case"]),
-        ("CBABBb", ["letter 'b'", "place 5", "A B C", "'B'", "upper case"]),
+        ("CBXBBC", ["letter 'X'", "slot 2", "A B C"]),
+        ("CBA BC", ["letter ' '", "slot 3", "A B C"]),
+        ("cBABBC", ["letter 'c'", "slot 0", "A B C", "'C'", "upper case"]),
+        ("CBABBb", ["letter 'b'", "slot 5", "A B C", "'B'", "upper case"]),
         ("", ["empty", "A B C"]),
         (None, ["None", "string", "'ABC'"]),
         (["A", "B"], ["['A', 'B']", "string"]),
@@ -86,7 +86,7 @@ def test_a_letter_that_the_model_does_not_know_is_refused_and_named(letters, wor
     ("letters", "words"),
     [
         ("СВА", ["letter 'С'", "only looks like C", "a Cyrillic letter", "type 'C'"]),
-        ("ABВ", ["letter 'В' at place 2", "only looks like B", "a Cyrillic letter"]),
+        ("ABВ", ["letter 'В' in slot 2", "only looks like B", "a Cyrillic letter"]),
         ("ΑBC", ["only looks like A", "a Greek letter"]),
         ("ABϹ", ["only looks like C", "a Greek letter"]),
         ("AΒC", ["only looks like B", "a Greek letter"]),

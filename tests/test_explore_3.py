@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from seen import discs, faded, images, labels, note, set_to, signed, titles
+from seen import assert_nothing_is_cut_off, discs, faded, images, labels, note, set_to, signed, titles
 
 from lessonlib import explore
 from lessonlib.embeddings import encode
@@ -15,7 +15,11 @@ from lessonlib.scene import NARROW, WIDE, lay_out
 from lessonlib.tasks import SORT, score
 
 MODEL = load_checkpoint("sort")
-HISTORIES = {"sorter": load_history("sort"), "reverser": load_history("reverse")}
+HISTORIES = {
+    "sorter": load_history("sort"),
+    "reverser": load_history("reverse"),
+    "synonym model": load_history("synonyms"),
+}
 PAIRS = {"A-B": (0, 1), "A-C": (0, 2), "B-C": (1, 2)}
 
 
@@ -142,47 +146,30 @@ def test_reset_brings_the_first_picture_back(explorer):
 # In training
 
 
-@pytest.mark.parametrize("i", [0, 5, 6, 7, 40])
-def test_a_step_of_training_shows_its_table_and_its_place_on_the_curve(i):
-    history = HISTORIES["sorter"]
-    explorer = explore.table_in_training(history, "E_tok in training")
-    set_to(explorer, snapshot=i)
-    np.testing.assert_array_equal(images(explorer)[0], signed(history.wte[i], abs(history.wte).max()))
-    title = f"step {10 * i}: {history.scores[i]} of 729 right"
-    loss = f"loss {history.losses[i]:.3f} nats (pure guessing: ln 3 = 1.10)"
-    assert titles(explorer)[1] == title and note(explorer).strip().startswith(f"{title}, {loss}")
-    for pair, (a, b) in PAIRS.items():
-        assert f"{pair} {np.linalg.norm(history.wte[i, a] - history.wte[i, b]):.3f}" in note(explorer)
-    (dot,) = discs(explorer)
-    np.testing.assert_allclose(dot, [[i / 40, 1 - history.scores[i] / 729]], atol=1e-4)
-    curve = re.search(r'<polyline points="([^"]+)"', explorer._cells.value).group(1)
-    assert len(curve.split()) == 41
-
-
 def sides_of(table):
     return [np.linalg.norm(table[a] - table[b]) for a, b in PAIRS.values()]
 
 
-def sizes_on_the_page(explorer, width):
+def sizes_on_the_page(explorer, width, n_models):
     """The distances between the discs of every triangle, in CSS pixels, (n, 3)."""
     _, boxes = lay_out(explorer._scene, width)
-    at = [points * [box.width, box.height] for points, box in zip(discs(explorer), boxes, strict=True)]
+    at = [points * [box.width, box.height] for points, box in zip(discs(explorer)[:n_models], boxes)]
     return np.array([[np.linalg.norm(xy[a] - xy[b]) for a, b in PAIRS.values()] for xy in at])
 
 
-@pytest.mark.parametrize("i", [0, 20, 40])
-@pytest.mark.parametrize("names", [("sorter", "reverser"), ("sorter", "reverser", "third")])
+@pytest.mark.parametrize("i", [0, 6, 20, 40])
+@pytest.mark.parametrize("names", [("sorter", "reverser"), ("sorter", "reverser", "synonym model")])
 def test_triangles_have_the_distances_of_the_rows_as_sides_all_on_one_scale(i, names):
-    histories = dict(zip(names, [*HISTORIES.values(), HISTORIES["sorter"]]))
+    histories = {name: HISTORIES[name] for name in names}
     explorer = explore.triangles(histories)
-    assert explorer.values == {"snapshot": 40}
+    assert explorer.values == {"snapshot": 0}
     set_to(explorer, snapshot=i)
     sides = np.array([sides_of(history.wte[i]) for history in histories.values()])
     for width in (WIDE, NARROW):
-        zoom = sizes_on_the_page(explorer, width) / sides
+        zoom = sizes_on_the_page(explorer, width, len(names)) / sides
         np.testing.assert_allclose(zoom, zoom[0, 0], rtol=0.005)
-    for (name, history), three, title in zip(histories.items(), sides, titles(explorer), strict=True):
-        assert title.split() == [name, *f"{history.scores[i]} of 729 right".split()]
+    for (name, history), three, title in zip(histories.items(), sides, titles(explorer)):
+        assert title == f"{name}, step {history.steps[i]}\n{history.scores[i]} of 729 right"
         first = sides_of(history.wte[0])
         line = f"{name}: A-B {three[0]:.3f}, A-C {three[1]:.3f}, B-C {three[2]:.3f}; "
         line += f"longest/shortest {max(three) / min(three):.2f} (before training {max(first) / min(first):.2f})"
@@ -190,11 +177,30 @@ def test_triangles_have_the_distances_of_the_rows_as_sides_all_on_one_scale(i, n
         assert all(explorer._cells.value.count(f">{side:.3f}</span>") for side in three)
 
 
+@pytest.mark.parametrize("i", [0, 5, 6, 7, 40])
+def test_below_the_triangles_every_score_has_its_place_on_its_curve(i):
+    explorer = explore.triangles(HISTORIES)
+    set_to(explorer, snapshot=i)
+    places = [[i / 40, 1 - history.scores[i] / 729] for history in HISTORIES.values()]
+    np.testing.assert_allclose(discs(explorer)[-1], places, atol=1e-4)
+    courses = re.findall(r'<polyline points="([^"]+)"', explorer._cells.value)
+    assert [len(course.split()) for course in courses[3:]] == [41, 41, 41]  # after three triangles
+    assert HISTORIES["sorter"].scores[5:8].tolist() == [710, 413, 708]
+
+
+@pytest.mark.parametrize("i", [0, 40])
+def test_no_words_of_the_triangles_meet_or_are_cut_off(i):
+    explorer = explore.triangles(HISTORIES)
+    set_to(explorer, snapshot=i)
+    assert_nothing_is_cut_off(explorer._scene)
+    assert lay_out(explorer._scene, WIDE)[0] < 500
+
+
 def test_the_outline_shows_where_a_triangle_began():
     explorer = explore.triangles(HISTORIES)
     set_to(explorer, snapshot=0)
     outlines = re.findall(r'<polygon points="([^"]+)" fill="white"', explorer._cells.value)
-    for outline, corners_now in zip(outlines, discs(explorer), strict=True):
+    for outline, corners_now in zip(outlines, discs(explorer)[:3], strict=True):
         corners = np.array([corner.split(",") for corner in outline.split()], dtype=float)
         np.testing.assert_allclose(corners, corners_now, atol=2e-4)
     set_to(explorer, snapshot=40)
@@ -208,6 +214,6 @@ def test_trainings_with_other_numbers_of_snapshots_are_refused():
 
 
 def test_every_lesson_3_explorer_has_a_still_picture_with_words(explorer):
-    for each in (explorer, explore.table_in_training(HISTORIES["sorter"], "E_tok"), explore.triangles(HISTORIES)):
+    for each in (explorer, explore.triangles(HISTORIES)):
         alt = re.search(r'alt="([^"]+)"', each.still_html()).group(1)
         assert len(alt) > 80 and "729" in alt

@@ -248,7 +248,8 @@ def test_the_maps_show_distances_within_a_plane_and_how_much_of_all_they_keep(i,
     set_to(explorer, snapshot=i, plane=plane)
     _, boxes = lay_out(explorer._scene, WIDE)
     zooms = []
-    for part, (name, history) in enumerate(HISTORIES.items()):
+    for part, (name, history) in zip((1, 3), HISTORIES.items(), strict=True):
+        assert titles(explorer)[part - 1].startswith(f"{name}, random start\nkeeps ")
         xy, box, title = discs(explorer)[part], boxes[part], titles(explorer)[part]
         on_page = squares(xy * [box.width, box.height])
         table = history.wpe[i].astype(float)
@@ -289,8 +290,17 @@ def zooms_of_page(explorer):
             squares(xy * [box.width, box.height]).sum()
             / squares(history.wpe[-1].astype(float) @ best_plane(history.wpe[-1].astype(float))).sum()
         )
-        for (name, history), xy, box in zip(HISTORIES.items(), discs(other), boxes, strict=True)
+        for (name, history), xy, box in zip(HISTORIES.items(), discs(other)[1::2], boxes[1::2], strict=True)
     }
+
+
+def test_the_random_start_stays_beside_every_step():
+    explorer = explore.maps(HISTORIES)
+    starts = discs(explorer)[::2]
+    set_to(explorer, snapshot=20)
+    np.testing.assert_array_equal(discs(explorer)[::2], starts)
+    set_to(explorer, snapshot=0)
+    np.testing.assert_array_equal(discs(explorer)[1::2], starts)
 
 
 def test_rows_that_are_only_read_are_hollow_and_those_that_write_are_joined():

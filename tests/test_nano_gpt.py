@@ -162,7 +162,7 @@ def test_no_slot_sees_a_later_one(model):
 
 
 @pytest.mark.parametrize("size", [1, 5, 10, 1e4])
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error", "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_large_attention_scores_neither_overflow_nor_vanish(size):
     """Scores grow with the square; beyond 88, exp overflows in float32."""
     weights = small_weights(np.float32)
@@ -205,7 +205,7 @@ def test_a_tensor_of_a_layer_far_away_is_refused_at_once():
     assert_says(refusal(NanoGPT, far, 1), ["transformer.h.999999999.", "not one of this model"])
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error", "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_the_largest_numbers_that_are_read_give_finite_logits_without_a_warning():
     x = 1.15e18 * np.random.default_rng(0).choice([-1, 1], size=(4, 11, 48))
     assert np.isfinite(SORTER.logits_from(x)).all()
@@ -419,8 +419,8 @@ def test_the_models_sort_and_reverse(letters):
         ("CBABB", ["6 letters", "5", "'CBABB'"]),
         ("CBABBCA", ["6 letters", "7", "'CBABBCA'"]),
         ("", ["empty", "A B C"]),
-        ("cbabbc", ["'c'", "place 0", "A B C", "upper case"]),
-        ("CBABBD", ["'D'", "place 5", "A B C"]),
+        ("cbabbc", ["'c'", "slot 0", "A B C", "upper case"]),
+        ("CBABBD", ["'D'", "slot 5", "A B C"]),
         (None, ["None", "string"]),
         (CBABBC, ["array([2, 1, 0, 1, 1, 2])", "string"]),
     ],

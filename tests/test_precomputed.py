@@ -191,9 +191,7 @@ def test_a_byte_changed_anywhere_is_noticed_or_changes_no_number(path, tmp_path)
             assert "damaged" in str(error)
             n_refused += 1
         else:
-            same = [
-                name for name in good if name in arrays and np.array_equal(arrays[name], good[name], equal_nan=True)
-            ]
+            same = [name for name in good if name in arrays and arrays[name].tobytes() == good[name].tobytes()]
             assert len(same) >= len(good) - 1  # at most a name was hit: the number of tensors is checked by the model
     assert n_refused > 20
 

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from lessonlib.nano_gpt import NanoGPT, load_checkpoint
-from lessonlib.tasks import CHUNK, REVERSE, SORT, answer_logits, score, scoring, smallest_margin
+from lessonlib.tasks import CHUNK, REVERSE, SORT, SYNONYMS, answer_logits, score, scoring, smallest_margin
 
-MODELS = {task.name: load_checkpoint(task.name) for task in (SORT, REVERSE)}
+MODELS = {task.name: load_checkpoint(task.name) for task in (SORT, REVERSE, SYNONYMS)}
 
-both_tasks = pytest.mark.parametrize("task", [SORT, REVERSE], ids=["sort", "reverse"])
+every_task = pytest.mark.parametrize("task", [SORT, REVERSE, SYNONYMS], ids=["sort", "reverse", "synonyms"])
 
 
-@both_tasks
+@every_task
 def test_the_inputs_are_all_729_words_of_six_letters_in_order(task):
     words = ["".join("ABC"[token_id] for token_id in row) for row in task.inputs]
     assert words == ["".join(letters) for letters in product("ABC", repeat=6)]
@@ -23,20 +23,27 @@ def test_the_inputs_are_all_729_words_of_six_letters_in_order(task):
     assert len(set(words)) == 729
 
 
-@pytest.mark.parametrize(("task", "answer_of"), [(SORT, sorted), (REVERSE, lambda row: row[::-1])])
+@pytest.mark.parametrize(
+    ("task", "answer_of"),
+    [
+        (SORT, sorted),
+        (REVERSE, lambda row: row[::-1]),
+        (SYNONYMS, lambda row: sorted(min(token_id, 1) for token_id in row)),
+    ],
+)
 def test_the_answers_are_those_of_python(task, answer_of):
     assert task.answers.tolist() == [answer_of(row) for row in task.inputs.tolist()]
-    assert task.name == {SORT: "sort", REVERSE: "reverse"}[task]
+    assert task.name == {SORT: "sort", REVERSE: "reverse", SYNONYMS: "synonyms"}[task]
 
 
-@both_tasks
+@every_task
 def test_what_the_model_is_shown_is_the_input_and_all_but_the_last_letter_of_the_answer(task):
     assert task.teacher_forced.tolist() == [
         [*i, *a[:5]] for i, a in zip(task.inputs.tolist(), task.answers.tolist(), strict=True)
     ]
 
 
-@both_tasks
+@every_task
 def test_a_task_cannot_be_changed(task):
     for array in (task.inputs, task.answers, task.teacher_forced):
         assert array.dtype == np.int64
@@ -68,7 +75,7 @@ def drained(pauses):
             return end.value, n_pauses
 
 
-@both_tasks
+@every_task
 @pytest.mark.parametrize("n_wrong", [0, 1, 100, 729])
 def test_an_answer_counts_only_if_all_six_letters_are_right(task, n_wrong):
     rng = np.random.default_rng(n_wrong)
@@ -82,7 +89,7 @@ def test_an_answer_counts_only_if_all_six_letters_are_right(task, n_wrong):
     assert drained(scoring(Oracle(task, written), task)) == (n_right, 729 // CHUNK)
 
 
-@both_tasks
+@every_task
 def test_the_shipped_models_answer_all_729_right(task):
     assert score(MODELS[task.name], task) == 729
 
@@ -92,7 +99,7 @@ def test_each_model_does_its_own_task_only():
     assert score(MODELS["reverse"], SORT) < 60
 
 
-@both_tasks
+@every_task
 def test_no_shipped_model_is_near_to_another_answer(task):
     model = MODELS[task.name]
     exact = NanoGPT({name: tensor.astype(np.float64) for name, tensor in model.weights.items()}, model.n_head)
@@ -101,7 +108,7 @@ def test_no_shipped_model_is_near_to_another_answer(task):
     assert smallest_margin(model, task) > 10_000 * noise
 
 
-@both_tasks
+@every_task
 def test_the_smallest_margin_is_the_lead_of_the_best_letter_over_the_next(task):
     model = MODELS[task.name]
     margins = []
@@ -112,7 +119,7 @@ def test_the_smallest_margin_is_the_lead_of_the_best_letter_over_the_next(task):
     assert np.isclose(smallest_margin(model, task), min(margins), atol=1e-4)
 
 
-@both_tasks
+@every_task
 def test_the_logits_of_the_answers_are_those_of_the_last_six_slots(task):
     model = MODELS[task.name]
     assert np.allclose(answer_logits(model, task), model.logits(task.teacher_forced)[:, 5:], atol=1e-4)
@@ -161,7 +168,7 @@ BREAKAGES = {
 }
 
 
-@both_tasks
+@every_task
 @pytest.mark.parametrize("breakage", BREAKAGES)
 def test_one_pass_that_shows_the_right_letters_scores_as_writing_letter_after_letter_does(task, breakage):
     model = broken(task, breakage)
@@ -188,7 +195,7 @@ def test_the_score_is_that_of_the_models_own_answers():
 # The tables that ship can be read aloud
 
 
-@both_tasks
+@every_task
 def test_both_tables_are_rounded_to_four_decimals(task):
     model = MODELS[task.name]
     for table in (model.wte, model.wpe):
@@ -196,7 +203,7 @@ def test_both_tables_are_rounded_to_four_decimals(task):
         assert np.array_equal(table, np.array([[float(f"{number:.4f}") for number in row] for row in table], "f4"))
 
 
-@both_tasks
+@every_task
 def test_every_one_of_the_33_sums_adds_up_as_shown_with_four_decimals(task):
     model = MODELS[task.name]
     n_cells = 0

@@ -8,6 +8,8 @@ import pytest
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 BUDGETS = {  # minutes before the exercises, and cells
+    "03_token_embeddings.ipynb": (26, 46),
+    "04_position_embeddings.ipynb": (32, 48),
     "05_combined_input_embedding.ipynb": (35, 46),
 }
 WORDS_A_MINUTE = 180  # of prose that has to be understood, and of what cells print
@@ -16,10 +18,15 @@ every_lesson = pytest.mark.parametrize("name", BUDGETS)
 
 
 def main_path(name):
-    """The cells before the exercises."""
+    """The cells before the exercises, and without an exercise that stands among them: its label says its minutes."""
     cells = nbformat.read(NOTEBOOKS / name, as_version=4).cells
     (end,) = [i for i, cell in enumerate(cells) if cell.source.startswith("## Exercises")]
-    return cells[:end]
+    return [cell for cell in cells[:end] if not is_of_an_exercise(cell)]
+
+
+def is_of_an_exercise(cell):
+    tags = cell.metadata.get("tags", [])
+    return cell.source.startswith("### Exercise") or "exercise" in tags or "solution" in tags
 
 
 def n_words(text):

@@ -8,11 +8,13 @@ import pytest
 
 from lessonlib import nano_gpt, training
 from lessonlib.embeddings import sinusoidal_positions
+from lessonlib.gradients import loss_and_gradients
 from lessonlib.nano_gpt import NanoGPT, expected_shapes, load_checkpoint, load_history
-from lessonlib.tasks import REVERSE, SORT, Task, score
+from lessonlib.tasks import REVERSE, SORT, SYNONYMS, Task, score
 from lessonlib.training import (
     AdamW,
     Snapshot,
+    held_out,
     initial_weights,
     make_checkpoint,
     rounded,
@@ -24,7 +26,7 @@ from lessonlib.training import (
 WTE, WPE = "transformer.wte.weight", "transformer.wpe.weight"
 SHAPES = expected_shapes(n_layer=3, n_embd=48, vocab_size=3, block_size=11)
 
-both_tasks = pytest.mark.parametrize("task", [SORT, REVERSE], ids=["sort", "reverse"])
+every_task = pytest.mark.parametrize("task", [SORT, REVERSE, SYNONYMS], ids=["sort", "reverse", "synonyms"])
 
 # The weights at the start
 
@@ -131,7 +133,7 @@ def idle(monkeypatch):
     return notes
 
 
-@both_tasks
+@every_task
 def test_a_quarter_of_the_inputs_is_never_trained_on_and_the_rest_is(idle, task):
     list(train(task, seed=1, n_steps=300, every=300))
     assert {seen.shape for seen in idle["seen"]} == {(64, 11)}
@@ -168,7 +170,22 @@ def test_between_snapshots_there_is_a_pause_after_each_batch_and_each_piece_of_a
     assert [step.step for step in steps if step is not None] == [step.step for step in train(SORT, n_steps=5, every=2)]
 
 
-@pytest.mark.parametrize(("task", "n_steps"), [(SORT, 400), (REVERSE, 200)])
+def test_what_is_held_out_is_never_trained_on_and_all_else_may_be(monkeypatch):
+    seen = set()
+
+    def watched(weights, token_ids, *arguments):
+        seen.update(map(tuple, token_ids))
+        return loss_and_gradients(weights, token_ids, *arguments)
+
+    monkeypatch.setattr(training, "loss_and_gradients", watched)
+    list(train(SORT, seed=3, n_steps=60, every=60))
+    unseen = {tuple(row) for row in SORT.teacher_forced[held_out(SORT, 3)]}
+    assert len(unseen) == 182 and not unseen & seen
+    assert len(seen) > 540  # of 547: batches are drawn at random
+    assert set(held_out(SORT, 3)) != set(held_out(SORT, 4))
+
+
+@pytest.mark.parametrize(("task", "n_steps"), [(SORT, 400), (REVERSE, 200), (SYNONYMS, 400)])
 def test_each_task_is_given_the_steps_that_it_needs(idle, task, n_steps):
     steps = [snapshot.step for snapshot in train(task)]
     assert steps == list(range(0, n_steps + 1, 10))
@@ -334,7 +351,7 @@ def shares_by_hand(model):
     return shares
 
 
-@both_tasks
+@every_task
 def test_the_tokens_share_is_measured_after_the_first_layer_norm_and_in_the_first_values(task):
     model = load_checkpoint(task.name)
     assert np.allclose(token_shares(model), shares_by_hand(model), atol=1e-5)
@@ -345,14 +362,14 @@ def test_the_tokens_share_is_measured_after_the_first_layer_norm_and_in_the_firs
 # What ships
 
 
-@both_tasks
+@every_task
 def test_the_snapshots_that_ship_lead_from_random_tables_to_those_of_the_model(task):
     history, model = load_history(task.name), load_checkpoint(task.name)
     steps = history.steps
     assert steps[0] == 0
     assert 35 <= len(steps) <= 45
     assert (np.diff(steps) > 0).all()
-    assert steps[-1] == {"sort": 400, "reverse": 200}[task.name]
+    assert steps[-1] == {"sort": 400, "reverse": 200, "synonyms": 400}[task.name]
     assert history.losses.shape == history.scores.shape == steps.shape
     assert history.wte.shape == (len(steps), 3, 48)
     assert history.wpe.shape == (len(steps), 11, 48)
@@ -369,7 +386,7 @@ def test_the_snapshots_that_ship_lead_from_random_tables_to_those_of_the_model(t
         assert abs(table[0].std() / 0.02 - 1) < 0.3
 
 
-@both_tasks
+@every_task
 def test_a_checkpoint_says_how_it_was_made_and_what_became_of_the_other_seeds(task):
     history = load_history(task.name)
     assert type(history.seed) is int and type(history.how) is str

@@ -144,7 +144,8 @@ def rows_exercise(wanted, n_rows, praise, mistakes, what="row"):
 @cache
 def models():
     """The models that the lessons load, by name: their tables are what a learner has at hand."""
-    return {"sorter": load_checkpoint("sort"), "reverser": load_checkpoint("reverse")}
+    names = {"sorter": "sort", "reverser": "reverse", "synonym model": "synonyms"}
+    return {name: load_checkpoint(file) for name, file in names.items()}
 
 
 def arrays_at_hand(asked, token_ids, wte=None, wpe=None):

@@ -1,10 +1,12 @@
 """The exercises of lesson 3: look up a token embedding."""
 
+import re
+
 import numpy as np
 
 from lessonlib import measure
 from lessonlib.check.exercise import Exercise, arrays_at_hand, judge, matrix_exercise, models, rows_exercise, which_rows
-from lessonlib.check.verdict import Verdict
+from lessonlib.check.verdict import Verdict, not_yet
 from lessonlib.embeddings import VOCABULARY, decode, encode, token_embedding
 from lessonlib.embeddings import one_hot as one_hot_rows
 
@@ -35,6 +37,15 @@ def identical_slots(answer, letters, letter):
 def cosines(answer, wte):
     """Check the cosines A-B, A-C, B-C between the first three rows of `wte`, to two decimals or more."""
     return judge(answer, cosines_exercise(wte))
+
+
+def triangles(answer, sides):
+    """Check which of three models was taught a synonym and which sorts, by the `sides` (3, 3) of their triangles."""
+    if isinstance(answer, (set, frozenset)):
+        return not_yet("A set has no order: write a list, and the model that was taught a synonym first.")
+    if isinstance(answer, str) and len(numbers := re.findall(r"\d+", answer)) == 2:
+        answer = numbers  # "2 and 0"
+    return judge(answer, triangles_exercise(sides))
 
 
 def parameter_count(answer, n_rows, n_columns):
@@ -265,6 +276,36 @@ def _about_cosine(values, pair, rows):
     if abs(abs(values) - abs(_cosines(rows))).max() < 0.006:
         return f"The size of all three is right, but the sign of {('A-B', 'A-C', 'B-C')[pair]} is not."
     return f"The first difference is in {('A-B', 'A-C', 'B-C')[pair]}."
+
+
+def triangles_exercise(sides):
+    stretch = np.max(sides, axis=1) / np.min(sides, axis=1)
+    reverser, sorter, taught = (int(model) for model in np.argsort(stretch))
+    return Exercise(
+        np.array([taught, sorter]),
+        expected="a list of two numbers of models: which was taught a synonym, and which sorts",
+        praise="Where two letters mean the same, one side is short; reversing makes no letters more alike than others.",
+        difference=lambda *_: "Not both of these are numbers of models: they go from 0 to 2.",
+        mistakes=list(_triangle_mistakes(reverser, sorter, taught)),
+        shapes=[
+            ((), "Two models are asked for, in a list."),
+            ((1,), "Two models are asked for."),
+            ((3,), "Only two of the three models are asked for: which was taught a synonym, and which sorts?"),
+            (np.shape(sides), "These are the sides: give the numbers of two models."),
+        ],
+    )
+
+
+def _triangle_mistakes(reverser, sorter, taught):
+    """Yield two numbers of models, and what to say of them."""
+    yield (sorter, taught), "These two are the wrong way round: first the model that was taught a synonym."
+    yield (taught + 1, sorter + 1), "The models are counted from 0 here, and these look counted from 1."
+    equal = "has three sides that are nearly equal"
+    for other in (sorter, taught):
+        yield (reverser, other), f"The first {equal}: letters that mean the same come closer to each other than others."
+        yield (other, reverser), f"The second {equal}: look for the model whose letters have an order to keep."
+    for model in (reverser, sorter, taught):
+        yield (model, model), "This is the same model twice: two are asked for."
 
 
 def parameter_count_exercise(n_rows, n_columns):

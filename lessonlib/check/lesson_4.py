@@ -3,9 +3,10 @@
 import numpy as np
 
 from lessonlib.check.exercise import Exercise, arrays_at_hand, judge, matrix_exercise, models, rows_exercise, which_rows
-from lessonlib.embeddings import position_embedding, sinusoidal_positions
-from lessonlib.measure import cosines, distances
+from lessonlib.embeddings import encode, position_embedding, sinusoidal_positions
+from lessonlib.measure import cosines, distances, principal_axes
 from lessonlib.nano_gpt import N_INPUTS
+from lessonlib.tasks import equal_letters as count_equal_letters
 
 
 def positions(answer, n_tokens, wpe, token_ids):
@@ -21,27 +22,29 @@ def most_alike(answer, table):
     return judge(answer, most_alike_exercise(table))
 
 
-def furthest_rows(answer, table, n):
-    """Check which `n` rows of `table` (n_rows, C) have the largest mean distance to all others."""
-    return judge(answer, furthest_rows_exercise(table, n))
+def no_difference(answer, model, pairs):
+    """Check which `pairs` of words, by number, come out the same at the last slot of `model` without positions."""
+    return judge(answer, no_difference_exercise(model, pairs))
 
 
-def fed_back(answer, order):
-    """Check which rows of the reverser's shuffled position table belong to answers that are fed back.
+def averaged(answer, wpe, rows):
+    """Check the table `wpe` (block_size, C) in which each of `rows` is replaced by the mean of all of them."""
+    return judge(answer, averaged_exercise(wpe, rows))
 
-    `order` (n_rows,) says which slot each row of the shuffled table belongs to.
-    """
-    return judge(answer, fed_back_exercise(order))
+
+def exchanged(answer, wpe, one, other):
+    """Check the table `wpe` (block_size, C) in which the rows `one` and `other` have changed places."""
+    return judge(answer, exchanged_exercise(wpe, one, other))
+
+
+def equal_letters(answer, task, one, other):
+    """Check how many right answers of `task` have the same letter where the slots `one` and `other` write."""
+    return judge(answer, equal_letters_exercise(task, one, other))
 
 
 def sinusoid_row(answer, position, n_embd):
     """Check one row of the table of sines and cosines, (n_embd,), to four decimals."""
     return judge(answer, sinusoid_row_exercise(position, n_embd))
-
-
-def norm(answer, vector):
-    """Check the length of a vector (C,), to two decimals or more."""
-    return judge(answer, norm_exercise(vector))
 
 
 def positions_exercise(n_tokens, wpe, token_ids):
@@ -58,6 +61,7 @@ def positions_exercise(n_tokens, wpe, token_ids):
             (numbers, f"It is filled with slot numbers: {which}"),
             (numbers * pos_emb, f"Every row is multiplied by its slot number: {which}"),
             (wpe, "This is the whole table: take the rows of the slots that hold a letter."),
+            *_parts_of_a_word(n_tokens, wpe),
             (wpe[n_tokens:], f"These are the rows from slot {n_tokens} on: the letters are in the slots before that."),
             (wpe[1:n_tokens], "The first row is missing: slots count from 0."),
             (wpe[n_tokens], f"This is row {n_tokens} alone: with a colon, a slice takes all rows before it."),
@@ -77,6 +81,14 @@ def positions_exercise(n_tokens, wpe, token_ids):
         about_rows=lambda values: about_slots(which_rows(values, wpe)),
         rounding="The numbers are close, but not the same: the rows are copied, so nothing is rounded.",
     )
+
+
+def _parts_of_a_word(n_tokens, wpe):
+    """Yield the rows of the letters read and those of the letters written, where there are both."""
+    if n_tokens > N_INPUTS:
+        yield wpe[:N_INPUTS], "These are the rows of the letters that were given: those written since have slots, too."
+        yield wpe[N_INPUTS:n_tokens], "These are the rows of the letters written so far: those given have slots, too."
+        yield wpe[N_INPUTS:], "These are the rows of the slots for answers: the slots before hold letters, too."
 
 
 def other_slots(token_ids, block_size):
@@ -117,6 +129,10 @@ def most_alike_exercise(table):
             (divmod(distances(rows).argmax(), n_rows), "These two lie furthest apart: which lie nearest?"),
             *((_largest_pair(cosines(each)), largest) for each in (rows, rows - rows.mean(axis=0))),
             (_largest_pair(rows @ rows.T), largest),
+            (
+                divmod(_apart(rows @ principal_axes(rows)[0][:2].T).argmin(), n_rows),
+                "These lie nearest on the map, which shows two directions of 48: measure in all of them.",
+            ),
             *((divmod(_apart(other).argmin(), n_rows), other_model) for other in others),
             *((cell, "A row and itself are 0 apart: leave out the diagonal.") for cell in ([0, 0], 0)),
             (nearest, "This is the number of a cell, counted row by row: which row and which column is it?"),
@@ -125,60 +141,149 @@ def most_alike_exercise(table):
     )
 
 
-def furthest_rows_exercise(table, n):
-    rows = np.float64(table)
-    mean, n_rows = _mean_distances(rows), len(rows)
-    if n not in range(1, n_rows):
-        raise ValueError(f"n must be a whole number from 1 to {n_rows - 1}, got {n!r}")
-    by_mean = np.argsort(mean)
-    missing, are_means = (
-        "One is missing: a slice ends before its second number.",
-        "These are the means: which rows have them?",
-    )
+def no_difference_exercise(model, pairs):
+    same = [_differs(model, *pair) < 1e-4 for pair in pairs]
+    one_layer = [_differs(model, *pair, n_layers=1) < 1e-4 for pair in pairs]
+    letters = [sorted(one) == sorted(other) for one, other in pairs]
+    numbers = np.arange(len(pairs))
     return rows_exercise(
-        by_mean[-n:],
-        n_rows,
-        praise="Their distances to the other rows are the largest on average.",
+        np.flatnonzero(same),
+        len(pairs),
+        praise="Without positions the last slot comes out the same, after all three causal layers.",
         mistakes=[
-            (by_mean[:n], "These lie nearest to the others: the exercise asks for the largest means."),
-            (
-                range(n_rows - n, n_rows),
-                "These are the last rows: the reverser's outsiders, but not all of this table's.",
+            (numbers[np.invert(same)], "These are those that come out different: which come out the same?"),
+            (numbers[one_layer], "So it is after one layer: this model has three."),
+            (numbers[letters], "These have the same letters: does the order leak in?"),
+        ],
+        what="pair",
+    )
+
+
+def _differs(model, one, other, n_layers=None):
+    """Measure by how much the last slot differs at most between two words, without positions."""
+    rows = []
+    for word in (one, other):
+        x = model.wte[encode(word)]
+        for layer in range(n_layers or model.n_layer):
+            x = model.block(x, layer)
+        rows.append(x[-1])
+    return abs(rows[0] - rows[1]).max()
+
+
+def averaged_exercise(wpe, rows):
+    table, rows = _checked(wpe), list(rows)
+    mean, others = table[rows].mean(axis=0), [row for row in range(len(table)) if row not in rows]
+
+    def with_rows(values, which=rows):
+        changed = table.copy()
+        changed[which] = values
+        return changed
+
+    shifted, shorter, longer = ([row + 1 for row in rows], rows[:-1], [*rows, rows[-1] + 1])
+    group = "The mean is that of another group of rows: take the mean of those that are replaced."
+    which = "Other rows are replaced than those that are asked for: rows count from 0, and a slice ends before its end."
+    return matrix_exercise(
+        with_rows(mean),
+        each="slot",
+        praise="Only what tells these rows apart is gone; what they have in common is still there.",
+        mistakes=[
+            (table, "Nothing has been replaced yet."),
+            (with_rows(0), "Zero takes away more than the differences: it takes what the rows have in common, too."),
+            (with_rows(table.mean(axis=0)), group),
+            (with_rows(table[others].mean(axis=0)), group),
+            (with_rows(table[:N_INPUTS].mean(axis=0)), group),
+            (with_rows(table[rows].mean()), "This is one number, the mean of all: take the mean of each channel."),
+            (with_rows(table[rows].mean(axis=1)[:, np.newaxis]), "These are the means along each row: take axis 0."),
+            (with_rows(table[rows].sum(axis=0)), "This is the sum of the rows: divide by how many they are."),
+            *((with_rows(table[row]), f"All are copies of row {row}: take the mean of the rows.") for row in rows),
+            (with_rows(mean, rows[:1]), "Only one row is replaced: every row of the group is."),
+            *((with_rows(table[some].mean(axis=0), some), which) for some in (shifted, shorter, longer)),
+            (with_rows(mean, others), "The other rows are replaced, and those of the group are kept."),
+            (np.delete(table, rows, axis=0), "The rows are taken out: the table needs a row for every slot."),
+            (mean, "This is the mean row alone: the exercise asks for the whole table."),
+            (table[rows], "These are the rows of the group alone: the exercise asks for the whole table."),
+            (np.tile(mean, (len(rows), 1)), "These are the new rows alone: the exercise asks for the whole table."),
+            *_other_tables(table),
+        ],
+        rounding="The numbers are close, but not the same: keep all digits.",
+        tolerance=1e-6,
+    )
+
+
+def exchanged_exercise(wpe, one, other):
+    table = _checked(wpe)
+    order = np.arange(len(table))
+    order[[one, other]] = other, one
+    both = "The same row stands in both places: when the second is copied, the first has been overwritten. Copy before."
+    nearby = [(row, row + 1) for row in range(len(table) - 1)] + [(one + 1, other + 1), (one - 1, other - 1)]
+    return matrix_exercise(
+        table[order],
+        each="slot",
+        praise="Two slots have each other's rows, and all else is as it was.",
+        mistakes=[
+            (table, "No row has moved yet."),
+            *((_copied(table, *pair), both) for pair in ((one, other), (other, one))),
+            *((_swapped(table, *pair), "Two other rows have changed places: rows count from 0.") for pair in nearby),
+            (table[::-1], "All rows are in reverse order: only two change places."),
+            *(
+                (np.roll(table, step, axis=0), "All rows have moved by one: only two change places.")
+                for step in (1, -1)
             ),
-            (range(n), "These are the first rows: the largest means are elsewhere."),
-            (by_mean[-1], f"This is only the row that lies furthest out: {n} are asked for."),
-            (by_mean[0], "This is the row that lies nearest to the others."),
-            (by_mean, f"These are all rows, in order: which {n} come last?"),
-            (by_mean[1 - n :], "One is missing: how many does the slice take?"),
-            (by_mean[-n - 1 :], "There is one too many: how many does the slice take?"),
-            *((part, missing) for part in (by_mean[-n:-1], by_mean[-n - 1 : -1])),
-            *((values, are_means) for values in (mean, mean[-n:], np.sort(mean)[-n:])),
+            (_swapped(table.T, one, other).T, "Two channels have changed places: before the comma stand the rows."),
+            (order, "These are the numbers of the rows, in the right order: take these rows from the table."),
+            (table[[one, other]], "These are two rows alone: the exercise asks for the whole table."),
+            (table[[other, one]], "These are two rows alone: the exercise asks for the whole table."),
+            *_other_tables(table),
         ],
+        rounding="The numbers are close, but not the same: rows are moved, so nothing is rounded.",
     )
 
 
-def fed_back_exercise(order):
-    order = np.asarray(order)
-    slots, n = np.arange(N_INPUTS, order.size), order.size - N_INPUTS
-    if order.ndim != 1 or sorted(order.tolist()) != list(range(order.size)):
-        raise ValueError(f"order must name each slot once, got {order.tolist()}")
-    reverser, sorter = models()["reverser"].wpe, models()["sorter"].wpe
-    by_mean = np.argsort(_mean_distances(reverser[order]))
-    of_sorter = "These are the outsiders of the sorter's table: take the reverser's."
-    return rows_exercise(
-        np.flatnonzero(order >= N_INPUTS),
-        order.size,
-        praise="All of these belong to answers that are fed back, and none is missing.",
-        mistakes=[
-            (np.flatnonzero(order < N_INPUTS), "These are the rows of the letters that are read."),
-            (slots, "These are slot numbers: in the shuffled table the rows are elsewhere."),
-            (order[slots], "This reads the shuffle backwards: the exercise asks for rows of the shuffled table."),
-            (by_mean[:n], "These lie nearest to the others: who are the outsiders?"),
-            *((np.argsort(_mean_distances(table))[-n:], of_sorter) for table in (sorter, sorter[order])),
-            (np.arange(n), "These are the first rows of the shuffled table: after a shuffle they can be any slots."),
-            (by_mean[-n - 1 :], "There is one too many: how many slots hold answers that are fed back?"),
-        ],
+def equal_letters_exercise(task, one, other):
+    places, n = (one - N_INPUTS + 1, other - N_INPUTS + 1), len(task.inputs)
+    answers, wanted = task.answers, count_equal_letters(task, one - N_INPUTS + 1, other - N_INPUTS + 1)
+    of_inputs = int((task.inputs[:, places[0]] == task.inputs[:, places[1]]).sum())
+    right = "The right answers are sorted: do you compare the letters that were given?"
+    mistakes = [
+        (n - wanted, "This counts those with different letters there."),
+        (of_inputs, right),
+        (wanted / n, "This is a share: how many of 729 are they?"),
+        (n, "This is the number of all inputs: in how many are the two letters equal?"),
+    ]
+    for a, b in [(places[0] + 1, places[1] + 1), (places[0] - 1, places[1] - 1), (places[0], places[0] + 1)]:
+        if 0 <= min(a, b) and max(a, b) < N_INPUTS and (wrong := count_equal_letters(task, a, b)) != wanted:
+            mistakes.append((wrong, f"This compares the places {a} and {b}: slot 5 writes place 0."))
+    equal = answers[:, places[0]] == answers[:, places[1]]
+    mistakes.append((equal, "True or False for each: count those that are True."))
+    return Exercise(
+        np.asarray(wanted),
+        expected="one number, how many of 729",
+        praise="So many right answers cannot tell the two places apart.",
+        difference=lambda *_: "Which places do the two slots write? Compare them in the rows of `SORT.answers`.",
+        mistakes=mistakes,
+        tolerance=1e-6,
     )
+
+
+def _swapped(table, one, other):
+    order = np.arange(len(table))
+    order[[one, other]] = other, one
+    return table[order]
+
+
+def _copied(table, source, target):
+    changed = table.copy()
+    changed[target] = table[source]
+    return changed
+
+
+def _other_tables(table):
+    """Yield whole tables that a learner has at hand in place of one made from `table`."""
+    for name, model in models().items():
+        if not np.array_equal(model.wpe, np.float32(table)):
+            yield model.wpe, f"This is the {name}'s table as it is: use the one of the exercise."
+        yield model.wte, "This is the token table: positions have their own."
+    yield sinusoidal_positions(*table.shape), "These are sines and cosines: begin with the learned table."
 
 
 def sinusoid_row_exercise(position, n_embd):
@@ -220,51 +325,15 @@ def sinusoid_row_exercise(position, n_embd):
     )
 
 
-def norm_exercise(vector):
-    vector = np.float64(vector)
-    if vector.ndim != 1:
-        raise ValueError(f"a vector must have shape (C,), got {vector.shape}")
-    square, n, table = float(vector @ vector), len(vector), sinusoidal_positions(11, 48)
-    sizes = "This is the sum of the numbers: square each of them before you add."
-    learned = [(np.linalg.norm(np.float64(model.wpe[0])), name) for name, model in models().items()]
-    return Exercise(
-        np.asarray(square**0.5),
-        expected="one number, the length of the row",
-        praise="The root of the sum of the squares.",
-        difference=lambda *_: "Square every number, add the squares, and take the root.",
-        mistakes=[
-            (-(square**0.5), "A length is never negative."),
-            (square, "No root has been taken: the length is the root of the sum of the squares."),
-            *((wrong, sizes) for wrong in (abs(vector).sum(), vector.sum())),
-            (np.sqrt(n), "This is the root of the number of channels: not every number is 1."),
-            (n, "This is how many numbers there are: the length of an arrow is meant, not of a list."),
-            (square / n, "This is the mean of the squares: add them, and take the root."),
-            (np.sqrt(square / n), "This is the root of the mean square: add the squares, without dividing."),
-            (square**2, "The sum of the squares is squared once more: take its root."),
-            (square**0.25, "The root was taken twice: once is enough."),
-            (np.linalg.norm(table), "This is the length of all rows together: take one row."),
-            *((wrong, f"This is the length of the {name}'s learned row.") for wrong, name in learned),
-            (abs(vector).max(initial=0), "This is the largest number of the row."),
-            (vector.mean(), "This is the mean of the row: square every number, add, and take the root."),
-            (np.linalg.norm(table, axis=1), "These are the lengths of all rows: the exercise asks for one."),
-            (vector, "This is the row itself: its length is one number."),
-            (vector**2, "These are the squares: add them, and take the root."),
-        ],
-        shapes=[((2,), "A comma makes two numbers of it: Python writes one and a half as 1.5.")],
-        rounding="Give two decimals, or more.",
-        tolerance=0.005 + 1e-9,
-    )
+def _checked(table):
+    if np.ndim(table) != 2 or len(table) < 3:
+        raise ValueError(f"a table must have shape (n_rows, C), three rows or more, got {np.shape(table)}")
+    return np.float64(table)
 
 
 def _apart(table):
     """Measure how far each row of a table lies from each other row, and infinitely from itself."""
-    if np.ndim(table) != 2 or len(table) < 3:
-        raise ValueError(f"a table must have shape (n_rows, C), three rows or more, got {np.shape(table)}")
-    return np.where(np.eye(len(table)), np.inf, distances(table))
-
-
-def _mean_distances(table):
-    return distances(table).mean(axis=1)
+    return np.where(np.eye(len(table)), np.inf, distances(_checked(table)))
 
 
 def _largest_pair(matrix):

@@ -3,7 +3,7 @@
 from lessonlib.explore.blocks import blocks
 from lessonlib.explore.dives import scale, shift, steps
 from lessonlib.explore.explorer import Explorer
-from lessonlib.explore.lesson_3 import look_up, table_in_training, triangles
+from lessonlib.explore.lesson_3 import look_up, triangles
 from lessonlib.explore.lesson_4 import ablation_board, cosines, maps, sinusoids, window
 from lessonlib.explore.lesson_5 import card, collisions, the_sum, unmix
 from lessonlib.explore.training import training
@@ -21,7 +21,6 @@ __all__ = [
     "shift",
     "sinusoids",
     "steps",
-    "table_in_training",
     "the_sum",
     "training",
     "triangles",

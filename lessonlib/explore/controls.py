@@ -25,7 +25,11 @@ def float_slider(name, lowest, highest, value, step):
 
 def choice_slider(name, options, value):
     """Make a slider over any values: a list of them, or of (text, value)."""
-    return widgets.SelectionSlider(options=options, value=value, description=name, style=LABEL_STYLE, tooltip=name)
+    slider = widgets.SelectionSlider(options=options, value=value, description=name, style=LABEL_STYLE, tooltip=name)
+    longest = max(len(option[0] if isinstance(option, tuple) else str(option)) for option in options)
+    if longest > 5:  # room for the longest, so that the slider keeps its length while it moves
+        slider.add_class("ll-long" if longest < 9 else "ll-longest")
+    return slider
 
 
 def dropdown(name, options, value=None):

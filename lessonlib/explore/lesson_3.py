@@ -1,4 +1,4 @@
-"""Lesson 3's explorers: looking rows up, a table in training, and three letters as a triangle."""
+"""Lesson 3's explorers: looking rows up, and three letters as a triangle."""
 
 import copy
 from functools import partial
@@ -6,12 +6,12 @@ from functools import partial
 import numpy as np
 
 from lessonlib.embeddings import VOCABULARY, decode, encode, one_hot, position_embedding
-from lessonlib.explore.controls import Letters, choice_slider, dropdown, int_slider, training_slider
+from lessonlib.explore.controls import Letters, dropdown, int_slider, training_slider
 from lessonlib.explore.explorer import Explorer, checked
 from lessonlib.explore.scores import scores
 from lessonlib.measure import distances
 from lessonlib.nano_gpt import N_INPUTS
-from lessonlib.scene import FAINT, INK, SCALE, TOKEN, Cells, Gap, Lines, Points, Scene, in_sum, signed_limit
+from lessonlib.scene import FAINT, INK, TOKEN, Cells, Gap, Lines, Points, Scene, in_sum, signed_limit
 
 IN_ROWS, IN_COLUMNS = "rows are tokens", "columns, as in llm-viz"
 SWAPS = {
@@ -21,6 +21,7 @@ SWAPS = {
     "B and C swapped": (0, 2, 1),
 }
 PAIRS = ((0, 1), (0, 2), (1, 2))  # of letters
+N_ALL = 729  # inputs
 
 
 def look_up(look_up, model, task, letters="CBABBC"):
@@ -132,53 +133,29 @@ def listed(words):
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
-def table_in_training(history, title):
-    """Make an explorer with one slider, over the steps of a training: the token table then, and the score's course."""
-    steps, limit = [int(step) for step in history.steps], signed_limit(history.wte)
-    course = {"": (history.steps, history.scores)}
-
-    def show(snapshot):
-        table, score = history.wte[snapshot], f"step {steps[snapshot]}: {history.scores[snapshot]} of 729 right"
-        loss = f"loss {history.losses[snapshot]:.3f} nats (pure guessing: ln 3 = {np.log(3):.2f})"
-        return Scene(
-            Cells(f"{title}  {table.shape}", table, tuple(VOCABULARY), TOKEN, limit, columns="channel", scale=True),
-            Lines(
-                score,
-                course,
-                steps[-1],
-                729,
-                snapshot,
-                "training step",
-                ticks=(0, 243, 486, 729),
-                height=150,
-                room=SCALE,
-            ),
-            text=f"{score}, {loss}\ndistances between rows: `{_written(distances(table))}`",
-        )
-
-    options = [(str(step), i) for i, step in enumerate(steps)]
-    return Explorer("a table in training", {"snapshot": choice_slider("training step", options, 0)}, show)
-
-
 def triangles(histories):
     """Make an explorer with one slider, over the course of trainings: the three letters of each model as a triangle.
 
     `histories` maps names, such as "sorter", to Histories. Three distances can be drawn in a plane exactly; all
-    triangles have one scale, and a grey outline shows where each began.
+    triangles have one scale, and a grey outline shows where each began, a random triangle. Below them, the scores. It
+    starts before training.
     """
     slider = training_slider(histories)
+    slider.value = 0
     sides = {name: np.array([distances(table) for table in history.wte]) for name, history in histories.items()}
     corners = {name: np.array([_corners(each) for each in lengths]) for name, lengths in sides.items()}  # (n, 3, 2)
     every = np.concatenate(list(corners.values())).reshape(-1, 2)
     reach = (*with_room(every[:, 0]), *with_room(every[:, 1]))
+    curves = {name: (100 * each.steps / each.steps[-1], each.scores) for name, each in histories.items()}
 
     def show(snapshot):
-        parts, lines = [], ["Grey: before training. All to one scale."]
+        parts, lines = [], ["Grey: before training. All triangles to one scale."]
         for name, history in histories.items():
             lengths, xy = sides[name][snapshot], corners[name][snapshot]
             parts.append(
                 Points(
-                    f"{name}\n{history.scores[snapshot]} of 729 right", xy, tuple(VOCABULARY), reach, TOKEN,
+                    f"{name}, step {history.steps[snapshot]}\n{history.scores[snapshot]} of {N_ALL} right",
+                    xy, tuple(VOCABULARY), reach, TOKEN, highest=120, share=30,
                     path=(0, 1, 2, 0), filled=True, outline=tuple(map(tuple, corners[name][0])), outline_colour=FAINT,
                     texts=tuple((*xy[list(pair)].mean(axis=0), f"{lengths[pair]:.3f}", 12, INK) for pair in PAIRS),
                     beside=bool(parts),
@@ -186,7 +163,9 @@ def triangles(histories):
             )  # fmt: skip
             stretch = f"longest/shortest {_stretch(lengths):.2f} (before training {_stretch(sides[name][0]):.2f})"
             lines.append(f"`{name}: {_written(lengths)}; {stretch}`")
-        return Scene(*parts, text="\n".join(lines))
+        ticks = (0, 243, 486, N_ALL)
+        score = Lines("right answers", curves, 100, N_ALL, snapshot, "% of training", ticks=ticks, height=110, room=160)
+        return Scene(*parts, score, text="\n".join(lines))
 
     return Explorer("three letters in training", {"snapshot": slider}, show)
 

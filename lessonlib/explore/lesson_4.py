@@ -105,6 +105,13 @@ def broken_table(wpe, table=AS_TRAINED, rows="", scale=1.0):
     return scale * broken
 
 
+def exchanged(table, one, other):
+    """Let the rows `one` and `other` of a table (n_rows, C) change places; returns a new array."""
+    order = np.arange(len(table))
+    order[[one, other]] = other, one
+    return table[order]
+
+
 def _sources(table, rows):
     """Say of each slot where its row comes from."""
     slots = range(len(rows))
@@ -132,10 +139,10 @@ def _what_is_done(table, rows, scale):
 
 
 def maps(histories):
-    """Make the explorer of the maps of position tables in training: rows as points of a plane.
+    """Make the explorer of the maps of position tables: rows as points of a plane, the random start beside each step.
 
-    A plane keeps only some of the differences between rows. Which plane is a control, and so is the step, down to the
-    random start; a random plane is there to compare with. `histories` maps names, such as "sorter", to Histories.
+    A plane keeps only some of the differences between rows. Which plane is a control, and a random one is there to
+    compare with. `histories` maps names, such as "sorter", to Histories.
     """
     points = {
         (name, plane): np.array([_on_plane(plane, history.wpe, i) for i in range(len(history.wpe))])
@@ -148,21 +155,22 @@ def maps(histories):
     def show(snapshot, plane):
         parts, lines = [], []
         for name, history in histories.items():
-            xy, table = points[name, plane][snapshot], history.wpe[snapshot].astype(np.float64)
-            of_all, of_inputs = (_spread(xy[rows]) / _spread(table[rows]) for rows in (slice(None), list(INPUTS)))
-            parts.append(
-                Points(
-                    f"{name}: {history.scores[snapshot]} of 729\nkeeps {of_all:.0%} of differences", xy,
-                    tuple(map(str, range(len(xy)))), reach, POSITION, hollow=tuple(INPUTS), ruled=True, radius=11,
-                    path=tuple(range(len(INPUTS), len(xy))), beside=bool(parts),
-                )
-            )  # fmt: skip
+            for when, i in ((", random start", 0), (f": {history.scores[snapshot]} of 729", snapshot)):
+                xy, table = points[name, plane][i], history.wpe[i].astype(np.float64)
+                of_all, of_inputs = (_spread(xy[rows]) / _spread(table[rows]) for rows in (slice(None), list(INPUTS)))
+                parts.append(
+                    Points(
+                        f"{name}{when}\nkeeps {of_all:.0%} of differences", xy, tuple(map(str, range(len(xy)))), reach,
+                        POSITION, hollow=tuple(INPUTS), ruled=True, radius=11, path=tuple(range(len(INPUTS), len(xy))),
+                        beside=len(parts) % 2 == 1, highest=215,
+                    )
+                )  # fmt: skip
             said = f"{name}: the plane keeps {of_all:.0%} of the differences between all rows"
             lines.append(f"{said}, and {of_inputs:.0%} of those between rows {INPUTS[0]} to {INPUTS[-1]}.")
         return Scene(*parts, text="\n".join(lines))
 
     controls = {"snapshot": training_slider(histories), "plane": dropdown("plane", PLANES)}
-    return Explorer("maps of the position rows in training", controls, show)
+    return Explorer("maps of the position rows, before and in training", controls, show)
 
 
 def _on_plane(plane, tables, i):

@@ -24,8 +24,8 @@ N_ROUNDS, N_STEPS = 4, 60
 SETUP = """
 import ipywidgets as widgets
 import numpy as np
+from lessonlib import explore
 from lessonlib.embeddings import encode
-from lessonlib.live import collision_explorer, look_up_explorer, sum_explorer, triangles_explorer
 from lessonlib.nano_gpt import load_checkpoint, load_history
 from lessonlib.tasks import SORT
 model = load_checkpoint("sort")
@@ -40,18 +40,25 @@ slider.observe(lambda change: setattr(label, "value", f"= {change.new}"), "value
 box = widgets.VBox([slider, label]); box.add_class("bench-floor"); box
 """,
     "ours": """
-ours = sum_explorer(add, model); ours.add_class("bench-ours"); ours
+ours = explore.the_sum(add, model); ours.add_class("bench-ours"); ours
 """,
     "scoring": """
-scoring = look_up_explorer(lambda letters, table: table[encode(letters)], model, SORT)
+scoring = explore.look_up(lambda letters, table: table[encode(letters)], model, SORT)
 scoring.add_class("bench-scoring"); scoring
 """,
-    "redrawn": """
-redrawn = triangles_explorer({"sorter": load_history("sort"), "reverser": load_history("reverse")})
-redrawn.add_class("bench-redrawn"); redrawn
+    "triangles": """
+triangles = explore.triangles({"sorter": load_history("sort"), "reverser": load_history("reverse")})
+triangles.add_class("bench-triangles"); triangles
+""",
+    "card": """
+card = explore.card(); card.add_class("bench-card"); card
+""",
+    "maps": """
+maps = explore.maps({"sorter": load_history("sort"), "reverser": load_history("reverse")})
+maps.add_class("bench-maps"); maps
 """,
     "dial": """
-dial = collision_explorer(model); dial.add_class("bench-dial"); dial
+dial = explore.collisions(model); dial.add_class("bench-dial"); dial
 """,
     "naive": """
 import matplotlib.pyplot as plt
@@ -70,6 +77,7 @@ SLIDERS = {
     "ours": "[aria-label='inspect channel']",
     "scoring": "[aria-label='inspect channel']",
     "dial": "[aria-label='channels']",
+    "card": "[aria-label='value']",
 }
 SHOWN = {"floor": ".widget-label:last-child", "naive": ".jp-OutputArea, .widget-output, .jupyter-widgets-output-area"}
 ARM = """([handle, root]) => {

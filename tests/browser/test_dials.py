@@ -283,6 +283,18 @@ def test_a_card_is_chosen_by_keyboard(explorers):
 
 
 @pytest.mark.parametrize("width", [1440, 900])
+def test_what_a_slider_says_is_whole_however_long(page_of, width):
+    explorers = page_of(*NOTEBOOK, width=width).explorers()
+    explorers[CARD].press("suit", "ArrowLeft")
+    explorers[SHIFT].press("length of v", "End")
+    for explorer in (explorers[CARD], explorers[SHIFT]):
+        for readout in explorer.box.locator(".widget-readout:visible").all():
+            assert readout.evaluate("part => part.scrollWidth <= part.clientWidth"), readout.inner_text()
+        for slider in explorer.box.locator(".noUi-target").all():
+            assert slider.bounding_box()["width"] > 50
+
+
+@pytest.mark.parametrize("width", [1440, 900])
 def test_axe_finds_no_barrier_and_nothing_is_cut_off(page_of, width):
     page = page_of(*NOTEBOOK, width=width)
     results = Axe().run(page.page, context=".ll-explorer")

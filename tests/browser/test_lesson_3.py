@@ -7,7 +7,11 @@ from browser import expected
 from lessonlib.nano_gpt import load_history
 
 LESSON = "03_token_embeddings.ipynb"
-HISTORIES = {"sorter": load_history("sort"), "reverser": load_history("reverse")}
+HISTORIES = {
+    "sorter": load_history("sort"),
+    "reverser": load_history("reverse"),
+    "synonym model": load_history("synonyms"),
+}
 
 
 @pytest.fixture
@@ -68,26 +72,21 @@ def test_a_dropdown_keeps_its_keys(explorer):
     assert_shows_what_the_controls_say(explorer)
 
 
-def test_the_slider_over_the_steps_of_training_shows_the_table_of_each(explorers):
-    history, explorer = HISTORIES["sorter"], explorers[2]
-    limit = np.abs(history.wte).max()
-    for key, i in (("Home", 0), ("ArrowRight", 1), ("End", len(history.steps) - 1)):
-        explorer.press("training step", key)
-        assert f"step {history.steps[i]}: {history.scores[i]} of 729 right" in explorer.note()
-        assert expected.words(explorer) == expected.spoken(explorer.note()).replace("\n", " ")
-        np.testing.assert_array_equal(explorer.colours(0, (3, 48)), expected.colours(history.wte[i], limit))
-
-
 def test_the_triangles_follow_every_step(explorers):
     explorer, seen = explorers[1], set()
     for key, i in (("Home", 0), ("ArrowRight", 1), ("End", 40)):
         explorer.press("% of training", key)
         plots = explorer.box.locator(".ll-plot")
-        for plot, (name, history) in zip(plots.all(), HISTORIES.items(), strict=True):
+        *triangles, curves = plots.all()
+        assert curves.locator("i").count() == 3
+        for plot, (name, history) in zip(triangles, HISTORIES.items(), strict=True):
             apart = centres_apart(plot.locator("i"))
             sides = [np.linalg.norm(history.wte[i, a] - history.wte[i, b]) for a, b in ((0, 1), (0, 2), (1, 2))]
             np.testing.assert_allclose(apart / apart.sum(), np.array(sides) / sum(sides), rtol=0.02)
-            assert plot.locator("b").inner_text().split("\n") == [name, f"{history.scores[i]} of 729 right"]
+            assert plot.locator("b").inner_text().split("\n") == [
+                f"{name}, step {history.steps[i]}",
+                f"{history.scores[i]} of 729 right",
+            ]
             assert f"{name}: A-B {sides[0]:.3f}, A-C {sides[1]:.3f}, B-C {sides[2]:.3f}" in expected.words(explorer)
         seen.add(plots.first.inner_html())
     assert len(seen) == 3

@@ -94,7 +94,7 @@ def test_tab_reaches_every_control_and_focus_can_be_seen(explorer):
 
 def test_typed_letters_move_the_sliders_and_wrong_ones_are_refused_in_words(explorer):
     explorer.type("six letters", "AABBCX")
-    assert "letter 'X' at place 5 is not one of A B C" in explorer.error()
+    assert "letter 'X' in slot 5 is not one of A B C" in explorer.error()
     assert_shows_what_the_controls_say(explorer)  # the last good picture
     explorer.type("six letters", "aabbcc")
     assert explorer.error() == ""
