@@ -121,7 +121,7 @@ COMPLETE = [
     NOTEBOOKS / "04_position_embeddings.ipynb",
     NOTEBOOKS / "05_combined_input_embedding.ipynb",
 ]
-DEEP_DIVES = {NOTEBOOKS / "05_deep_dives.ipynb": NOTEBOOKS / "05_combined_input_embedding.ipynb"}  # each to its lesson
+DEEP_DIVES = {NOTEBOOKS / "deep_dives.ipynb": NOTEBOOKS / "05_combined_input_embedding.ipynb"}  # each to its lesson
 LAST_SECTIONS = ["Exercises", "Quiz", "Key points", "Names and shapes", "In practice", "Glossary", "Sources"]
 every_complete_lesson = pytest.mark.parametrize("path", COMPLETE, ids=lambda path: path.stem)
 
