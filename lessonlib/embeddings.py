@@ -115,6 +115,17 @@ def sinusoidal_positions(n_positions, n_embd, base=10000.0):
     return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(n_positions, n_embd)
 
 
+def real_array(name, values):
+    """Return `values` as an array of real numbers, or say by its name why it is none."""
+    try:
+        values = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} has rows of different lengths") from None
+    if values.dtype.kind not in "iuf":
+        raise ValueError(f"{name} must hold real numbers, got type {values.dtype}")
+    return values
+
+
 def _checked_ids(token_ids, vocab_size):
     """Return `token_ids` as an int array, or say which id is wrong and what is allowed."""
     allowed = f"ids are whole numbers from 0 to {vocab_size - 1}"
@@ -140,14 +151,9 @@ def _checked_ids(token_ids, vocab_size):
 
 def _table(name, table):
     """Return `table` as a 2-D array of numbers."""
-    try:
-        table = np.asarray(table)
-    except ValueError:
-        raise ValueError(f"{name} must be a table, shape (rows, channels), got rows of different lengths") from None
+    table = real_array(name, table)
     if table.ndim != 2 or 0 in table.shape:
         raise ValueError(f"{name} must be a table, shape (rows, channels), got shape {table.shape}")
-    if table.dtype.kind not in "iuf":
-        raise ValueError(f"{name} must hold real numbers, got type {table.dtype}")
     return table
 
 

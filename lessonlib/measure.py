@@ -7,7 +7,7 @@ what cannot be measured: another shape, text, NaN, infinity, or numbers so large
 
 import numpy as np
 
-from lessonlib.embeddings import input_embedding, token_embedding
+from lessonlib.embeddings import input_embedding, real_array, token_embedding
 
 PARTS = ("letter", "slot", "bias")  # of every query and key, in the first layer
 SOURCES = ("letter", "slot", "both", "context")  # of the spread after a block
@@ -376,12 +376,7 @@ def share_read_linearly(vectors, labels):
 
 def _numbers(name, values, shape="(rows, C)"):
     """Return `values` as a float64 array of that shape, where "..." is any number of axes, or say what is wrong."""
-    try:
-        values = np.asarray(values)
-    except ValueError:
-        raise ValueError(f"{name} must have shape {shape}, got rows of different lengths") from None
-    if values.dtype.kind not in "iuf":
-        raise ValueError(f"{name} must hold real numbers, got type {values.dtype}")
+    values = real_array(name, values)
     sizes = shape.strip("()").split(", ")
     fits = values.ndim == len(sizes) if sizes[0] != "..." else values.ndim and str(values.shape[-1]) == sizes[-1]
     if not fits or 0 in values.shape:

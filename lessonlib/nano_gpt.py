@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lessonlib.embeddings import decode, encode, input_embedding
+from lessonlib.embeddings import decode, encode, input_embedding, real_array
 
 CHECKPOINTS = Path(__file__).parent / "data" / "checkpoints"
 N_INPUTS = 6  # letters that go in; the model writes as many more
@@ -238,12 +238,7 @@ def _sizes(weights):
 
 def _checked(name, values, dtype, shape=None):
     """Return `values` as a finite array of that type and shape, or say what in it is wrong."""
-    try:
-        values = np.asarray(values)
-    except ValueError:
-        raise ValueError(f"{name} must be an array, got rows of different lengths") from None
-    if values.dtype.kind not in "iuf":
-        raise ValueError(f"{name} must hold real numbers, got type {values.dtype}")
+    values = real_array(name, values)
     if shape is not None and values.shape != shape:
         raise ValueError(f"{name} must have shape {shape}, got {values.shape}")
     with np.errstate(over="ignore"):

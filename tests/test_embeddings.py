@@ -394,7 +394,7 @@ def test_a_batch_is_its_rows_one_by_one():
         ("wte", WTE[0], ["wte", "table", "(48,)"]),
         ("wpe", WPE[np.newaxis], ["wpe", "table", "(1, 11, 48)"]),
         ("wte", np.zeros((0, 48)), ["wte", "table", "(0, 48)"]),
-        ("wte", [[1, 2], [3]], ["wte", "table", "different lengths"]),
+        ("wte", [[1, 2], [3]], ["wte", "different lengths"]),
         ("wpe", 3.0, ["wpe", "table", "()"]),
         ("wte", WTE > 0, ["wte", "real numbers", "bool"]),
         ("wpe", WPE * 1j, ["wpe", "real numbers", "complex"]),

@@ -165,7 +165,7 @@ def test_what_fails_at_once_leaves_no_empty_frames_and_speaks_of_no_last_values(
         (None, "x is None: is `return` missing?"),
         (np.zeros((2, 2)), "x must have shape (2, 3), got (2, 2)"),
         ([[1, 2, 3], [1, 2]], "rows of different lengths"),
-        (np.full((2, 3), "a"), "must hold numbers"),
+        (np.full((2, 3), "a"), "must hold real numbers"),
         (np.full((2, 3), np.nan), "holds nan"),
     ],
 )

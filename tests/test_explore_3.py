@@ -108,7 +108,7 @@ def test_the_model_answers_with_what_a_learners_function_looks_up():
     [
         (lambda letters, table: None, "look_up's result is None: is `return` missing?"),
         (lambda letters, table: table, "look_up's result must have shape (6, 48), got (3, 48)."),
-        (lambda letters, table: list(letters), "look_up's result must hold numbers, got <U1."),
+        (lambda letters, table: list(letters), "look_up's result must hold real numbers, got type <U1."),
         (lambda letters, table: [[1], [1, 2]], "look_up's result has rows of different lengths"),
         (lambda letters, table: np.full((6, 48), np.nan), "look_up's result holds nan or infinity."),
         (lambda letters, table: table[letters], "IndexError"),

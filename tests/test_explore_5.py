@@ -155,7 +155,7 @@ def test_a_function_for_six_letters_only_is_told_so_and_its_picture_stands(start
         ((np.zeros((6, 48)), np.zeros((6, 48)), 5), "x must have shape (6, 48), got ()"),
         ((np.zeros((6, 48)), np.zeros((6, 48)), np.full((6, 48), np.nan)), "x holds nan"),
         ((np.zeros((6, 48)), np.zeros((6, 48)), np.full((6, 48), 1e30)), "x"),
-        ((np.zeros((6, 48)), np.zeros((6, 48)), np.full((6, 48), "x")), "x must hold numbers"),
+        ((np.zeros((6, 48)), np.zeros((6, 48)), np.full((6, 48), "x")), "x must hold real numbers"),
     ],
 )
 def test_what_the_model_cannot_take_is_refused_in_words(returned, words):

@@ -9,6 +9,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from lessonlib.draw import draw, picture_html
+from lessonlib.embeddings import real_array
 from lessonlib.explore.controls import Control
 from lessonlib.explore.page import bars_html, frame_html, page, panels_html
 from lessonlib.scene import Bars, Cells, plain
@@ -214,12 +215,7 @@ def checked(name, array, shape):
     """Return what a learner's function gave as an array of this shape, or say in words why it is none."""
     if array is None:
         raise ValueError(f"{name} is None: is `return` missing?")
-    try:
-        array = np.asarray(array)
-    except ValueError:
-        raise ValueError(f"{name} has rows of different lengths; it must have shape {shape}") from None
-    if array.dtype.kind not in "iuf":
-        raise ValueError(f"{name} must hold numbers, got {array.dtype}")
+    array = real_array(name, array)
     if array.shape != shape:
         raise ValueError(f"{name} must have shape {shape}, got {array.shape}")
     if not np.isfinite(array).all():
