@@ -230,14 +230,14 @@ def test_in_a_loop_counting_follows_after_a_rest_and_only_for_the_newest_move():
             explorer.controls["row"].value = row
             await asyncio.sleep(REST / 10)
         assert log == []  # not yet rested
-        while not explorer._numbers.value:
+        while not explorer._rested.value:
             await asyncio.sleep(0.01)
         assert log == [0, 1, 2] and explorer._counted.value == "12 right"
         return explorer
 
     explorer = in_a_loop(steps)
     numbers = re.search(r'data-cells="([^"]+)"', explorer._numbers.value).group(1)
-    assert json.loads(html.unescape(numbers))["0"] == [["0", "1"], [[5.0] * 3] * 2]
+    assert json.loads(html.unescape(numbers))["0"] == [["0", "1"], [[50_000] * 3] * 2]
 
 
 def test_a_move_while_counting_ends_the_old_count_and_begins_anew():

@@ -3,6 +3,7 @@
 import asyncio
 import html
 import json
+import math
 import re
 
 import ipywidgets as widgets
@@ -49,13 +50,13 @@ class Explorer(widgets.VBox):
         reset = widgets.Button(description="Reset", tooltip="Back to the first picture")
         reset.on_click(lambda _button: self.reset())
         self._error, self._frame, self._cells = _part("ll-error"), _part("ll-frame"), _part("ll-cells")
-        self._counted, self._numbers = _part("ll-counted"), _part("ll-numbers")
+        self._counted, self._numbers, self._rested = map(_part, ("ll-counted", "ll-numbers", "ll-rested"))
         stage = widgets.Box([self._frame, self._cells, self._counted])
         stage.add_class("ll-stage")
         box = widgets.Box([*controls.values(), reset])
         box.add_class("ll-controls")
         words = widgets.HTML('<div role="status" class="ll-words"></div>')
-        self.children = [page(), box, self._error, stage, words, self._numbers]
+        self.children = [page(), box, self._error, stage, words, self._numbers, self._rested]
         self.add_class("ll-explorer")
         self._follow()
         for control in controls.values():
@@ -139,7 +140,8 @@ class Explorer(widgets.VBox):
                 next(counting)
             except StopIteration as end:
                 self._show_found(end.value)
-                self._numbers.value = f'<i data-move="{move}" data-cells="{_numbers(scene)}" hidden></i>'
+                self._numbers.value = f'<i data-cells="{_numbers(scene)}" hidden></i>'  # sent if it has changed
+                self._rested.value = f'<i data-move="{move}" hidden></i>'
                 return
             except Exception as error:
                 self._refuse(error)
@@ -183,14 +185,14 @@ def _note(text):
 
 
 def _numbers(scene):
-    """Write the numbers of all heatmaps for the page, which says the one under the mouse; null for an empty cell."""
+    """Write the numbers of all heatmaps, in ten-thousandths, for the page, which says the one under the mouse."""
     cells = {}
     for i, part in enumerate(scene.parts):
         if isinstance(part, Cells):
             numbers = np.asarray(part.matrix if part.numbers is None else part.numbers, dtype=np.float64)
             if numbers.size:
-                rounded = np.where(np.isnan(numbers), None, np.round(numbers, 4))
-                cells[i] = [list(part.rows), rounded.tolist()]
+                whole = [[round(1e4 * x) if math.isfinite(x) else None for x in row] for row in numbers.tolist()]
+                cells[i] = [list(part.rows), whole]
     return html.escape(json.dumps(cells, separators=(",", ":")))
 
 

@@ -37,7 +37,7 @@
   const REST = 400;
   const words = find('.ll-words');
   let resting = 0;
-  const whole = note => find('.ll-numbers [data-move]')?.dataset.move === note.dataset.move;  // all is counted
+  const whole = note => find('.ll-rested [data-move]')?.dataset.move === note.dataset.move;  // all is counted
   const speak = () => {
     const note = find('.ll-note'), counted = find('.ll-counted');
     if (!note || !words || !whole(note)) return;
@@ -74,7 +74,7 @@
     waiting = setTimeout(complain, PATIENCE);
   };
   new MutationObserver(() => silence.hidden = !silence.textContent).observe(silence, {childList: true});
-  for (const part of explorer.querySelectorAll('.ll-cells, .ll-error, .ll-counted, .ll-numbers, .ll-refusal, .ll-status'))
+  for (const part of explorer.querySelectorAll('.ll-cells, .ll-error, .ll-counted, .ll-rested, .ll-refusal, .ll-status'))
     new MutationObserver(answered).observe(part, {subtree: true, childList: true, characterData: true});
   new MutationObserver(asked).observe(
     find('.ll-controls'), {subtree: true, attributes: true, attributeFilter: ['aria-valuenow']});
@@ -84,7 +84,7 @@
   // The number under the mouse. The numbers come from the kernel once the controls have rested.
   explorer.addEventListener('mousemove', event => {
     const panel = event.target.closest('.ll-panel[data-part]'), store = find('.ll-numbers [data-cells]');
-    if (!panel || !store || store.dataset.move !== find('.ll-note').dataset.move) return;
+    if (!panel || !store || !whole(find('.ll-note'))) return;
     const cells = JSON.parse(store.dataset.cells)[panel.dataset.part];
     if (!cells) return;
     const [labels, rows] = cells, box = panel.getBoundingClientRect();
@@ -92,7 +92,7 @@
     const row = place(event.clientY, box.top, box.height, rows.length);
     const column = place(event.clientX, box.left, box.width, rows[0].length);
     if (rows[row][column] === null) panel.removeAttribute('title');
-    else set(panel, 'title', `row ${labels[row] || row}, column ${column}: ${rows[row][column].toFixed(4)}`);
+    else set(panel, 'title', `row ${labels[row] || row}, column ${column}: ${(rows[row][column] / 10000).toFixed(4)}`);
   });
 
   // Blocks in space turn in the page, whatever the kernel does: what is turned here is added to the sliders' angles.

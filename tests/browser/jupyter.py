@@ -47,7 +47,7 @@ SESSION = (
 SAID = """box => {
   const move = where => box.querySelector(where + '[data-move]')?.dataset.move, note = move('.ll-note');
   return Boolean(box.querySelector('.ll-error [role=alert]')) ||
-    (note === move('.ll-words') && note === move('.ll-numbers i'));
+    (note === move('.ll-words') && note === move('.ll-rested i'));
 }"""
 IDLE = f"() => {SESSION}.session?.kernel?.status === 'idle'"
 

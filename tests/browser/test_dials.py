@@ -52,7 +52,7 @@ def choose(explorer, name, option):
 def read_numbers(explorer):
     """The numbers that the page holds for the mouse, by heatmap."""
     cells = explorer.box.locator(".ll-numbers [data-cells]").get_attribute("data-cells")
-    return {int(part): rows for part, (_, rows) in json.loads(cells).items()}
+    return {int(part): np.divide(rows, 10_000) for part, (_, rows) in json.loads(cells).items()}
 
 
 def test_the_collision_dial_by_keyboard_and_list(explorers):
