@@ -76,7 +76,7 @@ def page_of(request, chrome, server, folder, shared_pages):
         if key not in shared_pages:
             if cells:
                 write_notebook(folder / name, cells)
-            shared_pages[key] = Page(chrome, *server, name, app=app, width=width, ratio=ratio)
+            shared_pages[key] = Page(chrome, *server, name, app=app, width=width, ratio=ratio, hasty=True)
             shared_pages[key].run_all(n_stored_explorers(folder / name) if n_explorers is None else n_explorers)
         used.add(key)
         return shared_pages[key]

@@ -49,6 +49,9 @@ SAID = """box => {
   return Boolean(box.querySelector('.ll-error [role=alert]')) ||
     (note === move('.ll-words') && note === move('.ll-rested i'));
 }"""
+# The rest of page.js before it speaks, shortened: most tests would do nothing but wait for it.
+HASTY = """const wait = window.setTimeout;
+window.setTimeout = (work, delay, ...more) => wait(work, delay === 400 ? 40 : delay, ...more);"""
 IDLE = f"() => {SESSION}.session?.kernel?.status === 'idle'"
 
 
@@ -124,11 +127,23 @@ def _wait_for(address, server, log):
 class Page:
     """One notebook open in the browser.
 
-    `problems` collects what the browser's console calls errors, `n_bytes` what came over the kernel's connection.
+    `problems` collects what the browser's console calls errors, `n_bytes` what came over the kernel's connection. In
+    a `hasty` page the words follow the picture after less rest than a learner's.
     """
 
     def __init__(
-        self, chrome, port, token, name, app="lab", kernel=True, width=1440, height=1000, ratio=1, policy=None
+        self,
+        chrome,
+        port,
+        token,
+        name,
+        app="lab",
+        kernel=True,
+        width=1440,
+        height=1000,
+        ratio=1,
+        policy=None,
+        hasty=False,
     ):
         self.context = chrome.new_context(viewport={"width": width, "height": height}, device_scale_factor=ratio)
         self.ratio, self.problems, self.n_bytes = ratio, [], 0
@@ -136,6 +151,8 @@ class Page:
         self.page.on("console", lambda message: self._note(message.text) if message.type == "error" else None)
         self.page.on("pageerror", lambda error: self._note(str(error)))
         self.page.on("websocket", lambda link: link.on("framereceived", self._count))
+        if hasty:
+            self.context.add_init_script(HASTY)
         if policy:  # a Content-Security-Policy, as hardened servers send it
             self.page.route("**/lab/tree/**", lambda route: self._with_policy(route, policy))
         path = f"lab/tree/{name}?reset&" if app == "lab" else f"notebooks/{name}?"
@@ -289,17 +306,29 @@ class OnPage:
 
     def colours(self, label, shape):
         """Read the colour at the middle of every cell of a heatmap (a part of the scene, by number), (*shape, 3)."""
-        panel = self.box.locator(f".ll-panel[data-part='{label}']")
-        panel.scroll_into_view_if_needed()
+        return self.all_colours({label: shape})[label]
+
+    def all_colours(self, shapes):
+        """The same for several heatmaps: takes and returns a dict by their numbers."""
+        panels = {label: self.box.locator(f".ll-panel[data-part='{label}']") for label in shapes}
+        for panel in list(panels.values())[:: max(1, len(panels) - 1)]:  # the last and the first
+            panel.scroll_into_view_if_needed()
         self.page.page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
-        box = panel.bounding_box()
-        left, top = int(box["x"]), int(box["y"])
-        clip = {"x": left, "y": top, "width": int(box["width"]) + 2, "height": int(box["height"]) + 2}
+        boxes = {label: panel.bounding_box() for label, panel in panels.items()}
+        left, top = (int(min(box[side] for box in boxes.values())) for side in "xy")
+        right, bottom = (
+            max(box[side] + box[size] for box in boxes.values()) for side, size in (("x", "width"), ("y", "height"))
+        )
+        clip = {"x": left, "y": top, "width": int(right - left) + 2, "height": int(bottom - top) + 2}
         picture = self.page.page.screenshot(animations="disabled", clip=clip)
         pixels = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
-        rows = (box["y"] - top + (np.arange(shape[0]) + 0.5) / shape[0] * box["height"]) * self.page.ratio
-        columns = (box["x"] - left + (np.arange(shape[1]) + 0.5) / shape[1] * box["width"]) * self.page.ratio
-        return pixels[np.ix_(rows.astype(int), columns.astype(int))]
+        found = {}
+        for label, box in boxes.items():
+            n_rows, n_columns = shapes[label]
+            rows = (box["y"] - top + (np.arange(n_rows) + 0.5) / n_rows * box["height"]) * self.page.ratio
+            columns = (box["x"] - left + (np.arange(n_columns) + 0.5) / n_columns * box["width"]) * self.page.ratio
+            found[label] = pixels[np.ix_(rows.astype(int), columns.astype(int))]
+        return found
 
 
 class SlowNetwork:

@@ -36,8 +36,9 @@ def assert_shows_what_the_controls_say(explorer):
     assert line in explorer.note()
     assert expected.spoken(line) in explorer.words()
     assert answer is None or re.search(rf"answers \w+ with {answer}[.,;]", explorer.note())
-    for label, colours in panels.items():
-        np.testing.assert_array_equal(explorer.colours(label, colours.shape[:2]), colours)
+    shown = explorer.all_colours({part: colours.shape[:2] for part, colours in panels.items()})
+    for part, colours in panels.items():
+        np.testing.assert_array_equal(shown[part], colours)
 
 
 def test_every_slider_by_keyboard_to_every_extreme(explorer):
@@ -186,7 +187,10 @@ def test_the_mouse_over_a_cell_shows_its_row_column_and_number(explorer):
     assert panel.get_attribute("title") == f"row 2 A, column 17: {number:.4f}"
 
 
-def test_the_words_are_a_live_region_that_keeps_quiet_during_a_drag(explorer):
+def test_the_words_are_a_live_region_that_keeps_quiet_during_a_drag(open_notebook):
+    page = open_notebook(LESSON)  # no hasty one
+    page.run_all(n_explorers=1)
+    explorer = page.explorers()[0]
     status = explorer.box.locator("[role=status]")
     assert "inspect" not in status.text_content() and "channel 0" in status.text_content()
     explorer.box.evaluate(
