@@ -297,13 +297,14 @@ def lay_out(scene, width=WIDE):
         # Maps of one plane that had to move to the next line keep the scale of those in the line before.
         same = isinstance(line[0], Points) and line[0].reach == maps[0].reach
         full = line + maps[len(line) :] if same else line
-        widths = _widths(full, width - scene.left - right - gap * (len(full) - 1))[: len(line)]
+        room, apart = (EDGE, gap if width == WIDE else EDGE) if same and len(full) > 2 else (right, gap)
+        widths = _widths(full, width - scene.left - room - apart * (len(full) - 1))[: len(line)]
         title = max(_title_room(part) for part in line)
         left = scene.left
         heights = [_height(part, across) for part, across in zip(line, widths)]
         for part, across, height in zip(line, widths, heights):
             boxes.append(_fitted(part, Box(left, top + title, across, height)))
-            left += across + gap
+            left += across + apart
         top += title + max(height + _room_below(part) for part, height in zip(line, heights))
     return top + 6, boxes
 

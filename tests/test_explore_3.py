@@ -169,7 +169,7 @@ def test_triangles_have_the_distances_of_the_rows_as_sides_all_on_one_scale(i, n
         zoom = sizes_on_the_page(explorer, width, len(names)) / sides
         np.testing.assert_allclose(zoom, zoom[0, 0], rtol=0.005)
     for (name, history), three, title in zip(histories.items(), sides, titles(explorer)):
-        assert title == f"{name}, step {history.steps[i]}\n{history.scores[i]} of 729 right"
+        assert title == f"{name}\nstep {history.steps[i]}\n{history.scores[i]} of 729 right"
         first = sides_of(history.wte[0])
         line = f"{name}: A-B {three[0]:.3f}, A-C {three[1]:.3f}, B-C {three[2]:.3f}; "
         line += f"longest/shortest {max(three) / min(three):.2f} (before training {max(first) / min(first):.2f})"

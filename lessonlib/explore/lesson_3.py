@@ -144,8 +144,9 @@ def triangles(histories):
     slider.value = 0
     sides = {name: np.array([distances(table) for table in history.wte]) for name, history in histories.items()}
     corners = {name: np.array([_corners(each) for each in lengths]) for name, lengths in sides.items()}  # (n, 3, 2)
-    every = np.concatenate(list(corners.values())).reshape(-1, 2)
-    reach = (*with_room(every[:, 0]), *with_room(every[:, 1]))
+    every = np.concatenate(list(corners.values()))  # (n, 3, 2)
+    every = np.concatenate([every, *(_outside(every, pair)[:, np.newaxis] for pair in PAIRS)], axis=1).reshape(-1, 2)
+    reach = (*with_room(every[:, 0], 0.08), *with_room(every[:, 1], 0.02))
     curves = {name: (100 * each.steps / each.steps[-1], each.scores) for name, each in histories.items()}
 
     def show(snapshot):
@@ -154,10 +155,10 @@ def triangles(histories):
             lengths, xy = sides[name][snapshot], corners[name][snapshot]
             parts.append(
                 Points(
-                    f"{name}, step {history.steps[snapshot]}\n{history.scores[snapshot]} of {N_ALL} right",
-                    xy, tuple(VOCABULARY), reach, TOKEN, highest=120, share=30,
+                    f"{name}\nstep {history.steps[snapshot]}\n{history.scores[snapshot]} of {N_ALL} right",
+                    xy, tuple(VOCABULARY), reach, TOKEN, highest=140, share=18, radius=10,
                     path=(0, 1, 2, 0), filled=True, outline=tuple(map(tuple, corners[name][0])), outline_colour=FAINT,
-                    texts=tuple((*xy[list(pair)].mean(axis=0), f"{lengths[pair]:.3f}", 12, INK) for pair in PAIRS),
+                    texts=tuple((*_outside(xy, pair), f"{lengths[pair]:.3f}", 12, INK) for pair in PAIRS),
                     beside=bool(parts),
                 )
             )  # fmt: skip
@@ -178,9 +179,14 @@ def _corners(lengths):
     return np.array([(0, 0), (across, up), (base, 0)]) - [base / 2, up / 3]
 
 
-def with_room(numbers):
-    """Return the ends of some numbers with room for the discs."""
-    room = 0.16 * (numbers.max() - numbers.min())
+def _outside(corners, pair):
+    """Say where the number of a side stands: beyond its middle, seen from the middle of the triangle; (..., 2)."""
+    return 2 * corners[..., list(pair), :].mean(axis=-2) - corners.mean(axis=-2)
+
+
+def with_room(numbers, share=0.16):
+    """Return the ends of some numbers, with room for discs or words."""
+    room = share * (numbers.max() - numbers.min())
     return float(numbers.min() - room), float(numbers.max() + room)
 
 

@@ -75,7 +75,7 @@ def ablation_board(models, letters="CBABBC"):
         parts = [
             Cells(
                 f"{name}'s E_pos  {wpe.shape}", wpe, of_rows, POSITION, limit, columns="channel", scale=i > 0,
-                beside=i > 0, row_height=16,
+                beside=i > 0, row_height=14,
             )
             for i, ((name, wpe), of_rows) in enumerate(zip(broken.items(), labels))
         ]  # fmt: skip

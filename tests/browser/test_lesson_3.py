@@ -85,7 +85,8 @@ def test_the_triangles_follow_every_step(explorers):
             sides = [np.linalg.norm(history.wte[i, a] - history.wte[i, b]) for a, b in ((0, 1), (0, 2), (1, 2))]
             np.testing.assert_allclose(apart / apart.sum(), np.array(sides) / sum(sides), rtol=0.02)
             assert plot.locator("b").inner_text().split("\n") == [
-                f"{name}, step {history.steps[i]}",
+                name,
+                f"step {history.steps[i]}",
                 f"{history.scores[i]} of 729 right",
             ]
             assert f"{name}: A-B {sides[0]:.3f}, A-C {sides[1]:.3f}, B-C {sides[2]:.3f}" in expected.words(explorer)
