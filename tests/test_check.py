@@ -12,8 +12,10 @@ import copy
 import itertools
 import math
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
+import nbformat
 import numpy as np
 import pytest
 
@@ -48,13 +50,12 @@ swap = [0, 1, 2, 3, 4, 5, 6, 9, 8, 7, 10]
 sinusoids = sinusoidal_positions(11, 48)
 vectors = anonymous_sums(0.3 * E_tok, -2 * E_pos, n_sums=3, seed=40)[0]
 both = np.vstack([E_tok, E_pos])
-formulas = {
-    1: lambda ids: E_pos[: len(ids)] + E_tok[ids],
-    2: lambda ids: np.array([E_tok[token] + E_pos[slot] for slot, token in enumerate(ids)]),
-    3: lambda ids: np.eye(3)[ids] @ E_tok + np.eye(11)[: len(ids)] @ E_pos,
-    4: lambda ids: (E_tok + E_pos[:3])[ids],
-    5: lambda ids: both[ids] + both[3 : 3 + len(ids)],
-}
+LESSON_5 = Path(__file__).parent.parent / "notebooks" / "05_combined_input_embedding.ipynb"
+(source,) = [cell.source for cell in nbformat.read(LESSON_5, 4).cells if cell.source.startswith("def program_1(")]
+defined = {"np": np, "encode": encode, "input_embedding": input_embedding, "E_tok": E_tok, "E_pos": E_pos}
+with contextlib.redirect_stdout(None):
+    exec(source, defined)
+programs = defined["programs"]
 SIDES = np.array([[0.241, 0.204, 0.195], [0.138, 0.124, 0.134], [0.238, 0.141, 0.255]])  # of three other models
 MODEL, WORD_3, WORD_5 = sorter, encode("ACBBAB"), encode("BACCAC")
 CHECKS = {
@@ -76,7 +77,7 @@ CHECKS = {
     "sinusoid_row": lambda answer: check.sinusoid_row(answer, 0, 48),
     "cell": lambda answer: check.cell(answer, "BACCAC", 4, 7, E_tok, E_pos),
     "input_embedding": lambda answer: check.input_embedding(answer, WORD_5, E_tok, E_pos),
-    "wrong_formula": lambda answer: check.wrong_formula(answer, formulas, E_tok, E_pos),
+    "faults": lambda answer: check.faults(answer, programs, E_tok, E_pos),
     "pairs": lambda answer: check.pairs(answer, vectors, E_tok, E_pos),
     "hidden_shift": lambda answer: check.hidden_shift(answer, sorter, SORT),
     "colliding_tables": lambda answer: check.colliding_tables(answer),
@@ -611,18 +612,26 @@ WRONG = {  # what the verdict must say <- answers
         row 3, channel 4 <- changed(E_tok[ids] + E_pos[:6], (3, 4), 9)
         parentheses <- input_embedding || lambda ids: E_tok[ids] + E_pos[:6]
     """,
-    "wrong_formula": """
-        letters <- 4 || (4,) || (4, "") || (4, [3, 4, 5]) || (4, 2) || encode("CBA") || []
-        number <- "CBA"
-        prove nothing <- (4, "ABC") || (1, "ABC") || (5, "ABC")
-        another one does not <- (1, "CBA") || (5, "AAA") || (2, [2, 1, 0])
-        no formula <- (6, "CBA") || (0, "CBA") || (3.5, "CBA")
-        letters A, B and C <- (4, "XYZ") || (4, "hello")
-        one to 6 <- (4, "CBABBCA")
-        only looks like <- (4, "СВА")
-        number of a formula <- ("four", "CBA")
-        more than one number <- (4, 3, "CBA")
-        parentheses <- formulas[4] || (formulas[4], "CBA") || formulas
+    "faults": """
+        nothing about program_1 <- ["ABC"] * 5 || ["A", "AB", "ABC", "AB", "A"]
+        nothing about program_3 <- ["B", "BA", "AB", "B", "AAAA"]
+        nothing about program_5 <- ["B", "BA", "AA", "B", "ABC"]
+        one to 6 letters, as many as the model reads, not 0 <- ["B", "BA", "AA", "B", ""]
+        swapped <- ["B", "AA", "BA", "B", "AAAA"]
+        program_2 and program_5 are swapped <- ["B", "AAAA", "AA", "B", "BA"]
+        not that of program_5 <- ["B", "BA", "AA", "B", "BBB"]
+        not that of program_4 <- ["B", "BA", "AA", "AA", "AAAA"] || ["B", "BA", "AA", "ABCA", "AAAA"]
+        for program_2. <- ["B", "BAB", "AA", "B", "AAAA"]
+        for program_1, program_3, program_4. <- ["CBABBC", "BA", "AAB", "CB", "AAAA"]
+        5 words are asked for, one for each program, and this is 1. <- "B" || 7 || ["CACACA"]
+        and this is 48 <- programs[0]("A")
+        and this is 4 <- ["B", "BA", "AA", "B"] || "B BA AA B"
+        and this is 6 <- ["B", "BA", "AA", "B", "AAAA", "A"]
+        letters A, B and C <- ["B", "BA", "AA", "D", "AAAA"] || ["yes"] * 5
+        one to 6 <- ["B", "BA", "AA", "B", "CBABBCA"]
+        only looks like <- ["В", "ВА", "AA", "В", "AAAA"]
+        0, 1 and 2 <- [3, 3, 3, 3, 3] || [1, 2, 3, 4, 5]
+        parentheses <- programs || programs[3]
     """,
     "nudge": """
         still answers AABCCC <- (0, 1, 0.3) || (5, 3, 0) || (0, 0, 0.3) || (0, 0, -0.05)
@@ -803,13 +812,20 @@ RIGHT = {
         (E_tok[ids] + E_pos[:6]).astype(str) || np.matrix(E_tok[ids] + E_pos[:6]) || map(np.add, E_tok[ids], E_pos)
         E_tok[ids].astype(float) + E_pos[:6]
     """,
-    "wrong_formula": """
-        (4, "CBA") || [4, "CBA"] || ("CBA", 4) || (4, "cba") || ("4", "CBA") || (4.0, "CBA") || (4, "AAA") || (4, "B")
-        (4, "C, B, A") || (4, "C B A") || (4, ["C", "B", "A"]) || (4, ("c", "b", "a")) || (4, list("CBA"))
-        (4, "C", "B", "A") || (4, [2, 1, 0]) || (4, encode("CBA")) || (encode("CBA"), 4) || (4, 2, 1, 0) || {4: "CBA"}
-        {"number": 4, "letters": "CBA"} || "4, CBA" || "(4, CBA)" || "formula 4, letters CBA" || [(4, "CBA")]
-        np.array([4, "CBA"]) || (np.int64(4), np.str_("CBA")) || ((4,), ("CBA",)) || (4, "CBABBC")
-        (4, np.array(["C", "B", "A"])) || (thing for thing in (4, "CBA"))
+    "faults": """
+        ["B", "BA", "AA", "B", "AAAA"] || ("C", "CB", "CC", "C", "BCBA") || ["b", "ba", "aa", "c", "abca"]
+        {1: "B", 2: "BA", 3: "AA", 4: "B", 5: "AAAA"} || {2: "BA", 1: "B", 3: "AA", 5: "AAAA", 4: "B"}
+        {"program_1": "B", "program_2": "BA", "program_3": "AA", "program_4": "B", "program_5": "AAAA"}
+        {program: word for program, word in zip("12345", ["B", "BA", "AA", "B", "AAAA"])}
+        [(1, "B"), (2, "BA"), (3, "AA"), (4, "B"), (5, "AAAA")] || list(enumerate(["B", "BA", "AA", "B", "AAAA"]))
+        [(2, "BA"), (1, "B"), (3, "AA"), (4, "B"), (5, "AAAA")]
+        "B BA AA B AAAA" || "B, BA, AA, B, AAAA" || "b/ba/aa/b/aaaa" || "['B', 'BA', 'AA', 'B', 'AAAA']"
+        [["B"], ["B", "A"], ["A", "A"], ["B"], ["A", "A", "A", "A"]] || [list(w) for w in "B BA AA B AAAA".split()]
+        [[1], [1, 0], [0, 0], [1], [0, 0, 0, 0]] || [encode(w) for w in ["B", "BA", "AA", "B", "AAAA"]]
+        ["B", "B A", "A,A", "'B'", "A-A-A-A"] || np.array(["B", "BA", "AA", "B", "AAAA"])
+        (word for word in ["B", "BA", "AA", "B", "AAAA"]) || [["B", "BA", "AA", "B", "AAAA"]]
+        map(str, "C CA BB B CCCC".split())
+        [1, [1, 0], "AA", "B", "AAAA"]
     """,
     "nudge": """
         (0, 0, -0.3) || [0, 0, -0.3] || (4, 2, -0.3) || (4, 7, 0.3) || ("0", "0", "-0.3") || "0, 0, -0.3"
@@ -1003,10 +1019,16 @@ def test_an_answer_is_left_as_it_was():
         assert repr(answer) == repr(before)
 
 
-def test_a_formula_that_a_learner_has_broken_is_said_to_be_broken():
-    broken = {**formulas, 4: lambda ids: E_tok[ids] + E_pos[99]}
-    assert "error" in check.wrong_formula((4, "CBA"), broken, E_tok, E_pos).message
-    assert "another one" in check.wrong_formula((1, "CBA"), broken, E_tok, E_pos).message
+def test_a_program_that_a_learner_has_changed_is_said_to_be_changed():
+    words = ["B", "BA", "AA", "B", "AAAA"]
+    for program, said in ((lambda letters: E_pos[99], "stops with an error"), (right_sum, "up to 6 letters: was it")):
+        program.__name__ = "program_4"
+        verdict = check.faults(words, [*programs[:3], program, programs[4]], E_tok, E_pos)
+        assert "program_4" in verdict.message and (said in verdict.message)
+
+
+def right_sum(letters):
+    return E_tok[encode(letters)] + E_pos[: len(letters)]
 
 
 @pytest.mark.parametrize(

@@ -318,3 +318,12 @@ def test_curves_of_models_have_looks_of_their_own():
     assert len({dashes for _, dashes in scene.CURVES}) == 4  # told apart without colours
     assert not {colour for colour, _ in scene.CURVES} & {TOKEN, POSITION, SUM}
     assert PALETTES["signed"].name == "RdBu_r"
+
+
+def test_a_framed_cell_of_the_sum_says_its_rows_and_its_numbers(parts):
+    tok_emb, pos_emb, x = parts
+    words = written(draw.the_sum(*parts, "CBABBC", cell=(4, 7)))
+    assert f"framed: slot 4 holds B, so the row of B in E_tok; in channel 7: {tok_emb[4, 7]:.4f}" in words
+    assert f"framed: slot 4, so row 4 of E_pos; in channel 7: {pos_emb[4, 7]:.4f}" in words
+    added = f"({pos_emb[4, 7]:.4f})" if pos_emb[4, 7] < 0 else f"{pos_emb[4, 7]:.4f}"
+    assert f"framed: the sum of both rows; in channel 7: {tok_emb[4, 7]:.4f} + {added} = {x[4, 7]:.4f}" in words

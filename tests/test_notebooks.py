@@ -275,3 +275,10 @@ def test_numbers_printed_of_shifted_and_scaled_models_do_not_hang_on_rounding():
                 v = (size * np.linspace(-1, 1, 48)).astype(np.float32)
                 broken.append(model.with_tables(model.wte + v, model.wpe - v))
         assert min(smallest_margin(each, task) for each in broken) > 1e-3
+
+
+def test_the_first_picture_of_lesson_5_says_the_numbers_that_are_framed_in_it():
+    sorter = load_checkpoint("sort")
+    token, position = sorter.wte[1, 0], sorter.wpe[3, 0]
+    alt = re.search(r"!\[(.*?)\]\(input_embedding.png\)", markdown(COMPLETE[-1]))[1]
+    assert alt.endswith(f"In channel 0: {token:.4f} + ({position:.4f}) = {token + position:.4f}")

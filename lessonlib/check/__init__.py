@@ -14,7 +14,7 @@ from lessonlib.check.lesson_4 import (
     positions,
     sinusoid_row,
 )
-from lessonlib.check.lesson_5 import cell, input_embedding, wrong_formula
+from lessonlib.check.lesson_5 import cell, faults, input_embedding
 from lessonlib.check.lesson_5_sums import colliding_tables, hidden_shift, nudge, pairs
 from lessonlib.check.verdict import Verdict
 
@@ -26,6 +26,7 @@ __all__ = [
     "cosines",
     "equal_letters",
     "exchanged",
+    "faults",
     "hidden_shift",
     "identical_slots",
     "input_embedding",
@@ -40,5 +41,4 @@ __all__ = [
     "positions",
     "sinusoid_row",
     "triangles",
-    "wrong_formula",
 ]

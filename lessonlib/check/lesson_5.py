@@ -1,22 +1,20 @@
-"""The exercises of lesson 5 that add: one cell, all rows, and a formula that is wrong."""
+"""The exercises of lesson 5 that add: one cell, all rows, and programs that are wrong."""
 
 import re
 from collections.abc import Mapping
+from itertools import product
 
 import numpy as np
 
 from lessonlib.check.exercise import Exercise, arrays_at_hand, judge, matrix_exercise, models, which_rows
 from lessonlib.check.lesson_3 import about_letters, other_letters
 from lessonlib.check.lesson_4 import about_slots, other_slots
-from lessonlib.check.reading import as_array, atoms, letters_in, plain
+from lessonlib.check.reading import letters_in, plain
 from lessonlib.check.verdict import Stop, not_yet, right
 from lessonlib.embeddings import VOCABULARY, encode
 from lessonlib.embeddings import input_embedding as add_tables
 from lessonlib.measure import every_sum
 from lessonlib.nano_gpt import N_INPUTS
-
-WORDS, FILLERS = r"[-+]?\d+(?:\.\d+)?|[^\W\d_]+", {"formula", "number", "letters", "and"}
-A_FORMULA = "a pair, the number of a formula, and letters for which it goes wrong"
 
 
 def cell(answer, letters, slot, channel, wte, wpe):
@@ -152,61 +150,81 @@ def input_embedding_exercise(token_ids, wte, wpe):
     )
 
 
-def wrong_formula(answer, formulas, wte, wpe):
-    """Check a formula that is said to be wrong, and the letters that are said to show it.
+def faults(answer, programs, wte, wpe):
+    """Check words, one for each of some programs, that show its fault and are as short as such a word can be.
 
-    `formulas` is a dict of numbers to functions that take ids (T,) and return an array (T, C).
+    Each program takes letters and returns an array (T, C), which for other words may be the right sum.
     """
     try:
-        number, letters = _number_and_letters(answer)
+        words = _words(answer, len(programs))
+        shown = [[_is_wrong(program, word, wte, wpe) for word in words] for program in programs]
+        least = [_shortest(program, wte, wpe) for program in programs]
     except Stop as stop:
         return stop.verdict
-    if number not in formulas:
-        return not_yet(f"There is no formula {number:g}: they have the numbers {', '.join(map(str, formulas))}.")
-    if len(letters) > N_INPUTS:
-        return not_yet(f"Give one to {N_INPUTS} letters, as many as the model reads.")
-    x = add_tables(encode(letters), wte, wpe)  # (T, C)
-    results = {name: _result(formula, encode(letters)) for name, formula in formulas.items()}
-    if isinstance(results[number], Exception):
-        return not_yet(f"This formula stops with an error, {results[number]!r}: was it changed?")
-    wrong = {name for name, values in results.items() if np.shape(values) != x.shape or abs(values - x).max() > 1e-6}
-    if number in wrong:
-        return right("For these letters, this formula gives other numbers than token plus position.")
-    if wrong:
-        return not_yet("These letters are a good test, but this formula passes it: another one does not.")
-    return not_yet("For these letters all formulas give the same right sum: they prove nothing about any of them.")
+    for i, word in enumerate(words):
+        if shown[i][i]:
+            continue
+        if not any(shown[j][i] for j in range(len(programs))):
+            return not_yet(f"For {word} all programs are right: it shows nothing about {programs[i].__name__}.")
+        other = next((j for j in range(len(words)) if shown[i][j] and shown[j][i] and not shown[j][j]), None)
+        if other is not None:
+            return not_yet(f"The words for {programs[i].__name__} and {programs[other].__name__} are swapped.")
+        return not_yet(f"{word} shows a fault, but not that of {programs[i].__name__}, which is right for it.")
+    long = [program.__name__ for program, word, n_letters in zip(programs, words, least) if len(word) > n_letters]
+    if long:
+        return not_yet(f"Each word shows a fault. But a shorter one can do it, too, for {', '.join(long)}.")
+    return right("Each word shows its fault, and none could be shorter.")
 
 
-def _result(formula, ids):
+def _is_wrong(program, word, wte, wpe):
+    """Say whether a program gives something other than the sum for a word; one that stops was changed by a learner."""
+    x = add_tables(encode(word), wte, wpe)  # (T, C)
     try:
-        return formula(ids)
-    except Exception as error:  # a formula that a learner has changed
-        return error
+        values = program(word)
+        return np.shape(values) != x.shape or bool(abs(values - x).max() > 1e-6)
+    except Exception as error:
+        said = f"{program.__name__} stops with an error for {word}, {error!r}: was it changed?"
+        raise Stop(not_yet(said)) from None
 
 
-def _number_and_letters(answer):
-    """Return a number and letters, in whatever order and wrapping they come; ids will do for letters."""
-    cells, there_are_none = _unwrapped(answer), "There {} in it. The exercise asks for " + A_FORMULA + "."
-    found = [part for atom in atoms(cells) for part in (re.findall(WORDS, atom) if isinstance(atom, str) else [atom])]
-    values = [part for part in found if not isinstance(part, str) or part[-1].isdigit()]
-    texts = [part for part in found if isinstance(part, str) and not part[-1].isdigit() and part not in FILLERS]
-    if not texts and len(values) > 1 and (len(values) > 2 or any(isinstance(cell, list) for cell in cells)):
-        number, ids = (values[0], values[1:]) if not isinstance(cells[0], list) else (values[-1], values[:-1])
-        texts, values = [VOCABULARY[int(token_id)] for token_id in ids if token_id in range(3)], [number]
-        texts = texts if len(texts) == len(ids) else []
-    if not texts or not values:
-        raise Stop(not_yet(there_are_none.format("are no letters" if not texts else "is no number of a formula")))
-    numbers_there = set(as_array([float(value) if isinstance(value, str) else value for value in values], A_FORMULA))
-    if len(numbers_there) > 1:
-        raise Stop(not_yet("There is more than one number in it: only one of the formulas is wrong."))
-    return numbers_there.pop(), letters_in("".join(texts))
+def _shortest(program, wte, wpe):
+    """Return the length of the shortest word for which a program is wrong."""
+    for n_letters in range(1, N_INPUTS + 1):
+        if any(_is_wrong(program, "".join(word), wte, wpe) for word in product(VOCABULARY, repeat=n_letters)):
+            return n_letters
+    raise Stop(not_yet(f"{program.__name__} is right for all words of up to {N_INPUTS} letters: was it changed?"))
 
 
-def _unwrapped(answer):
-    """Read an answer as lists of numbers and text; a dict of one thing is a pair, and extra brackets are left out."""
-    if isinstance(answer, Mapping) and len(answer) == 1:
-        answer = list(answer.items())
+def _words(answer, n_words):
+    """Read words: a list of texts, of letters or of ids, one text, or a dict or pairs of numbers and words."""
+    if isinstance(answer, Mapping):
+        answer = [answer[key] for key in sorted(answer, key=str)]
     cells = plain(answer)
     while isinstance(cells, list) and len(cells) == 1:
         cells = cells[0]
-    return cells if isinstance(cells, list) else [cells]
+    if isinstance(cells, str):
+        cells = re.findall(r"[^\W\d_]+", cells)
+    if isinstance(cells, list) and all(_is_numbered(cell) for cell in cells):
+        cells = [word for _, word in sorted(cells)]
+    if not isinstance(cells, list) or len(cells) != n_words:
+        found = len(cells) if isinstance(cells, list) else 1
+        raise Stop(not_yet(f"{n_words} words are asked for, one for each program, and this is {found}."))
+    words = [_word(cell) for cell in cells]
+    for word in words:
+        if not 1 <= len(word) <= N_INPUTS:
+            raise Stop(not_yet(f"A word has one to {N_INPUTS} letters, as many as the model reads, not {len(word)}."))
+    return words
+
+
+def _is_numbered(cell):
+    return isinstance(cell, list) and [type(part) for part in cell] in ([float, str], [int, str])
+
+
+def _word(cell):
+    if isinstance(cell, list):
+        return "".join(map(_word, cell))
+    if isinstance(cell, str):
+        return letters_in(re.sub(r"[\W\d_]", "", cell))
+    if cell not in range(len(VOCABULARY)):
+        raise Stop(not_yet(f"The ids of letters are 0, 1 and 2, and this holds {cell:g}."))
+    return VOCABULARY[int(cell)]

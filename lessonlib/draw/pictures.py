@@ -15,6 +15,7 @@ from lessonlib.scene import (
     Cells,
     Lines,
     Scene,
+    in_sum,
 )
 
 N_ALL, NEARLY_ALL = 729, 700
@@ -49,10 +50,31 @@ def sum_parts(letters, start, tok_emb, pos_emb, x, marks=((), (), ()), limit=Non
 
 
 def the_sum(tok_emb, pos_emb, x, letters, start=0, cell=None, width=WIDE):
-    """Draw token + position = input for some letters, (T, C) each, on one scale; `cell` (row, channel) is framed."""
-    row, _ = cell or (None, None)
-    marks = [((row, None, colour), (*cell, INK)) if cell else () for colour in (TOKEN, POSITION, SUM)]
-    return draw(Scene(*sum_parts(letters, start, tok_emb, pos_emb, x, marks)), width)
+    """Draw token + position = input for some letters, (T, C) each, on one scale.
+
+    A `cell` (row, channel) and its row are framed, and said to be which of the two tables.
+    """
+    parts = sum_parts(letters, start, tok_emb, pos_emb, x)
+    if cell:
+        (row, channel), numbers = cell, [matrix[cell] for matrix in (tok_emb, pos_emb, x)]
+        sources = (
+            f"framed: slot {start + row} holds {letters[row]}, so the row of {letters[row]} in E_tok",
+            f"framed: slot {start + row}, so row {start + row} of E_pos",
+            "framed: the sum of both rows",
+        )
+        written = (
+            f"{numbers[0]:.4f}",
+            f"{numbers[1]:.4f}",
+            f"{numbers[0]:.4f} + {in_sum(numbers[1])} = {numbers[2]:.4f}",
+        )
+        parts = [
+            part._replace(
+                title=f"{part.title}\n{source}; in channel {channel}: {number}",
+                marks=((row, None, part.colour), (*cell, INK)),
+            )
+            for part, source, number in zip(parts, sources, written)
+        ]
+    return draw(Scene(*parts), width)
 
 
 def curves(runs, title, last_step=None, width=WIDE):
