@@ -316,6 +316,8 @@ WRONG = {  # what the verdict must say <- answers
         between -1 and 1 <- [2, 3, 4]
         sign of A-B <- [0.16, -0.54, 0.01]
         square of one length <- [E_tok[i] @ E_tok[j] / n[i] ** 2 for i, j in [(0, 1), (0, 2), (1, 2)]]
+        square of one length <- [E_tok[i] @ E_tok[j] / n[j] ** 2 for i, j in [(0, 1), (0, 2), (1, 2)]]
+        is no cosine <- [1.5, 0.3, 0.2]
         Three cosines <- 0.16 || [unit[0] @ unit[1]]
         text <- "I do not know"
     """,
@@ -498,7 +500,7 @@ WRONG = {  # what the verdict must say <- answers
         places 2 and 3 <- (SORT.answers[:, 2] == SORT.answers[:, 3]).sum()
         places 3 and 5 <- (SORT.answers[:, 3] == SORT.answers[:, 5]).sum()
         True or False <- SORT.answers[:, 2] == SORT.answers[:, 4]
-        Which places <- 100
+        Which places <- 100 || 204.5
     """,
     "sinusoid_row": """
         swapped <- [1, 0] * 24
@@ -695,6 +697,7 @@ WRONG = {  # what the verdict must say <- answers
     """,
     "colliding_tables": """
         sum of its own <- (E_tok, E_pos) || ([0, 11, 22], range(11))
+        near is not equal <- ([0, 1, 2.001], range(11))
         token table are equal <- ([0, 0, 1], range(11))
         position table are equal <- ([0, 1, 2], [0] * 11)
         all 0 <- (np.zeros((3, 1)), np.zeros((11, 1)))
@@ -1027,6 +1030,10 @@ def test_a_program_that_a_learner_has_changed_is_said_to_be_changed():
         assert "program_4" in verdict.message and (said in verdict.message)
 
 
+def test_only_sums_that_are_near_each_other_are_called_near():
+    assert "near" not in check.colliding_tables(([0, 11, 22], range(11))).message
+
+
 def right_sum(letters):
     return E_tok[encode(letters)] + E_pos[: len(letters)]
 
@@ -1044,7 +1051,7 @@ def right_sum(letters):
         lambda: check.exchanged(0, E_pos[0], 0, 1),
         lambda: check.cell(0, "ABC", 3, 0, E_tok, E_pos),
         lambda: check.input_embedding(0, WORD_3, E_tok, E_pos[:5]),
-        lambda: check.pairs(0, vectors + 1, E_tok, E_pos),
+        lambda: check.pairs(0, vectors + 0.01, E_tok, E_pos),
     ],
 )
 def test_a_check_that_is_itself_called_wrongly_says_so(wrongly_called):
