@@ -697,7 +697,7 @@ WRONG = {  # what the verdict must say <- answers
     """,
     "colliding_tables": """
         sum of its own <- (E_tok, E_pos) || ([0, 11, 22], range(11))
-        near is not equal <- ([0, 1, 2.001], range(11))
+        near is not equal <- ([0, 10.001, 30], range(11))
         token table are equal <- ([0, 0, 1], range(11))
         position table are equal <- ([0, 1, 2], [0] * 11)
         all 0 <- (np.zeros((3, 1)), np.zeros((11, 1)))
