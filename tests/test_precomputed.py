@@ -40,21 +40,21 @@ both_tasks = pytest.mark.parametrize("task", [SORT, REVERSE], ids=["sort", "reve
 
 @every_experiment
 def test_the_curve_ships_with_a_score_for_every_seed_and_begins_with_that_of_the_untrained_model(name):
-    task, tables, freeze, seeds, n_steps = EXPERIMENTS[name]
+    task, tables, freeze, seeds, n_steps, kind = EXPERIMENTS[name]
     steps, scores = training_curve(name)
     assert steps[0] == 0 and steps[-1] == n_steps
     assert (np.diff(steps) > 0).all()
     assert scores.shape == (len(seeds), len(steps))
     assert scores.min() >= 0 and scores.max() <= 729
     for seed, first in zip(seeds, scores[:, 0]):
-        start = next(train(task, seed, 1, **tables(seed), freeze=freeze))
+        start = next(train(task, seed, 1, **tables(seed), freeze=freeze, kind=kind))
         assert first == pytest.approx(start.score, abs=2)  # an untrained model has near ties
 
 
 @pytest.mark.parametrize("name", [name for name in EXPERIMENTS if name.startswith("sort")])
 def test_what_is_frozen_stays_as_it_was_given(name):
-    task, tables, freeze, (seed, *_), _ = EXPERIMENTS[name]
-    *_, last = train(task, seed, 1, **tables(seed), freeze=freeze)
+    task, tables, freeze, (seed, *_), _, kind = EXPERIMENTS[name]
+    *_, last = train(task, seed, 1, **tables(seed), freeze=freeze, kind=kind)
     for table in freeze:
         np.testing.assert_array_equal(getattr(last, table), tables(seed)[table].astype(np.float32))
 
