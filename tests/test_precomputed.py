@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from lessonlib import precomputed
 from lessonlib.measure import every_sum, n_distinct_sums, overlap, variance_shares
 from lessonlib.nano_gpt import CHECKPOINTS, load_checkpoint, load_history, read_arrays
 from lessonlib.precomputed import (
+    CASES,
     CURVES,
     EXPERIMENTS,
     FACTORS,
@@ -21,13 +23,16 @@ from lessonlib.precomputed import (
     N_SEEDS,
     SEEDS,
     Experiment,
+    make_cases,
     make_curves,
     make_maps,
     make_seeds,
     many_seeds,
     scaled,
     score_map,
+    train_cases,
     training_curve,
+    two_cases,
 )
 from lessonlib.tasks import REVERSE, SORT, score, smallest_margin
 from lessonlib.training import train, write_arrays
@@ -109,6 +114,41 @@ def test_narrow_tables_span_few_directions_and_have_rows_of_the_usual_length():
             assert n_distinct_sums(tables["wte"], tables["wpe"]) == 33
             lengths.append((rows**2).sum(axis=1).mean())
         assert np.mean(lengths) == pytest.approx(48 * 0.02**2, rel=0.4)
+
+
+# Six tokens in two cases
+
+
+def test_the_tables_of_two_cases_ship_as_they_are_trained():
+    cases = two_cases()
+    assert cases.before.shape == cases.after.shape == (N_SEEDS, 6, 48) and cases.right.shape == (N_SEEDS,)
+    assert cases.right.min() >= 990 and CASES.stat().st_size < 30_000
+    before, after, _ = train_cases(0, n_steps=0)
+    np.testing.assert_array_equal(before, cases.before[0])
+    np.testing.assert_array_equal(after, before)
+
+
+def test_their_task_sorts_letters_and_reverses_cases():
+    letters = {letter: i for i, letter in enumerate("aAbBcC")}
+    seen, answers = precomputed._with_answers(np.array([[letters[letter] for letter in "bAcaBC"]]))
+    assert "".join("aAbBcC"[i] for i in answers[0]) == "AAbbCc"
+    assert seen[0].tolist() == [letters[letter] for letter in "bAcaBCAAbbC"]
+
+
+def test_before_training_the_sum_lies_nearest_to_one_of_the_rows_it_contains():
+    for table in two_cases().before:
+        for one, other in permutations(range(3), 2):
+            for case in (0, 1):
+                man, king, woman = 2 * one + case, 2 * one + 1 - case, 2 * other + case
+                apart = np.linalg.norm(table - (table[king] - table[man] + table[woman]), axis=1)
+                assert apart.argmin() in (king, woman)
+
+
+def test_tables_of_two_cases_are_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(precomputed, "train_cases", lambda seed: (np.zeros((6, 48)), np.full((6, 48), seed), seed))
+    make_cases(2, tmp_path / "cases.npz")
+    made = read_arrays(tmp_path / "cases.npz")
+    assert made["right"].tolist() == [0, 1] and made["after"].shape == (2, 6, 48) and made["after"][1, 0, 0] == 1
 
 
 # Maps of scores
