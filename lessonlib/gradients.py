@@ -9,12 +9,13 @@ import numpy as np
 from lessonlib.nano_gpt import EPSILON
 
 
-def loss_and_gradients(weights, token_ids, answers, n_head, dropout=0.0, rng=None):
+def loss_and_gradients(weights, token_ids, answers, n_head, dropout=0.0, rng=None, turn=None):
     """Compute the loss of a batch, mean cross-entropy in nats, and its gradient: a dict of the shapes of `weights`.
 
     `token_ids` (B, T) is what the model sees, `answers` (B, n_answers) what it must say after each of the last
     `n_answers` tokens; what it says before counts for nothing. `dropout`, in [0, 1), is the share of the numbers set to
-    0, by the Generator `rng`, in the sum of the embeddings, in the attention, and in what each branch adds.
+    0, by the Generator `rng`, in the sum of the embeddings, in the attention, and in what each branch adds. `turn` is
+    what is done to queries and keys, `rope.turned` or nothing.
     Source: karpathy/minGPT, mingpt/model.py: `GPT.forward`, with dropout in the same four places.
     """
     w, grads = weights, {}
@@ -24,7 +25,7 @@ def loss_and_gradients(weights, token_ids, answers, n_head, dropout=0.0, rng=Non
     x, backward_sum = _dropout(wte[token_ids] + wpe[:n_tokens], dropout, rng)  # (B, T, C)
     for layer in range(sum(name.endswith("ln_1.weight") for name in w)):
         prefix = f"transformer.h.{layer}."
-        x, backward = _attention_branch(x, prefix, w, grads, n_head, dropout, rng)
+        x, backward = _attention_branch(x, prefix, w, grads, n_head, dropout, rng, turn)
         steps.append(backward)
         x, backward = _mlp_branch(x, prefix, w, grads, dropout, rng)
         steps.append(backward)
@@ -43,10 +44,10 @@ def loss_and_gradients(weights, token_ids, answers, n_head, dropout=0.0, rng=Non
     return loss, grads
 
 
-def _attention_branch(x, prefix, w, grads, n_head, dropout, rng):
+def _attention_branch(x, prefix, w, grads, n_head, dropout, rng, turn):
     normed, backward_norm = _layer_norm(x, prefix + "ln_1", w, grads)
     qkv, backward_qkv = _linear(normed, prefix + "attn.c_attn", w, grads)
-    gathered, backward_heads = _heads(qkv, n_head, dropout, rng)
+    gathered, backward_heads = _heads(qkv, n_head, dropout, rng, turn)
     y, backward_proj = _linear(gathered, prefix + "attn.c_proj", w, grads)
     y, backward_drop = _dropout(y, dropout, rng)
 
@@ -127,12 +128,14 @@ def _gelu(x):
     return y, backward
 
 
-def _heads(qkv, n_head, dropout, rng):
+def _heads(qkv, n_head, dropout, rng, turn):
     """Let every slot gather values from itself and the slots before it. (B, T, 3 C) -> (B, T, C)"""
     n_batch, n_tokens, width = qkv.shape
     head_size = width // 3 // n_head
     scale = qkv.dtype.type(1 / np.sqrt(head_size))
     query, key, value = qkv.reshape(n_batch, n_tokens, 3, n_head, head_size).transpose(2, 0, 3, 1, 4)
+    if turn:
+        query, key = turn(query), turn(key)
     scores = (query @ key.swapaxes(-1, -2)) * scale  # (B, n_head, T, T)
     scores += np.triu(np.full((n_tokens, n_tokens), -np.inf, dtype=qkv.dtype), 1)
     attention = np.exp(scores - scores.max(axis=-1, keepdims=True))
@@ -148,6 +151,8 @@ def _heads(qkv, n_head, dropout, rng):
         dqkv[0] = dscores @ key
         dqkv[1] = dscores.swapaxes(-1, -2) @ query
         dqkv[2] = dropped.swapaxes(-1, -2) @ dy
+        if turn:
+            dqkv[:2] = turn(dqkv[:2], back=True)
         return dqkv.transpose(1, 3, 0, 2, 4).reshape(qkv.shape)
 
     return gathered, backward

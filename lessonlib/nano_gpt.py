@@ -32,6 +32,7 @@ class NanoGPT:
     """
 
     epsilon = EPSILON
+    turn = None  # what is done to queries and keys, see lessonlib.rope
 
     def __init__(self, weights, n_head):
         if not isinstance(weights, Mapping):
@@ -95,7 +96,7 @@ class NanoGPT:
             raise ValueError(f"layer {layer!r} is none of this model's, 0 to {self.n_layer - 1}")
         w, n_last = self.layer_weights(layer), n_last or x.shape[-2]
         normed = layer_norm(x, w["ln_1.weight"], w["ln_1.bias"])
-        x = x[..., -n_last:, :] + _attention(normed, w, self.n_head, causal, n_last)
+        x = x[..., -n_last:, :] + _attention(normed, w, self.n_head, causal, n_last, self.turn)
         normed = layer_norm(x, w["ln_2.weight"], w["ln_2.bias"])
         # The two largest arrays of the model in one piece: the memory allocator keeps it for the next layer, where it
         # would give two back to the system each time.
@@ -116,7 +117,7 @@ class NanoGPT:
             if table is not None:
                 old = weights[f"transformer.{name}.weight"]
                 weights[f"transformer.{name}.weight"] = _checked(name, table, old.dtype, old.shape)
-        return NanoGPT(weights, self.n_head)
+        return type(self)(weights, self.n_head)
 
     def answer(self, letters):
         """Write six letters in answer to six, A, B or C, each time the one with the largest logit."""
@@ -171,13 +172,15 @@ def gelu(x, out=None):
     return y
 
 
-def _attention(x, w, n_head, causal, n_last):
+def _attention(x, w, n_head, causal, n_last, turn=None):
     """Let the last slots gather from all, or from themselves and those before. (..., T, C) -> (..., n_last, C)"""
     *batch, n_tokens, n_embd = x.shape
     head_size = n_embd // n_head
     qkv = _linear(x, w["attn.c_attn.weight"], w["attn.c_attn.bias"])  # (..., T, 3 C)
     qkv = np.moveaxis(qkv.reshape(*batch, n_tokens, 3, n_head, head_size), (-3, -2), (0, -3))
     query, key, value = qkv  # each (..., n_head, T, head_size)
+    if turn:
+        query, key = turn(query), turn(key)
     query = query[..., -n_last:, :] * qkv.dtype.type(1 / np.sqrt(head_size))
     scores = query @ key.swapaxes(-1, -2)  # (..., n_head, n_last, T)
     visible = np.tri(n_tokens)[-n_last:] if causal else np.ones((n_last, n_tokens))  # no slot sees a later one

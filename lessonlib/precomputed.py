@@ -1,7 +1,7 @@
 """What takes too long for a lesson, computed in advance: models of many seeds, other trainings, and maps of scores.
 
-`python -m lessonlib.precomputed` computes all of it again, some minutes; names of trainings may follow, "maps" or
-"seeds".
+`python -m lessonlib.precomputed` computes all of it again, some minutes; names of trainings may follow, "maps", "seeds"
+or "cases".
 """
 
 import sys
@@ -11,14 +11,28 @@ from typing import NamedTuple
 import numpy as np
 
 from lessonlib.embeddings import sinusoidal_positions
+from lessonlib.gradients import loss_and_gradients
 from lessonlib.measure import every_sum, overlap, variance_shares
-from lessonlib.nano_gpt import N_INPUTS, load_checkpoint, read_arrays
+from lessonlib.nano_gpt import N_INPUTS, NanoGPT, load_checkpoint, read_arrays
+from lessonlib.rope import TurningGPT
 from lessonlib.tasks import REVERSE, SORT, Task, score
-from lessonlib.training import N_STEPS, SIZES, train, write_arrays
+from lessonlib.training import (
+    BATCH_SIZE,
+    DROPOUT,
+    LEARNING_RATE,
+    N_HEAD,
+    N_STEPS,
+    SIZES,
+    AdamW,
+    initial_weights,
+    train,
+    write_arrays,
+)
 
 CURVES = Path(__file__).parent / "data" / "training_curves.npz"
 MAPS = Path(__file__).parent / "data" / "score_maps.npz"
 SEEDS = Path(__file__).parent / "data" / "many_seeds.npz"
+CASES = Path(__file__).parent / "data" / "two_cases.npz"
 N_SEEDS = 8  # models of each task; the two that ship are among them
 N_SNAPSHOTS = 40
 TABLE_ROWS = {"wte": "vocab_size", "wpe": "block_size"}
@@ -104,6 +118,7 @@ class Experiment(NamedTuple):
     freeze: tuple = ()
     seeds: tuple = (0, 1)
     n_steps: int = 2000
+    kind: type = NanoGPT
 
 
 EXPERIMENTS = {task.name: Experiment(task) for task in (SORT, REVERSE)}
@@ -114,6 +129,10 @@ EXPERIMENTS |= {
         ("sinusoids", sinusoids),
         ("small sinusoids", small_sinusoids),
     )
+    for task in (SORT, REVERSE)
+}
+EXPERIMENTS |= {
+    f"{task.name}, RoPE": Experiment(task, no_positions, ("wpe",), (0, 1, 2), kind=TurningGPT)
     for task in (SORT, REVERSE)
 }
 EXPERIMENTS |= {
@@ -145,10 +164,10 @@ def make_curves(names, path=CURVES):
     if path.is_file():
         arrays = {key: array for key, array in read_arrays(path).items() if key.rpartition(".")[0] in EXPERIMENTS}
     for name in names:
-        task, tables, freeze, seeds, n_steps = EXPERIMENTS[name]
+        task, tables, freeze, seeds, n_steps, kind = EXPERIMENTS[name]
         scores = []
         for seed in seeds:
-            course = train(task, seed, n_steps, n_steps // N_SNAPSHOTS, **tables(seed), freeze=freeze)
+            course = train(task, seed, n_steps, n_steps // N_SNAPSHOTS, **tables(seed), freeze=freeze, kind=kind)
             steps, scored = zip(*((snapshot.step, snapshot.score) for snapshot in course))
             scores.append(scored)
             print(f"{name}, seed {seed}: {scored[-1]} of {len(task.inputs)}", flush=True)
@@ -190,6 +209,53 @@ def make_seeds(n_seeds=N_SEEDS, path=SEEDS):
     write_arrays(path, arrays)
 
 
+# Six tokens, a A b B c C: token 2 k is the lower case of letter k, token 2 k + 1 its upper case
+
+
+class Cases(NamedTuple):
+    """The token tables of several models that sort letters and reverse cases, one for each seed from 0."""
+
+    before: np.ndarray  # (n_seeds, 6, C)
+    after: np.ndarray  # (n_seeds, 6, C)
+    right: np.ndarray  # (n_seeds,), right answers to 1000 random inputs, after training
+
+
+def two_cases():
+    """Return the `Cases` of the models that are trained with `train_cases`."""
+    return Cases(**read_arrays(CASES))
+
+
+def train_cases(seed, n_steps=600):
+    """Train a model whose answer has the letters sorted and the cases in reverse: bAcaBC becomes AAbbCc.
+
+    Returns its token table before and after, (6, C) each, and how many of 1000 random inputs it then gets right.
+    """
+    rng = np.random.default_rng(seed)
+    weights = initial_weights(rng, SIZES | {"vocab_size": 6})
+    before, optimiser = weights["transformer.wte.weight"].copy(), AdamW(weights)
+    for step in range(n_steps):
+        seen, answers = _with_answers(rng.integers(6, size=(BATCH_SIZE, N_INPUTS)))
+        _, gradients = loss_and_gradients(weights, seen, answers, N_HEAD, DROPOUT, rng)
+        optimiser.step(weights, gradients, LEARNING_RATE * 0.5 * (1 + np.cos(np.pi * step / n_steps)))
+    seen, answers = _with_answers(rng.integers(6, size=(1000, N_INPUTS)))
+    right = (NanoGPT(weights, N_HEAD).logits(seen, n_last=N_INPUTS).argmax(axis=-1) == answers).all(axis=1).sum()
+    return before, weights["transformer.wte.weight"], int(right)
+
+
+def _with_answers(token_ids):
+    answers = 2 * np.sort(token_ids // 2, axis=1) + (token_ids % 2)[:, ::-1]
+    return np.concatenate([token_ids, answers[:, :-1]], axis=1), answers
+
+
+def make_cases(n_seeds=N_SEEDS, path=CASES):
+    """Train such models from many seeds and write their tables."""
+    models = []
+    for seed in range(n_seeds):
+        models.append(train_cases(seed))
+        print(f"two cases, seed {seed}: {models[-1][-1]} of 1000", flush=True)
+    write_arrays(path, {field: np.array(each) for field, each in zip(Cases._fields, zip(*models))})
+
+
 # Maps of scores
 
 
@@ -221,9 +287,11 @@ def make_maps(factors=FACTORS, path=MAPS):
 
 
 if __name__ == "__main__":
-    names = sys.argv[1:] or ["maps", "seeds", *EXPERIMENTS]
+    names = sys.argv[1:] or ["maps", "seeds", "cases", *EXPERIMENTS]
     if "maps" in names:
         make_maps()
     if "seeds" in names:
         make_seeds()
-    make_curves([name for name in names if name not in ("maps", "seeds")])
+    if "cases" in names:
+        make_cases()
+    make_curves([name for name in names if name not in ("maps", "seeds", "cases")])

@@ -41,20 +41,20 @@ class Snapshot(NamedTuple):
     model: NanoGPT
 
 
-def train(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, freeze=()):
+def train(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, freeze=(), kind=NanoGPT):
     """Train a model and hand out a Snapshot every few steps, the first at step 0, before any training.
 
     All that is random follows from `seed`: the same seed gives the same model on the same machine. `n_steps` is known
     for sort and synonyms (400) and reverse (200) and must be said for other tasks; the last step always gives a
     snapshot. `wte` (vocab_size, C) and `wpe` (block_size, C) are tables to start from instead of random ones; `freeze`
-    holds "wte", "wpe" or both for tables that stay as they are. ValueError, at once, for an argument that cannot be
-    used.
+    holds "wte", "wpe" or both for tables that stay as they are. `kind` is the class of the model, `NanoGPT` or
+    `rope.TurningGPT`. ValueError, at once, for an argument that cannot be used.
     """
-    steps = training_steps(task, seed, n_steps, every, wte, wpe, freeze)
+    steps = training_steps(task, seed, n_steps, every, wte, wpe, freeze, kind)
     return (snapshot for snapshot in steps if snapshot is not None)
 
 
-def training_steps(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, freeze=()):
+def training_steps(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, freeze=(), kind=NanoGPT):
     """Do what `train` does with pauses: yields None after each batch and each piece of a score, else a Snapshot."""
     if not isinstance(task, Task):
         raise ValueError(f"task must be a Task, such as lessonlib.tasks.SORT, got {task!r}")
@@ -70,7 +70,9 @@ def training_steps(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, fre
         if name not in TABLES:
             raise ValueError(f'only "wte" and "wpe" can be frozen, got {name!r}')
     rng = np.random.default_rng(seed)
-    model = NanoGPT(initial_weights(rng), N_HEAD).with_tables(wte, wpe)
+    if not (isinstance(kind, type) and issubclass(kind, NanoGPT)):
+        raise ValueError(f"kind must be NanoGPT or rope.TurningGPT, got {kind!r}")
+    model = kind(initial_weights(rng), N_HEAD).with_tables(wte, wpe)
     return _steps(model, task, rng, int(n_steps), int(every), [TABLES[name] for name in freeze])
 
 
@@ -81,9 +83,9 @@ def _steps(model, task, rng, n_steps, every, frozen):
     seen, answers = task.teacher_forced[kept], task.answers[kept]  # (547, 11), (547, 6)
     for step in range(n_steps + 1):
         batch = rng.integers(len(kept), size=BATCH_SIZE)
-        loss, gradients = loss_and_gradients(weights, seen[batch], answers[batch], N_HEAD, DROPOUT, rng)
+        loss, gradients = loss_and_gradients(weights, seen[batch], answers[batch], N_HEAD, DROPOUT, rng, model.turn)
         if step % every == 0 or step == n_steps:
-            model = NanoGPT(weights, N_HEAD)
+            model = type(model)(weights, N_HEAD)
             n_right = yield from scoring(model, task)
             yield Snapshot(step, loss, n_right, model.wte, model.wpe, token_shares(model), model)
         if step < n_steps:

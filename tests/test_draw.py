@@ -248,8 +248,10 @@ def test_spreads_show_every_number_with_mean_and_spread_by_hand():
     assert "means from 1.0000 to 4.0000" in picture.alt and "spreads from 0.0000 to 0.8165" in picture.alt
 
 
-def test_terms_write_every_share_into_its_cell_and_say_it():
-    picture = draw.terms({"sorter": [[0.61, -0.001], [0.25, 0.14]]}, ("letter", "slot"))
+def test_squares_write_every_number_into_its_cell_and_say_it():
+    picture = draw.squares(
+        {"sorter": [[0.61, -0.001], [0.25, 0.14]]}, ("letter", "slot"), "key", "query", 1, decimals=2
+    )
     assert {"0.61", "0.00", "0.25", "0.14"} <= written(picture).keys()
     assert "letter by slot 0.00" in picture.alt and "slot by letter 0.25" in picture.alt
 
@@ -327,3 +329,24 @@ def test_a_framed_cell_of_the_sum_says_its_rows_and_its_numbers(parts):
     assert f"framed: slot 4, so row 4 of E_pos; in channel 7: {pos_emb[4, 7]:.4f}" in words
     added = f"({pos_emb[4, 7]:.4f})" if pos_emb[4, 7] < 0 else f"{pos_emb[4, 7]:.4f}"
     assert f"framed: the sum of both rows; in channel 7: {tok_emb[4, 7]:.4f} + {added} = {x[4, 7]:.4f}" in words
+
+
+def test_squares_without_numbers_have_one_scale_and_names_of_their_own_for_rows_and_columns():
+    squares = {"one": [[1.0, -2.0, np.nan]], "other": [[0.5, 0.0, 0.25]]}
+    picture = draw.squares(squares, (["r"], "abc"), "key", "query")
+    words = written(picture).keys()
+    assert {"one", "other", "r", "a", "b", "c", "key", "query", "2", "-2"} <= words and "1.0" not in words
+    assert "one: heatmap, 1 rows by 3 columns, from -2 to 1" in picture.alt
+    filled = draw.squares(squares, (["r"], "abc"), "key", "query", decimals=1)
+    assert {"1.0", "-2.0", "0.5", "0.0"} <= written(filled).keys() and "nan" not in written(filled)
+
+
+def test_a_parallelogram_ends_where_the_third_point_plus_the_step_lies():
+    maps = {"before": np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 3.0], [5.0, 5.0]]), "after": np.eye(4)[:, :2]}
+    picture = draw.parallelogram(maps, "aAbB", corners=(1, 0, 2))
+    assert "?" in written(picture)
+    assert "before" in picture.alt and "The hollow point is A - a + b." in picture.alt
+    axes = picture.axes[0]
+    discs = [patch.center for patch in axes.patches if hasattr(patch, "radius")]
+    for points in (discs[:5], discs[5:]):  # a parallelogram on the page, too
+        np.testing.assert_allclose(np.subtract(points[4], points[2]), np.subtract(points[1], points[0]), atol=1e-9)

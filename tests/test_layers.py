@@ -16,10 +16,14 @@ ALLOWED = {
     "nano_gpt": ["numpy", "lessonlib.embeddings"],
     "tasks": ["numpy", "lessonlib.embeddings", "lessonlib.nano_gpt"],
     "gradients": ["numpy", "lessonlib.nano_gpt"],
+    "rope": ["numpy", "lessonlib.nano_gpt"],
     "training": ["numpy", *(f"lessonlib.{name}" for name in ("gradients", "measure", "nano_gpt", "tasks"))],
     "precomputed": [
         "numpy",
-        *(f"lessonlib.{name}" for name in ("embeddings", "measure", "nano_gpt", "tasks", "training")),
+        *(
+            f"lessonlib.{name}"
+            for name in ("embeddings", "gradients", "measure", "nano_gpt", "rope", "tasks", "training")
+        ),
     ],
     "scene": ["numpy"],
     "draw": ["numpy", "matplotlib", "PIL", "lessonlib.scene", "lessonlib.draw"],

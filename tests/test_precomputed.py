@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from lessonlib import precomputed
 from lessonlib.measure import every_sum, n_distinct_sums, overlap, variance_shares
 from lessonlib.nano_gpt import CHECKPOINTS, load_checkpoint, load_history, read_arrays
 from lessonlib.precomputed import (
+    CASES,
     CURVES,
     EXPERIMENTS,
     FACTORS,
@@ -21,13 +23,16 @@ from lessonlib.precomputed import (
     N_SEEDS,
     SEEDS,
     Experiment,
+    make_cases,
     make_curves,
     make_maps,
     make_seeds,
     many_seeds,
     scaled,
     score_map,
+    train_cases,
     training_curve,
+    two_cases,
 )
 from lessonlib.tasks import REVERSE, SORT, score, smallest_margin
 from lessonlib.training import train, write_arrays
@@ -40,21 +45,21 @@ both_tasks = pytest.mark.parametrize("task", [SORT, REVERSE], ids=["sort", "reve
 
 @every_experiment
 def test_the_curve_ships_with_a_score_for_every_seed_and_begins_with_that_of_the_untrained_model(name):
-    task, tables, freeze, seeds, n_steps = EXPERIMENTS[name]
+    task, tables, freeze, seeds, n_steps, kind = EXPERIMENTS[name]
     steps, scores = training_curve(name)
     assert steps[0] == 0 and steps[-1] == n_steps
     assert (np.diff(steps) > 0).all()
     assert scores.shape == (len(seeds), len(steps))
     assert scores.min() >= 0 and scores.max() <= 729
     for seed, first in zip(seeds, scores[:, 0]):
-        start = next(train(task, seed, 1, **tables(seed), freeze=freeze))
+        start = next(train(task, seed, 1, **tables(seed), freeze=freeze, kind=kind))
         assert first == pytest.approx(start.score, abs=2)  # an untrained model has near ties
 
 
 @pytest.mark.parametrize("name", [name for name in EXPERIMENTS if name.startswith("sort")])
 def test_what_is_frozen_stays_as_it_was_given(name):
-    task, tables, freeze, (seed, *_), _ = EXPERIMENTS[name]
-    *_, last = train(task, seed, 1, **tables(seed), freeze=freeze)
+    task, tables, freeze, (seed, *_), _, kind = EXPERIMENTS[name]
+    *_, last = train(task, seed, 1, **tables(seed), freeze=freeze, kind=kind)
     for table in freeze:
         np.testing.assert_array_equal(getattr(last, table), tables(seed)[table].astype(np.float32))
 
@@ -109,6 +114,41 @@ def test_narrow_tables_span_few_directions_and_have_rows_of_the_usual_length():
             assert n_distinct_sums(tables["wte"], tables["wpe"]) == 33
             lengths.append((rows**2).sum(axis=1).mean())
         assert np.mean(lengths) == pytest.approx(48 * 0.02**2, rel=0.4)
+
+
+# Six tokens in two cases
+
+
+def test_the_tables_of_two_cases_ship_as_they_are_trained():
+    cases = two_cases()
+    assert cases.before.shape == cases.after.shape == (N_SEEDS, 6, 48) and cases.right.shape == (N_SEEDS,)
+    assert cases.right.min() >= 990 and CASES.stat().st_size < 30_000
+    before, after, _ = train_cases(0, n_steps=0)
+    np.testing.assert_array_equal(before, cases.before[0])
+    np.testing.assert_array_equal(after, before)
+
+
+def test_their_task_sorts_letters_and_reverses_cases():
+    letters = {letter: i for i, letter in enumerate("aAbBcC")}
+    seen, answers = precomputed._with_answers(np.array([[letters[letter] for letter in "bAcaBC"]]))
+    assert "".join("aAbBcC"[i] for i in answers[0]) == "AAbbCc"
+    assert seen[0].tolist() == [letters[letter] for letter in "bAcaBCAAbbC"]
+
+
+def test_before_training_the_sum_lies_nearest_to_one_of_the_rows_it_contains():
+    for table in two_cases().before:
+        for one, other in permutations(range(3), 2):
+            for case in (0, 1):
+                man, king, woman = 2 * one + case, 2 * one + 1 - case, 2 * other + case
+                apart = np.linalg.norm(table - (table[king] - table[man] + table[woman]), axis=1)
+                assert apart.argmin() in (king, woman)
+
+
+def test_tables_of_two_cases_are_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(precomputed, "train_cases", lambda seed: (np.zeros((6, 48)), np.full((6, 48), seed), seed))
+    make_cases(2, tmp_path / "cases.npz")
+    made = read_arrays(tmp_path / "cases.npz")
+    assert made["right"].tolist() == [0, 1] and made["after"].shape == (2, 6, 48) and made["after"][1, 0, 0] == 1
 
 
 # Maps of scores

@@ -30,8 +30,8 @@ def opening(name, owner_and_repository):
     return "\n".join(
         [
             f"[Open this lesson in Binder]({binder_link(name, owner_and_repository)}): "
-            "it runs in your browser, and nothing has to be installed.",
-            "Elsewhere, should the first code cell say `No module named 'lessonlib'`: put "
+            "nothing to install.",
+            "If the first code cell says `No module named 'lessonlib'`: put "
             f"`%pip install https://github.com/{owner_and_repository}/archive/HEAD.zip` in a cell above it, "
             "run that, and restart the kernel.",
         ]

@@ -2,7 +2,7 @@
 
 from lessonlib.draw.paper import colours, draw
 from lessonlib.draw.picture import Picture, picture_html, png, svg
-from lessonlib.draw.pictures import curves, matrix, overlaps, sources, spreads, terms, the_sum
+from lessonlib.draw.pictures import curves, matrix, overlaps, parallelogram, sources, spreads, squares, the_sum
 from lessonlib.scene import INK, POSITION, SUM, TOKEN
 
 __all__ = [
@@ -16,11 +16,12 @@ __all__ = [
     "draw",
     "matrix",
     "overlaps",
+    "parallelogram",
     "picture_html",
     "png",
     "sources",
     "spreads",
+    "squares",
     "svg",
-    "terms",
     "the_sum",
 ]

@@ -14,6 +14,7 @@ from lessonlib.scene import (
     WIDE,
     Cells,
     Lines,
+    Points,
     Scene,
     in_sum,
 )
@@ -97,40 +98,78 @@ def _course(steps, scores):
     return f"{scores[-1]} ({NEARLY_ALL} or more from step {steps[high[0]]})" if len(high) else f"{scores[-1]}"
 
 
-def terms(shares, parts):
-    """Draw, for two models, a square of shares (n, n), from -1 to 1: part of the query down, of the key across."""
-    squares = []
-    for name, square in shares.items():
-        texts = [(row, column, _hundredths(square[row][column])) for row, column in np.ndindex(len(parts), len(parts))]
-        squares.append(
+def squares(squares, names, below, left, limit=None, palette="signed", decimals=None):
+    """Draw several matrices of one shape (n, m) beside each other, on one scale: `squares` maps a title to each.
+
+    `names` are the labels of their rows, or of rows and columns, (rows, columns), where these differ; `left` and
+    `below` say what rows and columns are. With `decimals`, every cell holds its number. NaN leaves a cell white.
+    """
+    rows, columns = names if isinstance(names[0], (tuple, list)) else (names, names)
+    parts = []
+    for title, square in squares.items():
+        square = np.asarray(square, dtype=np.float64)
+        shown = np.ndindex(square.shape) if decimals is not None else ()
+        texts = tuple((*place, _short(square[place], decimals)) for place in shown if np.isfinite(square[place]))
+        parts.append(
             Cells(
-                name,
-                np.asarray(square),
-                tuple(parts),
-                limit=1.0,
-                columns=tuple(parts),
-                below="part of the key",
-                left="" if squares else "part of the query",
-                beside=bool(squares),
-                texts=tuple(texts),
-                row_height=56,
+                title,
+                square,
+                tuple(map(str, rows)),
+                limit=limit,
+                palette=palette,
+                columns=tuple(map(str, columns)),
+                below=below,
+                left="" if parts else left,
+                scale=len(parts) == len(squares) - 1,
+                beside=bool(parts),
+                texts=texts,
+                row_height=min(56, 260 / len(rows)),
             )
         )
-    picture = draw(Scene(*squares))
-    listed = [
-        f"{square.title}, query by key: "
-        + ", ".join(f"{parts[row]} by {parts[column]} {text}" for row, column, text in square.texts)
-        for square in squares
-    ]
-    picture.alt = f"Squares of shares of the first layer's attention scores. {'. '.join(listed)}."
+    picture = draw(Scene(*parts))
+    if decimals is not None:
+        said = [f"{part.title}: {_listed(part, rows, columns)}" for part in parts]
+        picture.alt = f"Squares of numbers, {left} by {below}. {'. '.join(said)}."
     return picture
 
 
-def overlaps(chance, models, label="overlap: mean squared cosine of the principal angles"):
-    """Draw what random tables give as a grey hill, and over it each model as an arrow from before training to after.
+def _listed(part, rows, columns):
+    return ", ".join(f"{rows[row]} by {columns[column]} {text}" for row, column, text in part.texts)
+
+
+def parallelogram(maps, names, corners):
+    """Draw, on maps of one scale, the parallelogram that three points span: `maps` maps a title to points (n, 2).
+
+    `corners` are the numbers of the first, the second and the third point; the fourth corner, first - second + third,
+    is drawn as a hollow "?".
+    """
+    one, two, three = corners
+    maps = {title: np.vstack([xy, xy[one] - xy[two] + xy[three]]) for title, xy in maps.items()}
+    ends = np.concatenate(list(maps.values()))
+    room = 0.1 * np.ptp(ends, axis=0).max()
+    reach = tuple(np.column_stack([ends.min(axis=0) - room, ends.max(axis=0) + room]).ravel())
+    path, last = (two, one, len(names), three, two), len(names)
+    return draw(
+        Scene(
+            *(
+                Points(
+                    title, xy, (*names, "?"), reach, TOKEN, hollow=(last,), path=path, filled=True, beside=i > 0,
+                    highest=300,
+                )
+                for i, (title, xy) in enumerate(maps.items())
+            ),
+            text=f"The hollow point is {names[one]} - {names[two]} + {names[three]}.",
+        )
+    )  # fmt: skip
+
+
+def overlaps(
+    chance, models, label="overlap: mean squared cosine of the principal angles", ends=("before training", "after")
+):
+    """Draw what random tables give as a grey hill, and over it each model as an arrow, such as of what training does.
 
     `chance` holds the values of random tables, (n,); `models` maps a name, such as "sorters", to the values of several
-    models, (n_models, 2), and each name has a hill of its own.
+    models, (n_models, 2), and each name has a hill of its own. `ends` says what both ends of an arrow are.
     """
     above, row, between, bottom, edge = 26, 96, 24, 50, 20
     height, chance = len(models) * (above + row + between) - between + bottom, np.asarray(chance)
@@ -154,10 +193,10 @@ def overlaps(chance, models, label="overlap: mean squared cosine of the principa
                 axes.plot(start, y, "o", color=INK, markersize=6 * POINT, markerfacecolor="white")
             below = ", ".join(f"{(chance < after).mean():.0%}" for _, after in pairs)
             moves = ", ".join(f"{before:.2f} to {after:.2f}" for before, after in pairs)
-            said.append(f"{name}, before training to after: {moves}; of chance lies below the last: {below}")
+            said.append(f"{name}, {ends[0]} to {ends[1]}: {moves}; of chance lies below the last: {below}")
         for tick in np.arange(0, most, 0.1):
             write(axes, edge + zoom * tick, low + 12, f"{tick:.1f}", ha="center")
-        words = f"{label}    grey: random tables    ○ before training  ▶ after"
+        words = f"{label}    grey: random tables    ○ {ends[0]}  ▶ {ends[1]}"
         write(axes, WIDE / 2, low + 34, words, SMALL + 1, ha="center")
     picture.alt = f"Arrows over grey hills of chance, for the {label}. {'. '.join(said)}."
     return picture
@@ -237,9 +276,13 @@ def _draw_spreads(axes, matrix, rows, colour, start, width, top, row):
         write(axes, at(tick), bottom + 12, f"{tick:g}", ha="center")
 
 
+def _short(number, decimals):
+    """Write a number with so many decimals, without a minus sign before a zero."""
+    return f"{round(float(number), decimals) + 0:.{decimals}f}"
+
+
 def _hundredths(share):
-    """Write a share with two decimals, without a minus sign before a zero."""
-    return f"{round(float(share), 2) + 0:.2f}"
+    return _short(share, 2)
 
 
 def _shown(number):
