@@ -128,7 +128,7 @@ def test_from_every_side_the_nearest_block_is_seen_with_the_colours_of_its_cells
             azimuth, elevation = new
             box, pixels, wrong = box_of(blocks), pixels_of(page), []
             view = View(box, azimuth, elevation)
-            points = np.floor(rng.uniform((0, 0), (box["width"], box["height"]), (900, 2)) + [box["x"], box["y"]]) + 0.5
+            points = np.floor(rng.uniform((0, 0), (box["width"], box["height"]), (350, 2)) + [box["x"], box["y"]]) + 0.5
             for x, y in points:
                 seen = {view.seen((x + dx, y + dy)) for dx, dy in around}
                 pixel = pixels[int(y), int(x)].astype(int)
