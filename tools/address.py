@@ -29,8 +29,7 @@ def opening(name, owner_and_repository):
     """Write the lines at the beginning of a lesson: how to run it, and what to do where lessonlib is missing."""
     return "\n".join(
         [
-            f"[Open this lesson in Binder]({binder_link(name, owner_and_repository)}): "
-            "nothing to install.",
+            f"[Open this lesson in Binder]({binder_link(name, owner_and_repository)}): nothing to install.",
             "If the first code cell says `No module named 'lessonlib'`: put "
             f"`%pip install https://github.com/{owner_and_repository}/archive/HEAD.zip` in a cell above it, "
             "run that, and restart the kernel.",
