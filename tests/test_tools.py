@@ -102,14 +102,31 @@ def test_copies_lack_every_solution_and_nothing_else(tmp_path, capsys):
         for old, new in zip(before.cells, after.cells):
             if "solution" in old.metadata.get("tags", []):
                 assert (new.source, new.outputs, new.execution_count) == (hand_out.INSTEAD, [], None)
+            elif "mybinder.org" in old.source:
+                assert hand_out.HOW_TO_RUN.format(address.address()) in new.source
+                assert "urlpath=lab/tree" not in new.source  # where the solutions are
             else:
                 assert new == old
         assert nbformat.validate(after) is None
+        assert sum(cell.source.count("mybinder.org") for cell in after.cells) == 1
     assert {path.name for path in (ROOT / "notebooks").iterdir() if path.is_file()} == {
         path.name for path in (tmp_path / "class").iterdir()
     }
-    with pytest.raises(SystemExit, match="is there already"):
-        hand_out.hand_out(tmp_path / "class", ROOT / "notebooks")
+
+
+def test_copies_overwrite_nothing_and_are_all_written_or_none(tmp_path):
+    before = contents(tmp_path)
+    (tmp_path / "picture").mkdir()
+    (tmp_path / "picture/input_embedding.png").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    for place, said in (
+        ("picture", "input_embedding.png would be overwritten"),
+        ("file", "cannot be used as a folder"),
+    ):
+        before = contents(tmp_path)
+        with pytest.raises(SystemExit, match=said):
+            hand_out.hand_out(tmp_path / place, ROOT / "notebooks")
+        assert contents(tmp_path) == before and len(list((tmp_path / "picture").iterdir())) == 1
 
 
 def test_the_time_plan_says_what_the_lessons_say():
@@ -333,6 +350,38 @@ def test_on_the_website_every_lesson_first_installs_lessonlib_and_is_the_same_el
     lite.write_contents(ROOT / "notebooks", tmp_path / "contents")
     for path in PATHS:
         before, after = (nbformat.read(each, as_version=4) for each in (path, tmp_path / "contents" / path.name))
-        assert after.cells.pop(1).source == lite.INSTALL
+        assert [after.cells.pop(1).source for _ in range(2)] == [lite.FIRST_MINUTE, lite.INSTALL]
         assert after.cells == before.cells
         assert nbformat.validate(after) is None
+
+
+def test_the_site_with_a_python_of_its_own_asks_nowhere_else(tmp_path):
+    (tmp_path / "pyodide").mkdir()
+    for name in ("pyodide.mjs", "pyodide-lock.json"):
+        (tmp_path / "pyodide" / name).write_text("{}")
+    with contextlib.redirect_stdout(None):
+        lite.main([str(tmp_path / "site"), "--pyodide", str(tmp_path / "pyodide")])
+    site = tmp_path / "site"
+    settings = json.loads((site / "jupyter-lite.json").read_text("utf-8"))["jupyter-config-data"]["litePluginSettings"]
+    assert settings[lite.KERNEL]["pyodideUrl"] == "./static/pyodide/pyodide.mjs"
+    assert settings[lite.KERNEL]["disablePyPIFallback"] is True
+    assert (site / "static/pyodide/pyodide-lock.json").is_file()
+    assert (site / "extensions/@jupyter-widgets/jupyterlab-manager/package.json").is_file()
+    assert {path.name for path in (site / "files").iterdir()} >= {path.name for path in PATHS}
+    carried = {path.name.partition("-")[0] for path in site.rglob("*.whl")}
+    assert {"lessonlib", "ipywidgets"} <= carried
+
+
+def test_no_site_is_built_that_would_be_dead(tmp_path, monkeypatch):
+    for arguments, said in (
+        ([], "say where to"),
+        (["site", "--pyodid", "x"], "say where to"),
+        ([str(tmp_path / "site"), "--pyodide", str(tmp_path)], "is no Pyodide distribution"),
+        ([__file__], "is a file"),
+    ):
+        with pytest.raises(SystemExit, match=said):
+            lite.main(arguments)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    with pytest.raises(SystemExit, match="the extension of ipywidgets is missing"):
+        lite.main([str(tmp_path / "site")])
+    assert list(tmp_path.iterdir()) == []

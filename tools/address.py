@@ -61,6 +61,7 @@ def read(path):
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace")
     new = sys.argv[1] if len(sys.argv) > 1 else address()
     if not re.fullmatch(r"[A-Za-z0-9-]+/[\w.-]+", new, re.ASCII):
         sys.exit(f"owner/repository is wanted, such as anna/transformer-lessons, got {new!r}")
