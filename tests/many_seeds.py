@@ -42,17 +42,19 @@ def letters():
     """Lesson 3: in all eight sorters A and C end furthest apart in the token table, and further than they began;
     taught the order B, A, C, it is B and C in four models of four; with a frozen random table, two models of two
     still learn all 729; the three distances of the reversers end nearly equal. In all eight models that read C as B,
-    these two end nearer than they began, and A further from both. And what all make of the 182 held-out inputs."""
+    these two end nearer than they began, and A further from both; the rows of B and C can be exchanged in all, and in
+    four of four whose table is random and frozen. And what all make of the 182 held-out inputs."""
     token_distances("sorters", SORT, range(8))
     token_distances("taught the order B, A, C", BAC, range(4))
     token_distances("sorters with a frozen random table", SORT, range(2), freeze=("wte",))
     token_distances("reversers", REVERSE, range(8))
     token_distances("C read as B", SYNONYMS, range(8))
+    token_distances("C read as B with a frozen random table", SYNONYMS, range(4), freeze=("wte",))
 
 
 def token_distances(title, task, seeds, **options):
     columns = "   ".join(f"{name} before, after" for name in PAIRS)
-    print(f"\n{title}\nseed  score   {columns}   furthest  longest/shortest  held out")
+    print(f"\n{title}\nseed  score   {columns}   furthest  longest/shortest  held out, B-C exchanged")
     for seed in seeds:
         first, *_, last = train(task, seed=seed, every=1000, **options)
         before, after = distances(first.wte), distances(last.wte)
@@ -62,7 +64,8 @@ def token_distances(title, task, seeds, **options):
         unseen = held_out(task, seed)
         right = (answer_logits(last.model, task).argmax(axis=-1) == task.answers).all(axis=1)[unseen].sum()
         line = f"{seed:4}   {last.score:4}        {numbers}       {furthest}       {ratio:.2f}"
-        print(f"{line}             {right} of {len(unseen)}", flush=True)
+        exchanged_b_c = score(last.model.with_tables(wte=last.wte[[0, 2, 1]]), task)
+        print(f"{line}             {right} of {len(unseen)}, {exchanged_b_c} of 729", flush=True)
 
 
 def analogies():

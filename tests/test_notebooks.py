@@ -243,10 +243,14 @@ def test_numbers_printed_of_broken_models_do_not_hang_on_rounding():
 
 
 def test_numbers_printed_of_lesson_3_do_not_hang_on_rounding():
-    model, taught = load_checkpoint("sort"), load_checkpoint("synonyms")
+    model, taught, reverser = (load_checkpoint(name) for name in ("sort", "synonyms", "reverse"))
     for rows in ([1, 0, 2], [2, 1, 0], [0, 2, 1]):
         exchanged = Task("sort what is read", lambda inputs, rows=rows: np.sort(np.array(rows)[inputs]))
         assert smallest_margin(model.with_tables(wte=model.wte[rows]), exchanged) > 1e-3
+        read, written = model.wte[rows][exchanged.inputs], model.wte[exchanged.answers[:, :5]]  # only the input swapped
+        best_two = np.sort(model.logits_from(np.concatenate([read, written], axis=1) + model.wpe, n_last=6))[..., -2:]
+        assert np.diff(best_two).min() > 1e-3
+    assert smallest_margin(reverser.with_tables(wte=reverser.wte[[1, 0, 2]]), REVERSE) > 1e-3
     assert smallest_margin(model.with_tables(wte=model.wte + 0.1 * np.array([1, -1] * 24)), SORT) > 1e-3
     assert smallest_margin(taught.with_tables(wte=taught.wte[[0, 2, 1]]), SYNONYMS) > 1e-3
 
