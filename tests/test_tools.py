@@ -129,12 +129,13 @@ def test_copies_overwrite_nothing_and_are_all_written_or_none(tmp_path):
         assert contents(tmp_path) == before and len(list((tmp_path / "picture").iterdir())) == 1
 
 
-def test_the_time_plan_says_what_the_lessons_say():
-    plan = (ROOT / "TEACHING.md").read_text("utf-8")
+def test_the_time_plan_and_the_readme_say_what_the_lessons_say():
+    plan, readme = ((ROOT / name).read_text("utf-8") for name in ("TEACHING.md", "README.md"))
     for path in COMPLETE:
         opening = "\n\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells[:2])
         reading, exercises = re.search(r"(\d+) minutes to read and run, (\d+) for the exercises", opening).groups()
         assert f"(notebooks/{path.name}) | {reading} minutes | {exercises} minutes |" in plan
+        assert f"(notebooks/{path.name}) | {reading} + {exercises} |" in readme
 
 
 # Returned copies
@@ -231,7 +232,7 @@ CLASS = {  # the name of a file: what is in it, which exercises pass, words of t
     "a cell without source": (without_source(answered()), "yes yes yes", ""),
     "no setup": (answered(RIGHT, lambda copy: copy.cells.pop(1)), "yes yes yes", ""),
     "setup that fails": (
-        answered(RIGHT | {"setup": "from lessonlib import chek"}), "yes yes yes", "code cell 1: ImportError"
+        answered(RIGHT | {"setup": "from lessonlib import nothing"}), "yes yes yes", "code cell 1: ImportError"
     ),
     "its own check": (answered(RIGHT | {"exercise-1": "check = None\nanswer = 50257 * 768"}), "- - -", ""),
     "magics": (answered(RIGHT | {"exercise-1": MAGIC}), "yes yes yes", ""),
