@@ -3,13 +3,15 @@
 import contextlib
 import os
 import subprocess
+import sys
+from pathlib import Path
 
 import nbformat
 import pytest
 from jupyter_client.manager import start_new_kernel
 from refresh_notebooks import NOTEBOOKS
 
-PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
+PATHS, TESTS = sorted(NOTEBOOKS.glob("*.ipynb")), Path(__file__).parent
 GUARD = """
 import os, sys
 
@@ -90,3 +92,50 @@ def test_cells_may_run_twice_and_exercises_be_skipped_without_network_files_or_w
 def test_the_guard_that_lessons_run_under_notices_each_of_these(code, word, shared_kernel):
     with pytest.raises(AssertionError, match=word):
         shared_kernel(code)
+
+
+ALONE = """
+import sys
+import threading
+import soak
+from test_soak import ends
+
+def guard(event, arguments):
+    if event.startswith(("thread", "subprocess.", "os.fork", "os.exec", "os.posix_spawn", "os.system", "socket.")):
+        raise PermissionError(f"an explorer used {event}")
+
+sys.addaudithook(guard)
+threading.Thread.start = lambda thread: guard("thread", ())
+for name, make in soak.EXPLORERS.items():
+    explorer = make()
+    for control in explorer.controls.values():
+        for to_the_end in ends(control):
+            to_the_end()
+    assert explorer.words and explorer.still_html(), name
+    explorer.reset()
+    if name == "training":
+        explorer.controls["training"].task.value = "reverse"
+        explorer.controls["training"].start()
+        assert "Trained in" in explorer.controls["training"].status.value
+print(len(soak.EXPLORERS), "explorers")
+"""
+
+
+def test_every_explorer_works_where_threads_other_programs_and_sockets_are_refused():
+    """As in a browser, where Python has none of them."""
+    done = subprocess.run([sys.executable, "-c", ALONE], cwd=TESTS, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.endswith("explorers\n"), done.stderr
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import threading; threading.Thread(target=print).start()",
+        "import socket; socket.socket()",
+        "import subprocess; subprocess.run(['true'])",
+    ],
+)
+def test_the_guard_of_explorers_notices_each_of_these(code):
+    guarded = ALONE.partition("for name, make")[0].replace("import soak\nfrom test_soak import ends\n", "")
+    done = subprocess.run([sys.executable, "-c", guarded + code], capture_output=True, text=True)
+    assert "PermissionError: an explorer used" in done.stderr

@@ -12,7 +12,7 @@ import nbformat
 ROOT = Path(__file__).resolve().parent.parent
 PLACEHOLDER = "OWNER/REPOSITORY"
 HOSTS = ("github.com/", "mybinder.org/v2/gh/")
-PAGES = ("CITATION.cff", "README.md", "TEACHING.md", "CONTRIBUTING.md")
+PAGES = ("CITATION.cff", "README.md", "TEACHING.md", "CONTRIBUTING.md", "pyproject.toml")
 
 
 def address(root=ROOT):
