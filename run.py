@@ -38,14 +38,13 @@ PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 INSTALLED = VENV / "installed.json"  # written last: a .venv without it is half-finished
 LEARNER = ["requirements.txt"]
 DEVELOPER = ["requirements.txt", "requirements-test.txt"]
-LITE = ["requirements.txt", "tools/requirements-lite.txt"]
 COMMANDS = {  # the lists that each needs, and the script that it runs
     "lab": (LEARNER, None),
     "test": (DEVELOPER, None),
     "refresh": (DEVELOPER, "tests/refresh_notebooks.py"),
     "hand-out": (LEARNER, "tools/hand_out.py"),
     "returned": (LEARNER, "tools/returned.py"),
-    "lite": (LITE, "tools/lite.py"),
+    "lite": (DEVELOPER, "tools/lite.py"),
     "address": (LEARNER, "tools/address.py"),
 }
 ALL_TESTS = ["-n", "2"]  # in two processes; tests/conftest.py shares the tests out
@@ -56,12 +55,14 @@ def main(arguments):
     if sys.version_info < OLDEST_PYTHON:
         fail(f"the lessons need Python 3.11 or newer, and this is {python_version()}: start run.py with a newer one.")
     command, more = (arguments[0] if arguments else "help"), arguments[1:]
-    if command not in COMMANDS:
+    if command in ("help", "-h", "--help"):
         print(__doc__)
-        sys.exit(0 if command in ("help", "-h", "--help") else 2)
+        return
+    if command not in COMMANDS:
+        fail(f"there is no command {command!r}. These are: {', '.join(COMMANDS)}, help.")
     lists, script = COMMANDS[command]
     if command in ("hand-out", "returned", "lite"):
-        more = [os.path.abspath(folder) for folder in more]
+        more = [word if word.startswith("-") else os.path.abspath(word) for word in more]
     os.chdir(str(ROOT))
     # A plain kill would leave the installer running behind our back; Ctrl-C's way ends it with us.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -186,4 +187,7 @@ def hand_over(arguments):
 
 
 if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that cannot write the name of a folder shows ? in it
+            stream.reconfigure(errors="replace")
     main(sys.argv[1:])

@@ -7,7 +7,7 @@ LONGEST = ("tests/browser", "notebooks", "tests/test_running.py", "tests/test_ru
 
 
 # Half of the browser's tests by time: each process has one server and one browser for its half.
-FIRST_HALF = ("test_lesson_5.py", "test_page.py", "test_training.py")
+FIRST_HALF = ("test_lesson_4.py", "test_lesson_5.py", "test_page.py", "test_training.py")
 
 
 def place(nodeid):

@@ -10,6 +10,7 @@ import nbformat
 import numpy as np
 import pytest
 from nbconvert import HTMLExporter
+from nbconvert.preprocessors import ExecutePreprocessor
 from refresh_notebooks import NOTEBOOKS, STABLE, tidy
 
 from lessonlib.embeddings import sinusoidal_positions
@@ -90,6 +91,18 @@ def test_as_a_web_page_it_shows_every_picture_and_loads_no_widgets_from_elsewher
         assert "alt=" in image
     assert "widget-state" not in page and "widget-view" not in page
     assert "run this cell in JupyterLab or Binder" in page
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_page_of_a_notebook_run_anew_shows_the_stills_where_no_widget_state_is_kept(kept):
+    """As `nbconvert --execute` and what saves widget state do, and as README says how to do it."""
+    sources = ["from lessonlib import explore", "explore.card()"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    ExecutePreprocessor(store_widget_state=kept).preprocess(notebook)
+    page, _ = HTMLExporter().from_notebook_node(notebook)
+    assert page.count("A still picture.") == (0 if kept else 1)
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert "`--execute --ExecutePreprocessor.store_widget_state=False`" in readme
 
 
 @every_lesson

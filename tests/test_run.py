@@ -176,12 +176,28 @@ def test_an_old_python_is_named_in_one_line(run, monkeypatch):
         run.main(["lab"])
 
 
-@pytest.mark.parametrize(("arguments", "code"), [([], 0), (["--help"], 0), (["lob"], 2)])
-def test_without_a_command_the_help_is_shown(run, computer, capsys, arguments, code):
-    with pytest.raises(SystemExit) as stop:
-        run.main(arguments)
-    assert stop.value.code == code
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["help"]])
+def test_without_a_command_the_help_is_shown(run, computer, capsys, arguments):
+    run.main(arguments)
     assert "python3 run.py lab" in capsys.readouterr().out
+
+
+def test_an_unknown_command_gets_one_line_that_names_those_there_are(run, computer):
+    with pytest.raises(SystemExit, match=r"^run.py: there is no command 'lob'. These are: lab, test, [^\n]*$"):
+        run.main(["lob"])
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+@pytest.mark.parametrize(
+    "command", ["run.py", "tools/hand_out.py", "tools/returned.py", "tools/lite.py", "tools/address.py"]
+)
+def test_what_a_terminal_cannot_write_stops_no_tool(tmp_path, command, encoding):
+    (tmp_path / "日本").write_text("no folder")
+    done = subprocess.run(
+        [sys.executable, ROOT / command, tmp_path / "日本"],
+        env={**os.environ, "PYTHONIOENCODING": encoding}, capture_output=True, text=True, encoding=encoding, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1 and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr, done.stderr
 
 
 @pytest.mark.parametrize(

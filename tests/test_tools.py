@@ -1,7 +1,12 @@
 """The tools for teachers and publishers: addresses, copies without solutions, returned copies, the website."""
 
+import contextlib
+import io
+import json
+import os
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -97,28 +102,55 @@ def test_copies_lack_every_solution_and_nothing_else(tmp_path, capsys):
         for old, new in zip(before.cells, after.cells):
             if "solution" in old.metadata.get("tags", []):
                 assert (new.source, new.outputs, new.execution_count) == (hand_out.INSTEAD, [], None)
+            elif "mybinder.org" in old.source:
+                assert hand_out.HOW_TO_RUN.format(address.address()) in new.source
+                assert "urlpath=lab/tree" not in new.source  # where the solutions are
             else:
                 assert new == old
         assert nbformat.validate(after) is None
+        assert sum(cell.source.count("mybinder.org") for cell in after.cells) == 1
     assert {path.name for path in (ROOT / "notebooks").iterdir() if path.is_file()} == {
         path.name for path in (tmp_path / "class").iterdir()
     }
-    with pytest.raises(SystemExit, match="is there already"):
-        hand_out.hand_out(tmp_path / "class", ROOT / "notebooks")
 
 
-def test_the_time_plan_says_what_the_lessons_say():
-    plan = (ROOT / "TEACHING.md").read_text("utf-8")
+def test_copies_overwrite_nothing_and_are_all_written_or_none(tmp_path):
+    before = contents(tmp_path)
+    (tmp_path / "picture").mkdir()
+    (tmp_path / "picture/input_embedding.png").write_text("mine")
+    (tmp_path / "file").write_text("mine")
+    for place, said in (
+        ("picture", "input_embedding.png would be overwritten"),
+        ("file", "cannot be used as a folder"),
+    ):
+        before = contents(tmp_path)
+        with pytest.raises(SystemExit, match=said):
+            hand_out.hand_out(tmp_path / place, ROOT / "notebooks")
+        assert contents(tmp_path) == before and len(list((tmp_path / "picture").iterdir())) == 1
+
+
+def test_the_time_plan_and_the_readme_say_what_the_lessons_say():
+    plan, readme = ((ROOT / name).read_text("utf-8") for name in ("TEACHING.md", "README.md"))
     for path in COMPLETE:
         opening = "\n\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells[:2])
         reading, exercises = re.search(r"(\d+) minutes to read and run, (\d+) for the exercises", opening).groups()
         assert f"(notebooks/{path.name}) | {reading} minutes | {exercises} minutes |" in plan
+        assert f"(notebooks/{path.name}) | {reading} + {exercises} |" in readme
 
 
 # Returned copies
 
 code, prose = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell
 TITLE, CHECK = "# Lesson 7 · Two exercises", "check.parameter_count(answer, 50257, 768)"
+RIGHT = {
+    "exercise-1": f"answer = 50257 * 768\n\n{CHECK}",
+    "exercise-2a": 'answer = [0]\n\ncheck.identical_slots(answer, "CAB", "C")',
+    "exercise-2b": 'answer = [2]\n\ncheck.identical_slots(answer, "ABC", "C")',
+}
+WINDOWS = {key: text.replace("\n", "\r\n") for key, text in RIGHT.items()}
+MAGIC = f"%config Completer.use_jedi = False\n{RIGHT['exercise-1']}"
+LOOP = "answer = 50257 * 768\nwhile True:\n    pass"
+DEAF = "while True:\n    try:\n        while True:\n            pass\n    except BaseException:\n        pass"
 
 
 def lesson():
@@ -126,10 +158,14 @@ def lesson():
     tagged = {"metadata": {"tags": ["exercise"]}}
     cells = [
         prose(f"{TITLE}\n\nText.", id="title"),
-        code("from lessonlib import check", id="setup"),
+        code("from lessonlib import check", id="setup", metadata={"tags": ["setup"]}),
         prose("### Exercise 1 · Count (easy, 1 minute)", id="e1"),
         code(f"answer = ...\n\n{CHECK}", id="exercise-1", **tagged),
-        code(f"answer = 50257 * 768\n\n{CHECK}", id="solution-1", metadata={"tags": ["solution"]}),
+        code(
+            "solution = 50257 * 768\n\nprint(check.parameter_count(solution, 50257, 768))",
+            id="solution-1",
+            metadata={"tags": ["solution"]},
+        ),
         prose("### Exercise 2 · Slots (easy, 1 minute)", id="e2"),
         code('answer = ...\n\ncheck.identical_slots(answer, "CAB", "C")', id="exercise-2a", **tagged),
         code('answer = ...\n\ncheck.identical_slots(answer, "ABC", "C")', id="exercise-2b", **tagged),
@@ -137,74 +173,175 @@ def lesson():
     return nbformat.v4.new_notebook(cells=cells)
 
 
-def results(tmp_path, answers, seconds=20, cells=()):
-    """Check a copy in which some cells hold something else."""
+def answered(changes=RIGHT, edit=lambda notebook: None):
+    """A copy of the lesson, as JSON, in which some cells hold something else."""
     copy = lesson()
     for cell in copy.cells:
-        cell.source = answers.get(cell.id, cell.source)
-    copy.cells += cells
-    nbformat.write(copy, tmp_path / "returned.ipynb")
-    before = (tmp_path / "returned.ipynb").read_bytes()
-    found = returned.passed(tmp_path / "returned.ipynb", lesson(), seconds)
-    assert (tmp_path / "returned.ipynb").read_bytes() == before
-    return found
+        cell.source = changes.get(cell.id, cell.source)
+    edit(copy)
+    return nbformat.writes(copy)
 
 
-def test_an_untouched_copy_passes_nothing_although_the_solutions_stand_in_it(tmp_path):
-    assert results(tmp_path, {}) == ({"1": False, "2a": False, "2b": False}, "")
+def without_ids(notebook):
+    notebook.nbformat_minor = 4
+    for cell in notebook.cells:
+        cell.pop("id")
+        cell.metadata.pop("tags", None)
 
 
-def test_each_right_answer_counts_wherever_it_stands_and_errors_do_not_end_the_rest(tmp_path):
-    answers = {
-        "exercise-1": "answer = 1 / 0",
-        "exercise-2a": "answer = [0]",
-        "exercise-2b": f"answer = [2]\nprint(answer)\n{CHECK}",
-    }
-    assert results(tmp_path, answers) == ({"1": False, "2a": True, "2b": True}, "")
+def other_title(notebook):
+    notebook.cells[0].source = f"Anna Kowalska\n\n{TITLE} "
+    notebook.cells.insert(0, prose("[badge](x)"))
 
 
-def test_what_only_prints_right_is_not_right(tmp_path):
-    assert results(tmp_path, {"exercise-1": "print('Right.'); answer = 7"})[0]["1"] is False
+def other_ids(notebook):
+    notebook.cells.insert(3, code("1 + 1"))
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number:02}"
+        cell.metadata.pop("tags", None)
+
+
+def as_version_3(text):
+    cells = json.loads(text)["cells"]
+    for cell in cells:
+        cell["input"] = cell.pop("source")
+    return json.dumps({"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": cells}]})
+
+
+def without_source(text):
+    notebook = json.loads(text)
+    notebook["cells"].insert(1, {"cell_type": "code", "metadata": None})
+    return json.dumps(notebook)
+
+
+CLASS = {  # the name of a file: what is in it, which exercises pass, words of the note
+    "untouched": (answered({}), "- - -", ""),
+    "right": (answered(), "yes yes yes", ""),
+    "an error after a right answer": (answered(RIGHT | {"exercise-1": "answer = 50257 * 768\n1 / 0"}), "- yes yes", ""),
+    "an error, and an older right answer": (
+        answered(RIGHT | {"exercise-2a": "answer = [2]", "exercise-2b": "answer = undefined"}), "yes - -", ""
+    ),
+    "all ids and tags lost, untouched": (answered({}, without_ids), "- - -", ""),
+    "all ids and tags lost": (answered(RIGHT, without_ids), "yes yes yes", ""),
+    "other ids, a cell more": (answered(RIGHT, other_ids), "yes yes yes", ""),
+    "another title, a badge": (answered(RIGHT, other_title), "yes yes yes", ""),
+    "other quotes": (answered({key: text.replace('"', "'") for key, text in RIGHT.items()}), "yes yes yes", ""),
+    "the check is gone": (answered(RIGHT | {"exercise-2a": "answer = [0]"}), "yes yes yes", ""),
+    "line ends of Windows, a byte order mark": ("\ufeff" + answered(WINDOWS), "yes yes yes", ""),
+    "version 3": (as_version_3(answered()), "yes yes yes", ""),
+    "a cell without source": (without_source(answered()), "yes yes yes", ""),
+    "no setup": (answered(RIGHT, lambda copy: copy.cells.pop(1)), "yes yes yes", ""),
+    "setup that fails": (
+        answered(RIGHT | {"setup": "from lessonlib import nothing"}), "yes yes yes", "code cell 1: ImportError"
+    ),
+    "its own check": (answered(RIGHT | {"exercise-1": "check = None\nanswer = 50257 * 768"}), "- - -", ""),
+    "magics": (answered(RIGHT | {"exercise-1": MAGIC}), "yes yes yes", ""),
+    "a syntax error": (answered(RIGHT | {"exercise-1": f"answer = = 3\n{CHECK}"}), "- yes yes", ""),
+    "only prints right": (answered(RIGHT | {"exercise-1": "print('Right.'); answer = 7"}), "- yes yes", ""),
+    "two tries": (
+        answered(RIGHT, lambda copy: copy.cells.append(code(f"answer = 7\n\n{CHECK}", id="again"))), "yes yes yes", ""
+    ),
+    "the answer in a cell above": (
+        answered({"exercise-1": CHECK}, lambda copy: copy.cells.insert(2, code("answer = 50257 * 768"))), "yes - -", ""
+    ),
+    "into the solution": (answered({"solution-1": "solution = 7"}), "- - -", "something was written into solution-1"),
+    "an exercise is gone": (answered(RIGHT, lambda copy: copy.cells.pop(-2)), "yes - yes", "not in it: 2a"),
+    "a loop": (answered(RIGHT | {"exercise-1": LOOP}), "- yes yes", "exercise 1: it took more than 2 s"),
+    "a loop that cannot be stopped": (
+        answered(RIGHT | {"exercise-2a": DEAF}), "yes - yes", "exercise 2a: it took more than 2 s"
+    ),
+    "an end of Python": (
+        answered(RIGHT | {"exercise-2a": "import os\nos._exit(0)"}), "yes - yes", "exercise 2a: it ended its kernel"
+    ),
+    "Łukasz/日本": (answered(), "yes yes yes", ""),
+    "x nothing": ("", None, "no notebook"),
+    "x half a file": (answered()[:300], None, "no notebook"),
+    "x a list": ("[1, 2]", None, "no notebook"),
+    "x a picture": ("\x89PNG\r\n", None, "no notebook"),
+    "x of somebody else": (nbformat.writes(nbformat.v4.new_notebook(cells=[code("1 + 1")])), None, "no exercise"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    """What is printed for a whole class: a dict from the name of each file to what stands behind it."""
+    place = tmp_path_factory.mktemp("returned")
+    (place / "lessons").mkdir()
+    nbformat.write(lesson(), place / "lessons/07.ipynb")
+    for name, (text, *_) in CLASS.items():
+        path = place / "class" / f"{name}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode("utf-8"))
+    before = contents(place)
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        returned.check_folder(place / "class", place / "lessons", seconds=2)
+    assert contents(place) == before
+    lines = said.getvalue().splitlines()
+    assert "Lesson 7 · Two exercises" in lines and "Not checked" in lines
+    rows = [line.partition(".ipynb") for line in lines if ".ipynb" in line]
+    assert len({returned._width(line[: line.index("yes")]) for line in lines if "yes yes yes" in line}) == 1
+    return {Path(name).as_posix(): " ".join(rest.split()) for name, _, rest in rows}
+
+
+def test_every_notebook_of_a_class_has_one_line(table):
+    assert table.keys() == CLASS.keys()
+
+
+@pytest.mark.parametrize("name", CLASS)
+def test_what_a_line_says_of_odd_notebooks(name, table):
+    _, marks, note = CLASS[name]
+    if marks is None:
+        assert note in table[name]
+    else:
+        assert table[name] == f"{marks} {marks.count('yes')} of 3 {note}".strip()
 
 
 def test_neither_the_network_nor_other_programs_can_be_reached(tmp_path):
     mark = tmp_path / "mark"
     tries = {
-        "exercise-1": "import socket\nanswer = 50257 * 768\nsocket.create_connection(('192.0.2.1', 9), 1)\nanswer = 0",
-        "exercise-2a": f"answer = [0]\nimport os\nos.system('touch {mark}')\nanswer = 0",
-        "exercise-2b": f"answer = [2]\nimport subprocess\nsubprocess.run(['touch', {str(mark)!r}])\nanswer = 0",
+        "exercise-1": "import socket\nsocket.create_connection(('192.0.2.1', 9), 1)\nanswer = 50257 * 768",
+        "exercise-2a": f"import os\nos.system('touch {mark}')\nanswer = [0]",
+        "exercise-2b": f"import subprocess\nsubprocess.run(['touch', {str(mark)!r}])\nanswer = [2]",
     }
-    assert results(tmp_path, tries) == ({"1": True, "2a": True, "2b": True}, "")  # stopped before the answer was undone
+    (tmp_path / "returned.ipynb").write_text(answered(tries), encoding="utf-8")
+    nbformat.write(lesson(), tmp_path / "lesson.ipynb")
+    cells, of = returned.code_cells(tmp_path / "returned.ipynb"), returned.read_lesson(tmp_path / "lesson.ipynb")
+    assert returned.passed(cells, of) == (dict.fromkeys(of.exercises, False), "")
     assert not mark.exists()
 
 
-def test_a_cell_without_end_is_stopped_and_what_came_before_counts(tmp_path):
-    found, note = results(
-        tmp_path, {"exercise-1": "answer = 50257 * 768", "exercise-2a": "while True: pass"}, seconds=4
-    )
-    assert found == {"1": True, "2a": False, "2b": False} and "stopped" in note
+def test_a_notebook_has_a_time_of_its_own_and_what_was_judged_by_then_counts(tmp_path):
+    slow = RIGHT | {"exercise-2a": "import time\ntime.sleep(9)\nanswer = [0]"}
+    (tmp_path / "returned.ipynb").write_text(answered(slow), encoding="utf-8")
+    nbformat.write(lesson(), tmp_path / "lesson.ipynb")
+    cells, of = returned.code_cells(tmp_path / "returned.ipynb"), returned.read_lesson(tmp_path / "lesson.ipynb")
+    results, note = returned.passed(cells, of, total=4)
+    assert results == {"1": True, "2a": False, "2b": False} and "stopped after 4 s" in note
 
 
-def test_a_folder_gives_a_table_for_each_lesson_and_names_what_is_none(tmp_path, capsys):
-    (tmp_path / "lessons").mkdir()
-    (tmp_path / "class/anna").mkdir(parents=True)
-    nbformat.write(lesson(), tmp_path / "lessons/07.ipynb")
-    right = lesson()
-    right.cells[3].source = "answer = 50257 * 768"
-    nbformat.write(right, tmp_path / "class/anna/lesson seven.ipynb")
-    (tmp_path / "class/bo.ipynb").write_text("{")
-    returned.check_folder(tmp_path / "class", tmp_path / "lessons")
-    said = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
-    assert "1 2a 2b passed" in said
-    assert f"{Path('anna', 'lesson seven.ipynb')} yes - - 1 of 3" in said
-    assert any(line.startswith("bo.ipynb: not one of the lessons") for line in said)
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_names_that_the_terminal_cannot_write_end_no_table(tmp_path, encoding):
+    (tmp_path / "Łukasz").mkdir()
+    (tmp_path / "Łukasz/日本.ipynb").write_text("[]")
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools/returned.py", tmp_path],
+        env={**os.environ, "PYTHONIOENCODING": encoding}, capture_output=True, text=True, encoding=encoding,
+    )  # fmt: skip
+    assert done.returncode == 0 and "no notebook" in done.stdout and done.stderr == ""
 
 
-def test_the_exercises_of_every_lesson_are_found_with_their_checks():
-    for path in COMPLETE:
-        found = returned.exercises_of(nbformat.read(path, as_version=4))
-        assert len({name for name, _ in found.values()}) == len(found) >= 5
-        assert all(check.startswith("check.") for _, check in found.values())
+def test_the_exercises_of_every_lesson_are_found_with_their_checks_and_each_is_itself_only():
+    lessons = [returned.read_lesson(path) for path in COMPLETE]
+    for path, of in zip(COMPLETE, lessons):
+        assert len(of.exercises) >= 5 and all(each.check.startswith("check.") for each in of.exercises.values())
+        cells = returned.code_cells(path)
+        assert returned.lesson_of(cells, lessons) is of
+        met = []
+        for cell in cells:
+            bare = cell._replace(id="", tags=())  # as where all ids and tags are lost
+            assert returned.exercise_in(bare, of, met) == returned.exercise_in(cell, of)
+            met += filter(None, [returned.exercise_in(cell, of)])
+        assert met == list(of.exercises)
 
 
 # The website without a server
@@ -214,6 +351,38 @@ def test_on_the_website_every_lesson_first_installs_lessonlib_and_is_the_same_el
     lite.write_contents(ROOT / "notebooks", tmp_path / "contents")
     for path in PATHS:
         before, after = (nbformat.read(each, as_version=4) for each in (path, tmp_path / "contents" / path.name))
-        assert after.cells.pop(1).source == lite.INSTALL
+        assert [after.cells.pop(1).source for _ in range(2)] == [lite.FIRST_MINUTE, lite.INSTALL]
         assert after.cells == before.cells
         assert nbformat.validate(after) is None
+
+
+def test_the_site_with_a_python_of_its_own_asks_nowhere_else(tmp_path):
+    (tmp_path / "pyodide").mkdir()
+    for name in ("pyodide.mjs", "pyodide-lock.json"):
+        (tmp_path / "pyodide" / name).write_text("{}")
+    with contextlib.redirect_stdout(None):
+        lite.main([str(tmp_path / "site"), "--pyodide", str(tmp_path / "pyodide")])
+    site = tmp_path / "site"
+    settings = json.loads((site / "jupyter-lite.json").read_text("utf-8"))["jupyter-config-data"]["litePluginSettings"]
+    assert settings[lite.KERNEL]["pyodideUrl"] == "./static/pyodide/pyodide.mjs"
+    assert settings[lite.KERNEL]["disablePyPIFallback"] is True
+    assert (site / "static/pyodide/pyodide-lock.json").is_file()
+    assert (site / "extensions/@jupyter-widgets/jupyterlab-manager/package.json").is_file()
+    assert {path.name for path in (site / "files").iterdir()} >= {path.name for path in PATHS}
+    carried = {path.name.partition("-")[0] for path in site.rglob("*.whl")}
+    assert {"lessonlib", "ipywidgets"} <= carried
+
+
+def test_no_site_is_built_that_would_be_dead(tmp_path, monkeypatch):
+    for arguments, said in (
+        ([], "say where to"),
+        (["site", "--pyodid", "x"], "say where to"),
+        ([str(tmp_path / "site"), "--pyodide", str(tmp_path)], "is no Pyodide distribution"),
+        ([__file__], "is a file"),
+    ):
+        with pytest.raises(SystemExit, match=said):
+            lite.main(arguments)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    with pytest.raises(SystemExit, match="the extension of ipywidgets is missing"):
+        lite.main([str(tmp_path / "site")])
+    assert list(tmp_path.iterdir()) == []

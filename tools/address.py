@@ -29,8 +29,7 @@ def opening(name, owner_and_repository):
     """Write the lines at the beginning of a lesson: how to run it, and what to do where lessonlib is missing."""
     return "\n".join(
         [
-            f"[Open this lesson in Binder]({binder_link(name, owner_and_repository)}): "
-            "nothing to install.",
+            f"[Open this lesson in Binder]({binder_link(name, owner_and_repository)}): nothing to install.",
             "If the first code cell says `No module named 'lessonlib'`: put "
             f"`%pip install https://github.com/{owner_and_repository}/archive/HEAD.zip` in a cell above it, "
             "run that, and restart the kernel.",
@@ -62,6 +61,7 @@ def read(path):
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace")
     new = sys.argv[1] if len(sys.argv) > 1 else address()
     if not re.fullmatch(r"[A-Za-z0-9-]+/[\w.-]+", new, re.ASCII):
         sys.exit(f"owner/repository is wanted, such as anna/transformer-lessons, got {new!r}")

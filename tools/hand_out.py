@@ -2,39 +2,57 @@
 
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
+from address import address, opening
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 INSTEAD = "# The solution is in your teacher's copy."
+# In place of the link to Binder, where the solutions are.
+HOW_TO_RUN = """On your own computer: start the lessons as their README says, and drag this file into the list of files.
+On Binder: [open an empty JupyterLab](https://mybinder.org/v2/gh/{0}/HEAD?urlpath=lab), and drag it in there.
+On a hub: upload it. If the first code cell says `No module named 'lessonlib'`: put \
+`%pip install https://github.com/{0}/archive/HEAD.zip` in a cell above it, run that, and restart the kernel."""
 
 
 def hand_out(folder, notebooks=NOTEBOOKS):
-    """Copy every lesson into a folder, with empty solutions, and the pictures beside them."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in sorted(notebooks.glob("*.ipynb")):
-        if (folder / path.name).exists():
-            sys.exit(f"{folder / path.name} is there already: choose an empty folder")
-    for path in sorted(notebooks.iterdir()):
-        if path.suffix == ".ipynb":
-            n_solutions = write_without_solutions(path, folder / path.name)
-            print(f"written: {folder / path.name}, without {n_solutions} solutions")
-        elif path.is_file():
-            shutil.copy(path, folder)
+    """Copy every lesson into a folder, with empty solutions, and the pictures beside them: all of them, or none."""
+    files = sorted(path for path in notebooks.iterdir() if path.is_file())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if there := [path.name for path in files if (folder / path.name).exists()]:
+            sys.exit(f"nothing was written: {', '.join(there)} would be overwritten in {folder}")
+        with tempfile.TemporaryDirectory(dir=folder) as place:
+            lacking = [write_copy(path, Path(place, path.name)) for path in files]
+            for path in files:
+                shutil.move(Path(place, path.name), folder / path.name)
+    except OSError as error:
+        sys.exit(f"nothing was written: {folder} cannot be used as a folder: {error.strerror or error}")
+    for path, n_solutions in zip(files, lacking):
+        print(f"written: {folder / path.name}" + (f", without {n_solutions} solutions" if n_solutions else ""))
 
 
-def write_without_solutions(path, copy):
+def write_copy(path, copy):
     """Write one copy. Returns how many solutions it lacks."""
-    notebook = nbformat.read(path, as_version=4)
+    if path.suffix != ".ipynb":
+        shutil.copy(path, copy)
+        return 0
+    notebook, place = nbformat.read(path, as_version=4), address()
     solutions = [cell for cell in notebook.cells if "solution" in cell.metadata.get("tags", [])]
     for cell in solutions:
         cell.source, cell.outputs, cell.execution_count = INSTEAD, [], None
+    for cell in notebook.cells[:2]:
+        for what in ("lesson", "page"):
+            old = opening(path.name, place).replace("this lesson", f"this {what}")
+            cell.source = cell.source.replace(old, HOW_TO_RUN.format(place))
     nbformat.write(notebook, copy)
     return len(solutions)
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace")  # names that the terminal cannot write
     if len(sys.argv) != 2:
         sys.exit("say where to: python3 run.py hand-out FOLDER")
     hand_out(Path(sys.argv[1]))

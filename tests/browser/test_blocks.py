@@ -128,7 +128,7 @@ def test_from_every_side_the_nearest_block_is_seen_with_the_colours_of_its_cells
             azimuth, elevation = new
             box, pixels, wrong = box_of(blocks), pixels_of(page), []
             view = View(box, azimuth, elevation)
-            points = np.floor(rng.uniform((0, 0), (box["width"], box["height"]), (900, 2)) + [box["x"], box["y"]]) + 0.5
+            points = np.floor(rng.uniform((0, 0), (box["width"], box["height"]), (450, 2)) + [box["x"], box["y"]]) + 0.5
             for x, y in points:
                 seen = {view.seen((x + dx, y + dy)) for dx, dy in around}
                 pixel = pixels[int(y), int(x)].astype(int)
@@ -142,7 +142,7 @@ def test_from_every_side_the_nearest_block_is_seen_with_the_colours_of_its_cells
                 elif not any(view.seen((x + dx, y + dy)) for dx in (-9, 0, 9) for dy in (-9, 0, 9)):
                     assert (pixel == 255).all(), (width, azimuth, elevation, (x, y))
             # But for a few points on edges, and on the white lines between rows.
-            assert len(wrong) > 10 and np.mean(wrong) < 0.03, (width, azimuth, elevation, len(wrong), sum(wrong))
+            assert len(wrong) > 10 and sum(wrong) <= max(3, 0.05 * len(wrong)), (width, new, len(wrong), sum(wrong))
         assert {(i, axis) for i in range(3) for axis in (1, 2)} <= checked
         sheet.evaluate("sheet => sheet.remove()")
 
