@@ -258,7 +258,7 @@ def equal_letters_exercise(task, one, other):
     return Exercise(
         np.asarray(wanted),
         expected="one number, how many of 729",
-        praise="So many right answers cannot tell the two places apart.",
+        praise="In that many right answers it does not matter which of the two letters comes first.",
         difference=lambda *_: "Which places do the two slots write? Compare them in the rows of `SORT.answers`.",
         mistakes=mistakes,
         tolerance=1e-6,
