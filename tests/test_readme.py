@@ -2,12 +2,11 @@
 
 import doctest
 import re
+import subprocess
+import sys
 from pathlib import Path
 
-from lessonlib.explore.controls import int_slider
-from lessonlib.explore.explorer import Explorer
 from lessonlib.nano_gpt import load_checkpoint
-from lessonlib.scene import POSITION, Cells, Scene
 
 ROOT = Path(__file__).resolve().parent.parent
 README, CONTRIBUTING = ROOT / "README.md", ROOT / "CONTRIBUTING.md"
@@ -18,13 +17,13 @@ def test_the_lines_of_the_readme_give_their_results():
     assert results.attempted >= 5 and results.failed == 0
 
 
-def test_the_explorer_that_contributors_see_follows_its_slider():
-    (code,) = [
-        each
-        for each in re.findall(r"```python\n(.*?)```", CONTRIBUTING.read_text("utf-8"), re.DOTALL)
-        if ">>>" not in each
-    ]
-    names = {"int_slider": int_slider, "Explorer": Explorer, "POSITION": POSITION, "Cells": Cells, "Scene": Scene}
+def test_the_explorer_that_contributors_see_passes_ruff_and_follows_its_slider():
+    (code,) = re.findall(r"```python\n(.*?)```", CONTRIBUTING.read_text("utf-8"), re.DOTALL)
+    for command in (["check"], ["format", "--check"]):
+        ruff = [sys.executable, "-m", "ruff", *command, "--stdin-filename", "lessonlib/explore/one_row.py", "-"]
+        done = subprocess.run(ruff, input=code, cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout
+    names = {}
     exec(code, names)
     explorer = names["one_row"](load_checkpoint("sort"))
     explorer.controls["row"].value = 7
