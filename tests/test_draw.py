@@ -180,10 +180,9 @@ def all_kinds():
 def files(every=True):
     if not every:
         return [png(draw.draw(all_kinds(), 460)), svg(frame(all_kinds(), 460))]
-    spreads = draw.spreads(np.eye(3), np.eye(3), list("ABC"))
     overlaps = draw.overlaps(np.linspace(0, 1, 50), {"sorters": [(0.2, 0.1)]})
     sources = draw.sources({"sorter": [[0.4, 0.3, 0.2, 0.1]]}, ["sum"], ("a", "b", "c", "d"))
-    drawn = [draw.draw(all_kinds()), spreads, overlaps, sources]
+    drawn = [draw.draw(all_kinds()), overlaps, sources]
     return [*files(every=False), *map(png, drawn)]
 
 
@@ -229,23 +228,6 @@ def test_bars_are_as_long_as_their_share():
     widths = [patch.get_width() for patch in picture.axes[0].patches if patch.get_height() == 12]
     assert widths == [120, 120, 120, 40]
     assert "ABC" in written(picture) and "sorter: 729 of 729 right. ABC" in picture.alt
-
-
-def test_spreads_show_every_number_with_mean_and_spread_by_hand():
-    before, after = np.array([[1.0, 3.0, 8.0], [0.0, 0.0, 3.0]]), np.array([[-1.0, 0.0, 1.0], [2.0, 2.0, 2.0]])
-    picture = draw.spreads(before, after, ["0 A", "1 B"])
-    (axes,) = picture.axes
-    dots = [each.get_offsets().data for each in axes.collections]
-    bars = [line.get_xdata() for line in axes.lines if np.ptp(line.get_ydata()) == 0]
-    for i, (matrix, means, variances) in enumerate(((before, [4, 1], [26 / 3, 2]), (after, [0, 2], [2 / 3, 0]))):
-        start, limit = 54 + i * 420, 1.06 * np.abs(matrix).max()
-        for row in range(2):
-            at = (dots[2 * i + row][:, 0] - start) / 366 * 2 * limit - limit
-            np.testing.assert_allclose(at, matrix[row], atol=1e-9)
-            ends = (np.array(bars[2 * i + row]) - start) / 366 * 2 * limit - limit
-            spread = variances[row] ** 0.5
-            np.testing.assert_allclose(ends, [means[row] - spread, means[row] + spread], atol=1e-9)
-    assert "means from 1.0000 to 4.0000" in picture.alt and "spreads from 0.0000 to 0.8165" in picture.alt
 
 
 def test_squares_write_every_number_into_its_cell_and_say_it():

@@ -2,7 +2,7 @@
 
 from lessonlib.draw.paper import colours, draw
 from lessonlib.draw.picture import Picture, picture_html, png, svg
-from lessonlib.draw.pictures import curves, matrix, overlaps, parallelogram, sources, spreads, squares, the_sum
+from lessonlib.draw.pictures import curves, matrix, overlaps, parallelogram, sources, squares, the_sum
 from lessonlib.scene import INK, POSITION, SUM, TOKEN
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "picture_html",
     "png",
     "sources",
-    "spreads",
     "squares",
     "svg",
     "the_sum",

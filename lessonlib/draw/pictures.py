@@ -24,11 +24,11 @@ N_ALL, NEARLY_ALL = 729, 700
 SOURCE_COLOURS = ((TOKEN, "white"), (POSITION, "white"), ("#5b6b7a", "white"), (PALE, INK))
 
 
-def matrix(matrix, title, rows, colour=INK, width=WIDE):
+def matrix(matrix, title, rows, colour=INK):
     """Draw one matrix (n_rows, n_columns) as coloured cells on a scale around 0; `rows` are the labels of its rows."""
     matrix = np.asarray(matrix)
     name = f"{title}  {matrix.shape}"
-    return draw(Scene(Cells(name, matrix, tuple(rows), colour, columns="channel", scale=True, row_height=20)), width)
+    return draw(Scene(Cells(name, matrix, tuple(rows), colour, columns="channel", scale=True, row_height=20)))
 
 
 def sum_parts(letters, start, tok_emb, pos_emb, x, marks=((), (), ()), limit=None, adds_up=True):
@@ -78,7 +78,7 @@ def the_sum(tok_emb, pos_emb, x, letters, start=0, cell=None, width=WIDE):
     return draw(Scene(*parts), width)
 
 
-def curves(runs, title, last_step=None, width=WIDE):
+def curves(runs, title, last_step=None):
     """Draw the scores of several trainings over their steps: `runs` maps a name, at most four, to (steps, scores),
     int arrays (n,) and (n_seeds, n) of right answers of 729. The picture ends at `last_step`."""
     last = last_step or max(int(np.max(steps)) for steps, _ in runs.values())
@@ -86,7 +86,7 @@ def curves(runs, title, last_step=None, width=WIDE):
         title, runs, last, N_ALL, across="training step", up="right answers", ticks=(0, 243, 486, N_ALL), height=220,
         room=230,
     )  # fmt: skip
-    picture = draw(Scene(lines), width)
+    picture = draw(Scene(lines))
     ends = [f"{name}: {', '.join(_course(steps, scores) for scores in runs)}" for name, (steps, runs) in runs.items()]
     picture.alt = f"{title}. Right answers of {N_ALL} at the end, one for each seed: {'; '.join(ends)}."
     return picture
@@ -233,49 +233,6 @@ def sources(shares, stages, names):
     return picture
 
 
-def spreads(before, after, rows, titles=("before", "after"), colour=SUM):
-    """Draw every row of two matrices (T, C) as dots on a line, with a bar from one spread below its mean to one above.
-
-    The two halves have scales of their own: where sizes differ much, one scale would show the small one as a point.
-    """
-    row, top, bottom, left, width = 34, 42, 44, 54, 366
-    height, said = row * len(rows) + top + bottom, []
-    with plain_settings():
-        picture, axes = blank(height)
-        for i, (matrix, title) in enumerate(zip((before, after), titles)):
-            matrix, start = np.asarray(matrix, dtype=np.float64), left + i * (width + left)
-            means, spread = matrix.mean(axis=1), matrix.std(axis=1)
-            _draw_spreads(axes, matrix, rows, colour, start, width, top, row)
-            write(axes, start, top - 20, f"{title}  {matrix.shape}", LARGE, colour, weight="bold")
-            words = f"{matrix.shape[1]} numbers in each row; bar: mean ± spread"
-            write(axes, start + width / 2, height - 12, words, SMALL + 1, ha="center")
-            said.append(
-                f"{title}: means from {_shown(means.min())} to {_shown(means.max())}, "
-                f"spreads from {spread.min():.4f} to {spread.max():.4f}"
-            )
-    picture.alt = f"{len(rows)} rows of {matrix.shape[1]} numbers as dots on lines, twice. {'; '.join(said)}."
-    return picture
-
-
-def _draw_spreads(axes, matrix, rows, colour, start, width, top, row):
-    limit, bottom = 1.06 * np.abs(matrix).max(), top + row * len(rows)
-
-    def at(x):
-        return start + (x + limit) / (2 * limit) * width
-
-    box_around(axes, at(-limit), top - 6, at(limit) - at(-limit), bottom - top + 6, edgecolor=FAINT)
-    axes.plot([at(0), at(0)], [top - 6, bottom], color=FAINT, linewidth=POINT, zorder=0)
-    for i, (numbers, label) in enumerate(zip(matrix, rows)):
-        y, mean, spread = top + row * i + 10, numbers.mean(), numbers.std()
-        write(axes, at(-limit) - 7, y, label, SMALL + 1, ha="right")
-        axes.scatter(at(numbers), np.full(len(numbers), y), s=16, color=colour, alpha=0.4, linewidth=0)
-        axes.plot([at(mean - spread), at(mean + spread)], [y + 11, y + 11], color=INK, linewidth=3 * POINT)
-        axes.plot([at(mean), at(mean)], [y + 6, y + 16], color=INK, linewidth=3 * POINT)
-    step = 10.0 ** np.floor(np.log10(limit))
-    for tick in (-step, 0.0, step):
-        write(axes, at(tick), bottom + 12, f"{tick:g}", ha="center")
-
-
 def _short(number, decimals):
     """Write a number with so many decimals, without a minus sign before a zero."""
     return f"{round(float(number), decimals) + 0:.{decimals}f}"
@@ -283,7 +240,3 @@ def _short(number, decimals):
 
 def _hundredths(share):
     return _short(share, 2)
-
-
-def _shown(number):
-    return f"{round(number, 4) + 0:.4f}"  # adding 0 turns -0.0 into 0.0

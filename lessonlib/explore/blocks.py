@@ -10,7 +10,7 @@ from lessonlib.nano_gpt import N_INPUTS
 from lessonlib.scene import POSITION, SUM, TOKEN, Blocks, Cells, Scene, added, signed_limit
 
 
-def blocks(add, model, letters="CBABBC"):
+def blocks(add, model):
     """Make the view of both tables and the input in space; it turns under the mouse, too.
 
     `add(letters, start)` returns `(tok_emb, pos_emb, x)`, three arrays of shape (6, C); the last is shown as Input
@@ -31,7 +31,7 @@ def blocks(add, model, letters="CBABBC"):
         return Scene(Blocks(cells, chosen, azimuth, elevation), text=_sum_in_words(cells, chosen, letters[slot]))
 
     controls = {
-        "letters": Letters(letters),
+        "letters": Letters(),
         "slot": int_slider("slot", 0, N_INPUTS - 1, 3),
         "azimuth": int_slider("azimuth °", -180, 180, 20, 5),
         "elevation": int_slider("elevation °", -90, 90, 20, 5),

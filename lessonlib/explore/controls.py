@@ -8,6 +8,7 @@ from traitlets import Int, Unicode, link
 from lessonlib.embeddings import VOCABULARY, encode
 from lessonlib.nano_gpt import N_INPUTS
 
+EXAMPLE = "CBABBC"  # the letters that every explorer starts with
 LABEL_STYLE = {"description_width": "8em"}  # one width for all names, so that sliders stand in line
 SHORT_LABEL_STYLE = {"description_width": "4.2em"}
 
@@ -148,9 +149,8 @@ class Places(Control):
 class Letters(Places):
     """Six letters of A, B and C, one for each slot."""
 
-    def __init__(self, letters):
-        encode(letters)
-        super().__init__(letters, {letter: letter for letter in VOCABULARY}, "letter", "six letters")
+    def __init__(self):
+        super().__init__(EXAMPLE, {letter: letter for letter in VOCABULARY}, "letter", "six letters")
 
     def _wrong(self, value):
         try:

@@ -4,7 +4,7 @@ import numpy as np
 
 from lessonlib import measure
 from lessonlib.embeddings import VOCABULARY, encode, input_embedding
-from lessonlib.explore.controls import Letters, Steps, choice_slider, int_slider
+from lessonlib.explore.controls import EXAMPLE, Letters, Steps, choice_slider, int_slider
 from lessonlib.explore.explorer import Explorer
 from lessonlib.explore.page import DURATION
 from lessonlib.explore.scores import scores
@@ -19,7 +19,7 @@ LETTERS, TOKENS, POSITIONS, BENCH = 0, 2, 3, 4  # parts of the scene; part 1 is 
 INTERVAL = 2600  # milliseconds between two steps that play by themselves: time to read a line
 
 
-def steps(model, letters="CBABBC"):
+def steps(model):
     """Make the step-through of the input embedding: slot 0 in small steps, then one step for each other slot."""
     limit = signed_limit(model.wte, model.wpe, measure.every_sum(model.wte, model.wpe))
     stages = [(0, stage) for stage in range(PLACED)] + [(slot, PLACED) for slot in range(N_INPUTS)]
@@ -31,7 +31,7 @@ def steps(model, letters="CBABBC"):
         parts = _parts(model, letters, slot, stage, whole, limit)
         return Scene(*parts, text=f"step {step} of {len(stages) - 1}: {line}", left=96)
 
-    controls = {"letters": Letters(letters), "step": Steps("step", len(stages), 0, INTERVAL)}
+    controls = {"letters": Letters(), "step": Steps("step", len(stages), 0, INTERVAL)}
     return Explorer("the sum, step by step", controls, show)
 
 
@@ -136,15 +136,15 @@ LENGTHS = (0, 0.05, 0.1, 0.2, 0.5, 1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8)
 N_DIRECTIONS = 10
 
 
-def shift(model, task, letters="CBABBC"):
+def shift(model, task):
     """Make the explorer of the hidden shift: a vector v is added to every row of E_tok and taken from every of E_pos.
 
     The score of `model` is counted on `task`.
     """
-    token_ids, every = encode(letters), measure.every_sum(model.wte, model.wpe)
+    token_ids, every = encode(EXAMPLE), measure.every_sum(model.wte, model.wpe)
     limit, trained = signed_limit(every), measure.cosines(model.wte, model.wpe).mean()
     long = float(np.linalg.norm(np.concatenate([model.wte, model.wpe]), axis=1).mean())
-    slots = [str(slot) for slot in range(len(letters))]
+    slots = [str(slot) for slot in range(len(EXAMPLE))]
 
     def show(length, direction):
         shifted = shifted_model(model, length, direction)
@@ -153,10 +153,10 @@ def shift(model, task, letters="CBABBC"):
         change = np.abs(measure.every_sum(shifted.wte, shifted.wpe) - every).max()
         look = {"limit": limit, "row_height": 15}
         return Scene(
-            Cells(f"token embedding + v  {x.shape}", shifted.wte[token_ids], tuple(letters), TOKEN, **look),
+            Cells(f"token embedding + v  {x.shape}", shifted.wte[token_ids], tuple(EXAMPLE), TOKEN, **look),
             Cells(
                 f"+  (position embedding − v)  {x.shape}",
-                shifted.wpe[: len(letters)],
+                shifted.wpe[: len(EXAMPLE)],
                 tuple(slots),
                 POSITION,
                 scale=True,
@@ -165,7 +165,7 @@ def shift(model, task, letters="CBABBC"):
             Cells(
                 f"=  input embedding  {x.shape}",
                 x,
-                tuple(f"{slot} {letter}" for slot, letter in zip(slots, letters)),
+                tuple(f"{slot} {letter}" for slot, letter in zip(slots, EXAMPLE)),
                 SUM,
                 columns="channel",
                 **look,
@@ -185,7 +185,7 @@ def shift(model, task, letters="CBABBC"):
                 f"Mean cosine of a letter's row with a slot's: {cosines.mean():.2f}, as trained {trained:.2f}.\n"
                 f"Largest change of a number in the {every.shape[0] * every.shape[1]} sums: {change:.7f}."
             ),
-            later=lambda: scores({"the model": (shifted, task)}, letters),
+            later=lambda: scores({"the model": (shifted, task)}, EXAMPLE),
         )
 
     controls = {
@@ -212,7 +212,7 @@ def shifted_model(model, length, direction):
 # Factors
 
 
-def scale(models, maps, letters="CBABBC"):
+def scale(models, maps):
     """Make two dials, a factor for each table, with the scores that are left: live, and on maps computed in advance.
 
     `models` maps names such as "sorter" to (model, task), `maps` the same names to what `precomputed.score_map` says.
@@ -247,7 +247,7 @@ def scale(models, maps, letters="CBABBC"):
         return Scene(
             *parts,
             text=f"E_tok times {labels[place[0]]}, E_pos times {labels[place[1]]}.",
-            later=lambda: scores(scaled_models, letters),
+            later=lambda: scores(scaled_models, EXAMPLE),
         )
 
     controls = {

@@ -24,7 +24,7 @@ PAIRS = ((0, 1), (0, 2), (1, 2))  # of letters
 N_ALL = 729  # inputs
 
 
-def look_up(look_up, model, task, letters="CBABBC"):
+def look_up(look_up, model, task):
     """Make the explorer of the token embedding: one-hot times table gives one row for each letter.
 
     `look_up(letters, table)` returns an array of shape (len(letters), C). It stands in the notebook, where it can be
@@ -41,7 +41,7 @@ def look_up(look_up, model, task, letters="CBABBC"):
         return Scene(*draw(letters, table, rows, slot, channel, limit), text=text, later=later)
 
     controls = {
-        "letters": Letters(letters),
+        "letters": Letters(),
         "slot": int_slider("inspect slot", 0, N_INPUTS - 1, 3),
         "channel": int_slider("inspect channel", 0, model.n_embd - 1, 0),
         "swap": dropdown("rows of table", list(SWAPS)),

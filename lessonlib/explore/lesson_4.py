@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from lessonlib.embeddings import position_embedding, sinusoidal_positions
-from lessonlib.explore.controls import Places, choice_slider, dropdown, int_slider, training_slider
+from lessonlib.explore.controls import EXAMPLE, Places, choice_slider, dropdown, int_slider, training_slider
 from lessonlib.explore.explorer import Explorer
 from lessonlib.explore.lesson_3 import listed, with_room
 from lessonlib.explore.scores import scores
@@ -59,10 +59,10 @@ def window(model):
     return Explorer("the rows of the position table", controls, show)
 
 
-def ablation_board(models, letters="CBABBC"):
+def ablation_board(models):
     """Make the board on which position tables are broken, while the scores of their models are counted.
 
-    `models` maps two names, such as "sorter", to (model, task), with equally large tables; what each makes of `letters`
+    `models` maps two names, such as "sorter", to (model, task), with equally large tables; what each makes of CBABBC
     is shown beside its score.
     """
     n_rows = len(next(iter(models.values()))[0].wpe)
@@ -80,7 +80,7 @@ def ablation_board(models, letters="CBABBC"):
             for i, ((name, wpe), of_rows) in enumerate(zip(broken.items(), labels))
         ]  # fmt: skip
         changed = {name: (model.with_tables(wpe=broken[name]), task) for name, (model, task) in models.items()}
-        return Scene(*parts, text=_what_is_done(table, rows, scale), later=partial(scores, changed, letters), left=84)
+        return Scene(*parts, text=_what_is_done(table, rows, scale), later=partial(scores, changed, EXAMPLE), left=84)
 
     controls = {
         "rows": Places("K" * n_rows, SWITCHES, "slot", "all rows"),

@@ -18,7 +18,7 @@ from lessonlib.scene import CURVES, INK, POSITION, SUM, TOKEN, Cells, Lines, Poi
 # The sum
 
 
-def the_sum(add, model, letters="CBABBC"):
+def the_sum(add, model):
     """Make the explorer of the input embedding, and of what the model answers to it.
 
     `add(letters, start)` returns `(tok_emb, pos_emb, x)`, three arrays of shape (T, C). It stands in the notebook,
@@ -51,7 +51,7 @@ def the_sum(add, model, letters="CBABBC"):
         return Scene(*parts, text=f"`{cell}`\n{said}")
 
     controls = {
-        "letters": Letters(letters),
+        "letters": Letters(),
         "start": int_slider("start position", 0, model.block_size - N_INPUTS, 0),
         "slot": int_slider("inspect row", 0, N_INPUTS - 1, 3),
         "channel": int_slider("inspect channel", 0, model.n_embd - 1, 0),
