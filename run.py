@@ -38,13 +38,14 @@ PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 INSTALLED = VENV / "installed.json"  # written last: a .venv without it is half-finished
 LEARNER = ["requirements.txt"]
 DEVELOPER = ["requirements.txt", "requirements-test.txt"]
+LITE = ["requirements.txt", "tools/requirements-lite.txt"]
 COMMANDS = {  # the lists that each needs, and the script that it runs
     "lab": (LEARNER, None),
     "test": (DEVELOPER, None),
     "refresh": (DEVELOPER, "tests/refresh_notebooks.py"),
     "hand-out": (LEARNER, "tools/hand_out.py"),
     "returned": (LEARNER, "tools/returned.py"),
-    "lite": (DEVELOPER, "tools/lite.py"),
+    "lite": (LITE, "tools/lite.py"),
     "address": (LEARNER, "tools/address.py"),
 }
 ALL_TESTS = ["-n", "2"]  # in two processes; tests/conftest.py shares the tests out

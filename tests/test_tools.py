@@ -1,6 +1,7 @@
 """The tools for teachers and publishers: addresses, copies without solutions, returned copies, the website."""
 
 import contextlib
+import importlib.util
 import io
 import json
 import os
@@ -356,12 +357,39 @@ def test_on_the_website_every_lesson_first_installs_lessonlib_and_is_the_same_el
         assert nbformat.validate(after) is None
 
 
-def test_the_site_with_a_python_of_its_own_asks_nowhere_else(tmp_path):
-    (tmp_path / "pyodide").mkdir()
+@pytest.fixture
+def pyodide(tmp_path):
+    """What looks like a Pyodide distribution."""
+    folder = tmp_path / "pyodide"
+    folder.mkdir()
     for name in ("pyodide.mjs", "pyodide-lock.json"):
-        (tmp_path / "pyodide" / name).write_text("{}")
+        (folder / name).write_text("{}")
+    return folder
+
+
+def test_with_a_pyodide_of_its_own_the_site_is_told_to_ask_nowhere_else(tmp_path, pyodide, monkeypatch, capsys):
+    ran = []
+
+    def run(place, module, *arguments):
+        ran.append(module)
+        config = json.loads(Path(place, "jupyter-lite.json").read_text("utf-8"))
+        assert config["jupyter-config-data"]["litePluginSettings"][lite.KERNEL]["disablePyPIFallback"] is True
+        assert {path.name for path in Path(place, "static", "pyodide").iterdir()} == {
+            "pyodide.mjs",
+            "pyodide-lock.json",
+        }
+        assert module != "jupyterlite_core" or {path.name for path in PATHS} < set(os.listdir(Path(place, "contents")))
+
+    monkeypatch.setattr(lite, "run", run)
+    lite.main([str(tmp_path / "site"), "--pyodide", str(pyodide)])
+    assert ran == ["pip", "jupyterlite_core"] and "To look at it:" in capsys.readouterr().out
+
+
+def test_the_site_that_is_built_has_all_it_needs(tmp_path, pyodide):
+    if importlib.util.find_spec("jupyterlite_core") is None:
+        pytest.skip("jupyterlite is not installed: python3 run.py lite FOLDER does it")
     with contextlib.redirect_stdout(None):
-        lite.main([str(tmp_path / "site"), "--pyodide", str(tmp_path / "pyodide")])
+        lite.main([str(tmp_path / "site"), "--pyodide", str(pyodide)])
     site = tmp_path / "site"
     settings = json.loads((site / "jupyter-lite.json").read_text("utf-8"))["jupyter-config-data"]["litePluginSettings"]
     assert settings[lite.KERNEL]["pyodideUrl"] == "./static/pyodide/pyodide.mjs"
