@@ -553,7 +553,9 @@ WRONG = {  # what the verdict must say <- answers
         position table <- E_pos[:, 7]
         twice <- E_tok[0, 7] + E_tok[0, 7]
         close <- -0.005
-        Which row <- 4 || 0
+        where to look <- 4 || 7 || 0
+        point has slipped <- -0.051 || "-0,51" || -0.00051
+        Which row <- 5
         number <- ("A", 4)
         channel <- E_tok[0, 4] + E_pos[4, 7]
         other rows <- E_tok[1, 7] + E_pos[0, 7]
@@ -565,6 +567,8 @@ WRONG = {  # what the verdict must say <- answers
         follow the slots <- E_tok[[0, 1, 2] * 2] + E_pos[:6]
         ids are added <- np.array(ids)[:, None] + E_pos[:6]
         added to itself <- E_pos[:6] * 2 || E_tok[ids] + E_tok[ids]
+        mean of positions <- E_tok[ids] + E_pos[:6].mean(axis=0) || E_tok[ids] + E_pos.mean(axis=0)
+        each has one row <- (E_tok[ids] + E_pos[:6])[:5] || E_tok[[1, 0, 2, 2, 0, 2, 0]] + E_pos[:7]
         sum of all positions <- E_tok[ids] + E_pos.sum(axis=0)
         Every second <- E_tok[ids] + E_pos[:12:2]
         one too far up <- E_tok[[0, 2, 1, 1, 2, 1]] + E_pos[:6]
@@ -636,9 +640,13 @@ WRONG = {  # what the verdict must say <- answers
         parentheses <- programs || programs[3]
     """,
     "nudge": """
-        still answers AABCCC <- (0, 1, 0.3) || (5, 3, 0) || (0, 0, 0.3) || (0, 0, -0.05)
+        slot 0, channel 1 can bear it <- (0, 1, 0.3)
+        so small a nudge <- (5, 3, 0) || (0, 0, -0.05)
+        still answers AABCCC <- (0, 0, 0.3)
+        whole numbers <- (0.3, 4, 7) || (4, 7.5, 0.3)
+        this holds 2 <- (4, 7)
         large nudge <- (0, 0, -5) || (0, 0, 0.31) || (0, 0, 1e300)
-        no cell <- (6, 0, 0.3) || (-1, 0, 0.3) || (0, 48, 0.3) || (0.5, 0, 0.3) || (0, -0.3, 0)
+        no cell <- (6, 0, 0.3) || (-1, 0, 0.3) || (0, 48, 0.3)
         three numbers <- (0, 0) || 0.3 || [(0, 0, -0.3)] * 2 || "no" || ("A", 0, 0.3) || x
     """,
     "pairs": """
@@ -696,8 +704,11 @@ WRONG = {  # what the verdict must say <- answers
         too large <- (np.float64(E_tok) + 1e300, np.float64(E_pos) - 1e300)
     """,
     "colliding_tables": """
+        closest two sums are 1 apart <- ([0, 11, 22], range(11))
+        a single table <- E_tok || []
+        without the quotes <- "E_tok, E_pos"
         sum of its own <- (E_tok, E_pos) || ([0, 11, 22], range(11))
-        near is not equal <- ([0, 10.001, 30], range(11))
+        near, but not equal <- ([0, 10.001, 30], range(11))
         token table are equal <- ([0, 0, 1], range(11))
         position table are equal <- ([0, 1, 2], [0] * 11)
         all 0 <- (np.zeros((3, 1)), np.zeros((11, 1)))
@@ -832,7 +843,7 @@ RIGHT = {
     """,
     "nudge": """
         (0, 0, -0.3) || [0, 0, -0.3] || (4, 2, -0.3) || (4, 7, 0.3) || ("0", "0", "-0.3") || "0, 0, -0.3"
-        ((0, 0), -0.3)
+        ((0, 0), -0.3) || {(0, 0): -0.3} || "slot 0, channel 0, nudge -0.3" || {"nudge": -0.3, "slot": 0, "channel": 0}
         np.array([0, 0, -0.3]) || {"slot": 0, "channel": 0, "nudge": -0.3} || [[0, 0, -0.3]]
         (0.0, 0, np.float32(-0.3))
     """,
@@ -844,6 +855,7 @@ RIGHT = {
         [f"({'ABC'[t]}, {s})" for t, s in solved] || ", ".join(f"({'ABC'[t]}, {s})" for t, s in solved)
         [thing for t, s in solved for thing in ("ABC"[t], s)] || {i: ("ABC"[t], s) for i, (t, s) in enumerate(solved)}
         {i: ("ABC"[t], s) for i, (t, s) in enumerate(solved)}.values() || {(t, s) for t, s in solved} || [solved]
+        [f"{'ABC'[t]}, slot {s}" for t, s in solved] || [("ABC"[t], f"slot {s}") for t, s in solved]
         (pair for pair in solved) || [(float(t), float(s)) for t, s in solved]
         [(str(t), str(s)) for t, s in solved] || [({"ABC"[t]: s}.popitem()) for t, s in solved]
         list(zip(np.linalg.lstsq(both.T, vectors.T, rcond=None)[0][:3].argmax(0), [s for t, s in solved]))

@@ -81,6 +81,11 @@ def _cell_mistakes(ids, slot, channel, wte, wpe):
         other = np.float64([model.wte[token_id, channel], model.wpe[slot, channel]])
         for wrong in (other.sum(), other[0] + position, token + other[1]) if other[0] != token else ():
             yield wrong, f"A number in it is the {name}'s, another model: use the tables of the exercise."
+    for wrong in (token + position) * 10.0 ** np.array([-2, -1, 1, 2]):
+        yield wrong, "The digits are right, but the decimal point has slipped."
+    yield from (
+        (wrong, "This says where to look: what stands there, in both tables?") for wrong in (slot, channel, token_id)
+    )
     yield np.sqrt(wte.shape[1]) * token + position, "The letter's number is scaled by the root of C: add it as it is."
     for wrong in (tokens[:, np.newaxis] + places).ravel():
         yield wrong, "Both numbers come from other rows: which letter is it, and which slot?"
@@ -124,6 +129,7 @@ def input_embedding_exercise(token_ids, wte, wpe):
             (np.sqrt(n_embd) * tok + pos, "The letters' rows are scaled by the root of C: add them as they are."),
             (tok + np.arange(n_tokens)[:, np.newaxis], "The slot numbers are added: add the rows that they pick."),
             (ids[:, np.newaxis] + pos, "The ids are added: add the rows that they pick."),
+            *((tok + some.mean(axis=0), "A mean of positions is added: each slot has its own.") for some in (pos, wpe)),
             (tok + wpe.sum(axis=0), "The sum of all positions is added: each slot has its own."),
             (np.hstack([tok, pos]), side_by_side),
             (np.vstack([tok, pos]), below),
@@ -143,6 +149,7 @@ def input_embedding_exercise(token_ids, wte, wpe):
             ((n_tokens, n_tokens, n_embd), "Every letter is added to every slot: each letter is in one slot."),
             ((n_tokens, block_size, n_embd), "Every letter is added to every slot: each letter is in one slot."),
             ((vocab_size, block_size, n_embd), "These are all sums that there are: each letter is in one slot."),
+            *(((n, n_embd), f"There are {n_tokens} letters, each has one row.") for n in (n_tokens - 1, n_tokens + 1)),
             ((n_tokens, n_tokens), "This is a product of matrices, which compares rows: add them."),
         ],
         about_rows=about_rows,

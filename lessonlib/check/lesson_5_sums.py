@@ -18,6 +18,7 @@ N_LETTERS, N_SLOTS = 3, 11  # rows of the tables that collide
 MOST_CHANNELS = 1000
 EQUAL = 1e-7  # as a share of the largest number: what a model's float32 cannot tell apart
 STEP = 0.05  # of nudges that are tried
+NUMBER = r"[-+\u2212]?\d*\.?\d+"  # in a text
 BELOW = -0.9  # what every cosine must be, in the exercise on the hidden shift
 
 
@@ -100,7 +101,9 @@ def _ids(cells):
         return [_ids(cell) for cell in cells]
     if not isinstance(cells, str):
         return cells
-    both = re.fullmatch(r"([^\W\d])\W*(\d+)", cells)  # "A0"
+    if place := re.fullmatch(r"slot\W*(\d+)", cells.strip()):
+        return float(place[1])
+    both = re.fullmatch(r"([^\W\d])\W*(?:slot\W*)?(\d+)", cells)  # "A0"
     ids = [VOCABULARY.index(letter) for letter in letters_in(both[1] if both else cells)]
     return [*ids, float(both[2])] if both else ids[0] if len(ids) == 1 else ids
 
@@ -224,8 +227,9 @@ def colliding_tables(answer):
     closest = _closest(every_sum(*tables).reshape(-1, widths[0])) / max(largest)
     if closest <= EQUAL:
         return right("All rows differ, and yet two pairs of letter and slot have one sum: nobody can tell them apart.")
-    near = " Two are near each other, but near is not equal." if closest < 0.01 else ""
-    return not_yet(f"Each pair of letter and slot still has a sum of its own.{near}")
+    near = ": near, but not equal" if closest < 0.01 else ""
+    apart = f"The closest two sums are {closest * max(largest):.3g} apart{near}."
+    return not_yet(f"Each pair of letter and slot still has a sum of its own. {apart}")
 
 
 def _closest(rows):
@@ -249,8 +253,13 @@ def _two_tables(answer, expected):
     cells = plain((answer.wte, answer.wpe) if isinstance(answer, NanoGPT) else answer)
     while isinstance(cells, list) and len(cells) == 1:
         cells = cells[0]
-    if not isinstance(cells, list) or len(cells) != 2:
-        raise Stop(not_yet(f"The exercise asks for a pair: {expected}."))
+    if not isinstance(cells, list):
+        found = "text: without the quotes, Python computes it" if isinstance(cells, str) else "no table"
+        raise Stop(not_yet(f"The exercise asks for a pair: {expected}. This is {found}."))
+    if len(cells) != 2:
+        whole = cells and all(isinstance(row, list) and row and isinstance(row[0], list) for row in cells)
+        found = len(cells) if whole else "a single table, or part of one"
+        raise Stop(not_yet(f"The exercise asks for a pair: {expected}. This is {found}."))
     return [as_array(table, expected) for table in cells]
 
 
@@ -262,13 +271,20 @@ def nudge(answer, model, letters, most):
     """
     x, own = input_embedding(encode(letters), model.wte, model.wpe), model.generate(encode(letters))
     expected = "three numbers: a slot, a channel, and what is added there"
+    names = "slot", "channel", "nudge"
+    if isinstance(answer, Mapping):
+        answer = [answer[name] for name in names] if set(answer) == set(names) else list(answer.items())
+    if isinstance(answer, str) and (found := re.findall(NUMBER, answer)):
+        answer = found
     try:
         values = as_array(list(atoms(plain(answer))), expected)
         if values.size != 3:
-            raise Stop(not_yet(f"The exercise asks for {expected}."))
+            raise Stop(not_yet(f"The exercise asks for {expected}, and this holds {values.size}."))
     except Stop as stop:
         return stop.verdict
     slot, channel, size = values.tolist()
+    if slot % 1 or channel % 1:
+        return not_yet("Slot and channel are whole numbers, and the nudge comes last.")
     if slot not in range(len(x)) or channel not in range(x.shape[1]):
         asked = f"slots from 0 to {len(x) - 1}, and channels from 0 to {x.shape[1] - 1}"
         return not_yet(f"x has no cell in slot {slot:g}, channel {channel:g}: it has {asked}.")
@@ -277,7 +293,10 @@ def nudge(answer, model, letters, most):
     if abs(size) > most + 1e-6:
         return not_yet(f"That is a large nudge: try one from -{most} to {most}.")
     if not _changes(model, letters, own, nudges)[0]:
-        return not_yet(f"The model still answers {decode(own)}: this number can bear it.")
+        still = f"The model still answers {decode(own)}"
+        if not size or not _tips(model, letters, own, abs(size)).any():
+            return not_yet(f"{still}: so small a nudge changes nothing, wherever it is. Go further.")
+        return not_yet(f"{still}: nudged by {size:g}, slot {slot:g}, channel {channel:g} can bear it; others cannot.")
     least = _least(model, letters, round(abs(size) / STEP + 0.5))
     said = (
         f"The answer is no longer {decode(own)}. In steps of {STEP}, the smallest nudge that can do it is {least:.2f}."
