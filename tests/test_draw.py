@@ -246,7 +246,7 @@ def test_overlaps_say_where_chance_lies_and_end_in_arrows():
     (axes,) = picture.axes
     ends = [text.xy[0] for text in axes.texts if hasattr(text, "xy")]
     starts = [line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o"]
-    zoom = (860 - 40) / (1.1 * 0.4)
+    zoom = (700 - 40) / (1.1 * 0.4)
     np.testing.assert_allclose(ends, 20 + zoom * np.array([0.1, 0.0, 0.302]))
     np.testing.assert_allclose(starts, 20 + zoom * np.array([0.3, 0.2, 0.05]))
     assert {"sorters", "reversers"} <= written(picture).keys()

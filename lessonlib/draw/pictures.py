@@ -72,13 +72,14 @@ def the_sum(tok_emb, pos_emb, x, letters, start=0, cell=None, width=WIDE):
             part._replace(
                 title=f"{part.title}\n{source}; in channel {channel}: {number}",
                 marks=((row, None, part.colour), (*cell, INK)),
+                row_height=14,  # so that a first screen has room for a question below
             )
             for part, source, number in zip(parts, sources, written)
         ]
     return draw(Scene(*parts), width)
 
 
-def curves(runs, title, last_step=None):
+def curves(runs, title, last_step=None, width=WIDE):
     """Draw the scores of several trainings over their steps: `runs` maps a name, at most four, to (steps, scores),
     int arrays (n,) and (n_seeds, n) of right answers of 729. The picture ends at `last_step`."""
     last = last_step or max(int(np.max(steps)) for steps, _ in runs.values())
@@ -86,7 +87,7 @@ def curves(runs, title, last_step=None):
         title, runs, last, N_ALL, across="training step", up="right answers", ticks=(0, 243, 486, N_ALL), height=220,
         room=230,
     )  # fmt: skip
-    picture = draw(Scene(lines))
+    picture = draw(Scene(lines), width)
     ends = [f"{name}: {', '.join(_course(steps, scores) for scores in runs)}" for name, (steps, runs) in runs.items()]
     picture.alt = f"{title}. Right answers of {N_ALL} at the end, one for each seed: {'; '.join(ends)}."
     return picture
@@ -171,12 +172,13 @@ def overlaps(
     `chance` holds the values of random tables, (n,); `models` maps a name, such as "sorters", to the values of several
     models, (n_models, 2), and each name has a hill of its own. `ends` says what both ends of an arrow are.
     """
+    width = 700  # not WIDE: text stays legible where a page is narrow
     above, row, between, bottom, edge = 26, 96, 24, 50, 20
     height, chance = len(models) * (above + row + between) - between + bottom, np.asarray(chance)
     most = 1.1 * max(chance.max(), *(np.max(pairs) for pairs in models.values()))
-    zoom, said = (WIDE - 2 * edge) / most, []
+    zoom, said = (width - 2 * edge) / most, []
     with plain_settings():
-        picture, axes = blank(height)
+        picture, axes = blank(height, width=width)
         for i, (name, pairs) in enumerate(models.items()):
             top = above + i * (above + row + between)
             low = top + row
@@ -184,7 +186,7 @@ def overlaps(
             axes.stairs(low - row * counts / counts.max(), edge + zoom * edges, baseline=low, fill=True, color=PALE)
             median = edge + zoom * np.median(chance)
             axes.plot([median, median], [top, low], color=FAINT, linewidth=1.2 * POINT)
-            axes.plot([edge, WIDE - edge], [low, low], color=FAINT, linewidth=0.8 * POINT)
+            axes.plot([edge, width - edge], [low, low], color=FAINT, linewidth=0.8 * POINT)
             write(axes, edge, top - 13, name, LARGE, weight="bold")
             for seed, (before, after) in enumerate(pairs):
                 y, start, end = top + row * (seed + 0.5) / len(pairs), edge + zoom * before, edge + zoom * after
@@ -197,7 +199,7 @@ def overlaps(
         for tick in np.arange(0, most, 0.1):
             write(axes, edge + zoom * tick, low + 12, f"{tick:.1f}", ha="center")
         words = f"{label}    grey: random tables    ○ {ends[0]}  ▶ {ends[1]}"
-        write(axes, WIDE / 2, low + 34, words, SMALL + 1, ha="center")
+        write(axes, width / 2, low + 34, words, SMALL + 1, ha="center")
     picture.alt = f"Arrows over grey hills of chance, for the {label}. {'. '.join(said)}."
     return picture
 
