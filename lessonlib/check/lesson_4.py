@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from lessonlib import tasks
 from lessonlib.check.exercise import Exercise, arrays_at_hand, judge, matrix_exercise, models, rows_exercise, which_rows
 from lessonlib.embeddings import encode, position_embedding, sinusoidal_positions
 from lessonlib.measure import cosines, distances, principal_axes
 from lessonlib.nano_gpt import N_INPUTS
-from lessonlib.tasks import equal_letters as count_equal_letters
 
 
 def positions(answer, n_tokens, wpe, token_ids):
@@ -241,7 +241,7 @@ def exchanged_exercise(wpe, one, other):
 
 def equal_letters_exercise(task, one, other):
     places, n = (one - N_INPUTS + 1, other - N_INPUTS + 1), len(task.inputs)
-    answers, wanted = task.answers, count_equal_letters(task, one - N_INPUTS + 1, other - N_INPUTS + 1)
+    answers, wanted = task.answers, tasks.equal_letters(task, one - N_INPUTS + 1, other - N_INPUTS + 1)
     of_inputs = int((task.inputs[:, places[0]] == task.inputs[:, places[1]]).sum())
     right = "The right answers are sorted: do you compare the letters that were given?"
     mistakes = [
@@ -251,7 +251,7 @@ def equal_letters_exercise(task, one, other):
         (n, "This is the number of all inputs: in how many are the two letters equal?"),
     ]
     for a, b in [(places[0] + 1, places[1] + 1), (places[0] - 1, places[1] - 1), (places[0], places[0] + 1)]:
-        if 0 <= min(a, b) and max(a, b) < N_INPUTS and (wrong := count_equal_letters(task, a, b)) != wanted:
+        if 0 <= min(a, b) and max(a, b) < N_INPUTS and (wrong := tasks.equal_letters(task, a, b)) != wanted:
             mistakes.append((wrong, f"This compares the places {a} and {b}: slot 5 writes place 0."))
     equal = answers[:, places[0]] == answers[:, places[1]]
     mistakes.append((equal, "True or False for each: count those that are True."))
