@@ -1,18 +1,13 @@
-"""Train nano-gpt from random numbers in seconds: AdamW, a falling learning rate, snapshots on the way.
+"""Train nano-gpt from random numbers in seconds: AdamW, a falling learning rate, snapshots on the way."""
 
-`python -m lessonlib.training` makes the checkpoints that ship with the lessons again.
-"""
-
-import os
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from lessonlib.gradients import loss_and_gradients
 from lessonlib.measure import every_sum, variance_shares
-from lessonlib.nano_gpt import CHECKPOINTS, N_INPUTS, NanoGPT, expected_shapes, layer_norm
-from lessonlib.tasks import REVERSE, SORT, SYNONYMS, Task, score, scoring, smallest_margin
+from lessonlib.nano_gpt import N_INPUTS, NanoGPT, expected_shapes, layer_norm
+from lessonlib.tasks import Task, scoring
 
 N_HEAD = 3
 SIZES = {"n_layer": 3, "n_embd": 48, "vocab_size": 3, "block_size": 2 * N_INPUTS - 1}
@@ -48,7 +43,7 @@ def train(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, freeze=(), k
     for sort and synonyms (400) and reverse (200) and must be said for other tasks; the last step always gives a
     snapshot. `wte` (vocab_size, C) and `wpe` (block_size, C) are tables to start from instead of random ones; `freeze`
     holds "wte", "wpe" or both for tables that stay as they are. `kind` is the class of the model, `NanoGPT` or
-    `rope.TurningGPT`. ValueError, at once, for an argument that cannot be used.
+    `rope.RotaryGPT`. ValueError, at once, for an argument that cannot be used.
     """
     steps = training_steps(task, seed, n_steps, every, wte, wpe, freeze, kind)
     return (snapshot for snapshot in steps if snapshot is not None)
@@ -71,7 +66,7 @@ def training_steps(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, fre
             raise ValueError(f'only "wte" and "wpe" can be frozen, got {name!r}')
     rng = np.random.default_rng(seed)
     if not (isinstance(kind, type) and issubclass(kind, NanoGPT)):
-        raise ValueError(f"kind must be NanoGPT or rope.TurningGPT, got {kind!r}")
+        raise ValueError(f"kind must be NanoGPT or rope.RotaryGPT, got {kind!r}")
     model = kind(initial_weights(rng), N_HEAD).with_tables(wte, wpe)
     return _steps(model, task, rng, int(n_steps), int(every), [TABLES[name] for name in freeze])
 
@@ -83,7 +78,7 @@ def _steps(model, task, rng, n_steps, every, frozen):
     seen, answers = task.teacher_forced[kept], task.answers[kept]  # (547, 11), (547, 6)
     for step in range(n_steps + 1):
         batch = rng.integers(len(kept), size=BATCH_SIZE)
-        loss, gradients = loss_and_gradients(weights, seen[batch], answers[batch], N_HEAD, DROPOUT, rng, model.turn)
+        loss, gradients = loss_and_gradients(weights, seen[batch], answers[batch], N_HEAD, DROPOUT, rng, model.rotary)
         if step % every == 0 or step == n_steps:
             model = type(model)(weights, N_HEAD)
             n_right = yield from scoring(model, task)
@@ -127,9 +122,9 @@ def initial_weights(rng, sizes=SIZES, dtype=np.float32):
     """
     weights = {}
     for name, shape in expected_shapes(**sizes).items():
-        spread = 0.02 / np.sqrt(2 * sizes["n_layer"]) if name.endswith("c_proj.weight") else 0.02
+        std = 0.02 / np.sqrt(2 * sizes["n_layer"]) if name.endswith("c_proj.weight") else 0.02
         if len(shape) == 2:
-            weights[name] = (spread * rng.standard_normal(shape)).astype(dtype)
+            weights[name] = (std * rng.standard_normal(shape)).astype(dtype)
         else:
             weights[name] = np.full(shape, float(name.endswith(".weight")), dtype=dtype)
     return weights
@@ -149,8 +144,8 @@ class AdamW:
         self.square = {name: np.zeros_like(weights[name]) for name in self.names}
         self.n_steps = 0
 
-    def step(self, weights, gradients, rate):
-        """Change `weights` by one step of length `rate` against `gradients`."""
+    def step(self, weights, gradients, lr):
+        """Change `weights` by one step against `gradients`, at the learning rate `lr`."""
         self.n_steps += 1
         norm = np.sqrt(sum(float(np.vdot(gradients[name], gradients[name])) for name in self.names))
         clip = min(1.0, CLIP_NORM / (norm + 1e-6))
@@ -161,62 +156,5 @@ class AdamW:
             mean += (1 - beta_1) * (clip * gradient - mean)
             square += (1 - beta_2) * (clip**2 * gradient * gradient - square)
             if name in self.decayed:
-                weight *= 1 - rate * WEIGHT_DECAY
-            weight -= rate / (1 - beta_1**self.n_steps) * mean / (np.sqrt(square) / scale + 1e-8)
-
-
-def rounded(model, decimals=4):
-    """Return the model with both tables rounded, so that every sum of two shown entries is the shown sum."""
-    # adding 0 turns -0.0 into 0.0, which would be printed as "-0.0000"
-    return model.with_tables(model.wte.round(decimals) + 0, model.wpe.round(decimals) + 0)
-
-
-def make_checkpoint(task, seeds=range(5), path=None):
-    """Train one model for each seed and write the best to `path`, or to where `load_checkpoint` reads; returns arrays.
-
-    The best has most right answers and, among equals, the widest smallest margin. The arrays are its weights and, under
-    "made.", how it came about: the fields of `nano_gpt.History` and the numbers of heads and layers.
-    """
-    n_steps = N_STEPS[task.name]
-    runs = []
-    for seed in seeds:
-        snapshots = list(train(task, seed=seed, n_steps=n_steps, every=n_steps // 40))
-        model = rounded(snapshots[-1].model)
-        runs.append((score(model, task), smallest_margin(model, task), snapshots))
-        print(f"{task.name}, seed {seed}: {runs[-1][0]} of {len(task.inputs)}, smallest margin {runs[-1][1]:.2f}")
-    best = max(range(len(runs)), key=lambda i: runs[i][:2])
-    kept = [(snapshot, rounded(snapshot.model)) for snapshot in runs[best][2]]
-    made = {
-        "how": f"python -m lessonlib.training with NumPy {np.__version__}: {task.name}, {n_steps} steps, tables "
-        f"rounded to 4 decimals; seed {seeds[best]}, the best of those in made.seeds by score, then by smallest margin",
-        "n_head": N_HEAD,
-        "n_layer": SIZES["n_layer"],
-        "seed": seeds[best],
-        "seeds": seeds,
-        "seed_scores": [run[0] for run in runs],
-        "steps": [snapshot.step for snapshot, _ in kept],
-        "losses": [snapshot.loss for snapshot, _ in kept],
-        "scores": [score(model, task) for _, model in kept],
-        "wte": [model.wte for _, model in kept],
-        "wpe": [model.wpe for _, model in kept],
-        "token_shares": [token_shares(model) for _, model in kept],
-    }
-    arrays = {**kept[-1][1].weights, **{f"made.{key}": np.array(value) for key, value in made.items()}}
-    write_arrays(CHECKPOINTS / f"{task.name}.npz" if path is None else path, arrays)
-    return arrays
-
-
-def write_arrays(path, arrays):
-    """Write arrays to an .npz file. Where that fails, as on a full disk, an older file of that name stays as it was."""
-    path = Path(path)
-    unfinished = path.with_name(f"{path.name}.unfinished.npz")
-    try:
-        np.savez_compressed(unfinished, **arrays)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-if __name__ == "__main__":
-    for task in (SORT, REVERSE, SYNONYMS):
-        make_checkpoint(task)
+                weight *= 1 - lr * WEIGHT_DECAY
+            weight -= lr / (1 - beta_1**self.n_steps) * mean / (np.sqrt(square) / scale + 1e-8)

@@ -5,9 +5,10 @@ from itertools import product
 
 import numpy as np
 import pytest
+from make_data import smallest_margin
 
 from lessonlib.nano_gpt import NanoGPT, load_checkpoint
-from lessonlib.tasks import CHUNK, REVERSE, SORT, SYNONYMS, answer_logits, score, scoring, smallest_margin
+from lessonlib.tasks import CHUNK, REVERSE, SORT, SYNONYMS, answer_logits, score, scoring
 
 MODELS = {task.name: load_checkpoint(task.name) for task in (SORT, REVERSE, SYNONYMS)}
 
@@ -134,8 +135,8 @@ def greedy_score(model, task):
     n_right = 0
     for token_ids, answers in zip(np.split(task.inputs, 9), np.split(task.answers, 9), strict=True):
         for _ in range(6):
-            favoured = model.logits(token_ids)[:, -1].argmax(axis=-1)
-            token_ids = np.concatenate([token_ids, favoured[:, np.newaxis]], axis=1)
+            next_ids = model.logits(token_ids)[:, -1].argmax(axis=-1)
+            token_ids = np.concatenate([token_ids, next_ids[:, np.newaxis]], axis=1)
         n_right += sum(row[6:] == answer for row, answer in zip(token_ids.tolist(), answers.tolist(), strict=True))
     return n_right
 
