@@ -147,17 +147,12 @@ class Points(NamedTuple):
 
 
 class Bars(NamedTuple):
-    """One bar for each name, from 0 to `most`, and a sentence beside it; *...* marks what is wrong in it."""
+    """What `Scene.later` counts: for each name a bar from 0 to `most`, and a sentence; *...* marks what is wrong."""
 
     names: tuple
     values: tuple
     most: float
     texts: tuple
-    beside: bool = False
-
-    @property
-    def layout_key(self):
-        return self._replace(values=(), texts=())
 
     @property
     def words(self):
@@ -349,8 +344,6 @@ def _height(part, across):
     if isinstance(part, Points):
         left, right, bottom, top = part.reach
         return min(part.highest, across * (top - bottom) / (right - left))
-    if isinstance(part, Bars):
-        return 24.0 * len(part.names)
     if isinstance(part, Blocks):
         _, size = part.places(across)
         return np.ceil(size[1] * across / size[0])

@@ -69,17 +69,15 @@ def test_a_row_that_flies_is_not_at_its_place_before_it_has_landed():
     assert tiny(bench, resting) in written and tiny(bench, np.ones((1, 3))) in written
 
 
-def test_curves_points_and_bars_are_written_with_their_words():
+def test_curves_and_points_are_written_with_their_words():
     lines = Lines("step <2>", {"a": (np.array([0, 1, 2]), np.array([0, 0.5, 1]))}, 2, at=1)
     points = Points(
         "map\nsecond", np.array([[0.0, 0.0], [1.0, 1.0]]), ("A", "B"), (0, 1, 0, 1), path=(0, 1), rings=(0,)
     )
-    bars = Bars(("sorter",), (243,), 729, ("It answers *AB*C.",))
-    written = panels_html(Scene(lines, Gap(3), points, bars))
+    written = panels_html(Scene(lines, Gap(3), points))
     assert 'points="0,1 0.5,0.5 1,0"' in written and "0.50  a" in written and "step &lt;2&gt;" in written
     assert "left:50.00%;top:50.00%" in written  # the marked point
     assert "map<br><small>second</small>" in written and written.count("ll-ring") == 1
-    assert "sorter: 243 of 729 right." in written and "<b>AB</b>C." in written and "width:33.33%" in written
 
 
 def test_frames_are_drawn_once_for_each_shape_and_hold_both_widths():
@@ -278,7 +276,9 @@ def test_bars_are_shown_where_bars_are_counted_and_go_where_nothing_is():
     bars = Bars(("sorter",), (243,), 729, ("It answers *A*BC.",))
     explorer = rows_of(3, later=counted(bars))
     assert "sorter: 243 of 729 right. It answers ABC." in explorer.words
-    assert "ll-bars" in explorer._counted.value
+    shown = explorer._counted.value
+    assert "ll-bars" in shown and "sorter: 243 of 729 right." in shown and "<b>A</b>BC." in shown
+    assert "width:33.33%" in shown
 
 
 def test_a_thousand_moves_leave_nothing_behind():

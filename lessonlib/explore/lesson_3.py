@@ -12,6 +12,7 @@ from lessonlib.explore.scores import scores
 from lessonlib.measure import distances
 from lessonlib.nano_gpt import N_INPUTS
 from lessonlib.scene import FAINT, INK, TOKEN, Cells, Gap, Lines, Points, Scene, in_sum, signed_limit
+from lessonlib.tasks import N_ALL
 
 IN_ROWS, IN_COLUMNS = "rows are tokens", "columns, as in llm-viz"
 SWAPS = {
@@ -21,7 +22,6 @@ SWAPS = {
     "B and C swapped": (0, 2, 1),
 }
 PAIRS = ((0, 1), (0, 2), (1, 2))  # of letters
-N_ALL = 729  # inputs
 
 
 def look_up(learners_look_up, model, task):

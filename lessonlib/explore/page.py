@@ -12,7 +12,7 @@ from PIL import Image
 
 from lessonlib.draw.paper import colours, frame, on_page, text_colour
 from lessonlib.draw.picture import svg
-from lessonlib.scene import BLOCK_DEPTH, CURVES, NARROW, WIDE, Bars, Blocks, Cells, Gap, Lines, Points, lay_out
+from lessonlib.scene import BLOCK_DEPTH, CURVES, NARROW, WIDE, Blocks, Cells, Gap, Lines, Points, lay_out
 
 DURATION = 0.7  # seconds that a row flies
 HERE = Path(__file__).parent
@@ -226,10 +226,6 @@ def bars_html(bars):
     return f'<div class="ll-bars">{"".join(lines)}</div>'
 
 
-def _bars_over(bars, i, at, layouts):
-    return f'<div class="ll-panel" style="{at()}">{bars_html(bars)}</div>'
-
-
 def _blocks_over(blocks, i, at, layouts):
     wide, narrow = (boxes[i].width for _, _, boxes in layouts)
     (corners, size), (narrow_corners, narrow_size) = blocks.places(wide), blocks.places(narrow)
@@ -295,7 +291,6 @@ OVER = {
     Cells: _cells_over,
     Lines: _lines_over,
     Points: _points_over,
-    Bars: _bars_over,
     Blocks: _blocks_over,
     Gap: _nothing_over,
 }
