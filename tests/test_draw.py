@@ -17,7 +17,7 @@ from lessonlib.draw.paper import PALETTES, colours, frame, on_page
 from lessonlib.draw.picture import _pixels, png, svg
 from lessonlib.embeddings import encode, position_embedding, token_embedding
 from lessonlib.nano_gpt import load_checkpoint
-from lessonlib.scene import POSITION, SUM, TOKEN, Bars, Cells, Lines, Points, Scene, lay_out, signed_limit
+from lessonlib.scene import POSITION, SUM, TOKEN, Cells, Lines, Points, Scene, lay_out, signed_limit
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +174,7 @@ def all_kinds():
     )
     grid = np.array([[1.0, -1.0], [0.5, np.nan]])
     heatmap = Cells("c", grid, ("0", "1"), columns="channel", scale=True, marks=((0, None, SUM),), texts=((1, 0, "t"),))
-    return Scene(heatmap, Lines("l", two, 2, at=1), points, Bars(("s",), (3,), 7, ("*w*rong",)), text="text")
+    return Scene(heatmap, Lines("l", two, 2, at=1), points, text="text")
 
 
 def files(every=True):
@@ -221,13 +221,6 @@ def test_points_lie_to_scale_in_the_middle_of_their_box():
     np.testing.assert_allclose(np.array(sides) / sides[0] * 3, [3, 4, 5])
     assert at[2][1] < at[0][1]  # up is up
     np.testing.assert_allclose(at.max(axis=0) + at.min(axis=0), 2 * np.array([box.left, box.top]) + box[2:])
-
-
-def test_bars_are_as_long_as_their_share():
-    picture = draw.draw(Scene(Bars(("sorter", "reverser"), (729, 243), 729, ("*AB*C", "right"))))
-    widths = [patch.get_width() for patch in picture.axes[0].patches if patch.get_height() == 12]
-    assert widths == [120, 120, 120, 40]
-    assert "ABC" in written(picture) and "sorter: 729 of 729 right. ABC" in picture.alt
 
 
 def test_squares_write_every_number_into_its_cell_and_say_it():
