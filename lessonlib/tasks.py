@@ -7,11 +7,13 @@ import numpy as np
 from lessonlib.embeddings import VOCABULARY
 from lessonlib.nano_gpt import N_INPUTS
 
+INPUTS = np.array(list(product(range(len(VOCABULARY)), repeat=N_INPUTS)))  # (729, 6): AAAAAA, AAAAAB, ... CCCCCC
+N_ALL = len(INPUTS)  # the one place where 729 is made
 CHUNK = 243  # inputs at a time: more leave the cache, fewer spend their time between the products
 
 
 class Task:
-    """All inputs that there are, and the right answer to each.
+    """All possible inputs, and the right answer to each.
 
     `answer_of` takes the inputs, int (729, 6), and returns the answers, int (729, 6). Read-only arrays of token ids, in
     the order AAAAAA, AAAAAB, ... CCCCCC: `inputs` and `answers` (729, 6), and `teacher_forced` (729, 11), each input
@@ -20,7 +22,7 @@ class Task:
 
     def __init__(self, name, answer_of):
         self.name = name
-        self.inputs = np.array(list(product(range(len(VOCABULARY)), repeat=N_INPUTS)))
+        self.inputs = INPUTS
         self.answers = np.ascontiguousarray(answer_of(self.inputs))
         self.teacher_forced = np.concatenate([self.inputs, self.answers[:, :-1]], axis=-1)
         for array in (self.inputs, self.answers, self.teacher_forced):
@@ -64,15 +66,6 @@ def scoring(model, task):
 def equal_letters(task, one, other):
     """Count the right answers, of 729, that have the same letter in the places `one` and `other`, from 0 to 5."""
     return int((task.answers[:, one] == task.answers[:, other]).sum())
-
-
-def smallest_margin(model, task):
-    """Measure how close the model comes to another answer: the smallest lead of a favoured letter over the next.
-
-    In units of logits. Far above the noise of float32, the score is the same on every machine.
-    """
-    best_two = np.sort(answer_logits(model, task), axis=-1)[..., -2:]
-    return float((best_two[..., 1] - best_two[..., 0]).min())
 
 
 def _logits_in_pieces(model, task):

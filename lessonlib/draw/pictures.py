@@ -18,8 +18,9 @@ from lessonlib.scene import (
     in_sum,
     sum_parts,
 )
+from lessonlib.tasks import N_ALL
 
-N_ALL, NEARLY_ALL = 729, 700
+NEARLY_ALL = 700
 # letter, slot, both, context
 SOURCE_COLOURS = ((TOKEN, "white"), (POSITION, "white"), ("#5b6b7a", "white"), (PALE, INK))
 
