@@ -228,6 +228,32 @@ class Blocks(NamedTuple):
         return corner + [across, BLOCK_DEPTH * (self.chosen[i] + 0.5), BLOCK_DEPTH / 2]
 
 
+class Ranking(NamedTuple):
+    """Things in order, the first on top: a name, a bar from 0 to `most`, and its number at the end of it."""
+
+    title: str
+    names: tuple
+    values: tuple
+    most: float
+    colour: str = TOKEN
+    beside: bool = False
+
+    @property
+    def layout_key(self):
+        title = "\n" * self.title.count("\n")
+        return self._replace(title=title, names=("",) * len(self.names), values=(), most=1.0)
+
+    @property
+    def words(self):
+        bars = ", ".join(f"{name} {number}" for name, _, number in self.items())
+        return f"{self.title}: {bars}".replace("\n", ", ")
+
+    def items(self):
+        """Yield for every bar its name, how long it is, from 0 to 1, and its number."""
+        for name, value in zip(self.names, self.values):
+            yield name, min(max(value / self.most, 0), 1), f"{value:.3f}"
+
+
 class Gap(NamedTuple):
     """Room that stays free, as wide as so many columns."""
 
@@ -351,6 +377,8 @@ def _height(part, across):
         return min(part.highest, across * (top - bottom) / (right - left))
     if isinstance(part, Bars):
         return 24.0 * len(part.names)
+    if isinstance(part, Ranking):
+        return 24.0 * len(part.names)
     if isinstance(part, Blocks):
         _, size = part.places(across)
         return np.ceil(size[1] * across / size[0])
@@ -359,7 +387,7 @@ def _height(part, across):
 
 def _title_room(part):
     title = getattr(part, "title", "")
-    return TITLE + 20 * title.count("\n") if title or isinstance(part, (Lines, Points)) else 8
+    return TITLE + 20 * title.count("\n") if title or isinstance(part, (Lines, Points, Ranking)) else 8
 
 
 def _room_below(part):

@@ -12,7 +12,7 @@ from PIL import Image
 
 from lessonlib.draw.paper import colours, frame, on_page, text_colour
 from lessonlib.draw.picture import svg
-from lessonlib.scene import BLOCK_DEPTH, CURVES, NARROW, WIDE, Bars, Blocks, Cells, Gap, Lines, Points, lay_out
+from lessonlib.scene import BLOCK_DEPTH, CURVES, NARROW, WIDE, Bars, Blocks, Cells, Gap, Lines, Points, Ranking, lay_out
 
 DURATION = 0.7  # seconds that a row flies
 HERE = Path(__file__).parent
@@ -230,6 +230,15 @@ def _bars_over(bars, i, at, layouts):
     return f'<div class="ll-panel" style="{at()}">{bars_html(bars)}</div>'
 
 
+def _ranking_over(ranking, i, at, layouts):
+    look = f"background:{ranking.colour};width:"
+    bars = (
+        f'<div><span>{html.escape(name)}</span><i style="{look}{share:.2%}"></i>{number}</div>'
+        for name, share, number in ranking.items()
+    )
+    return f'<div class="ll-panel ll-ranking" style="{at()}">{_title(ranking.title)}{"".join(bars)}</div>'
+
+
 def _blocks_over(blocks, i, at, layouts):
     wide, narrow = (boxes[i].width for _, _, boxes in layouts)
     (corners, size), (narrow_corners, narrow_size) = blocks.places(wide), blocks.places(narrow)
@@ -297,6 +306,7 @@ OVER = {
     Points: _points_over,
     Bars: _bars_over,
     Blocks: _blocks_over,
+    Ranking: _ranking_over,
     Gap: _nothing_over,
 }
 
