@@ -409,13 +409,14 @@ def _right_room(part):
 
 
 def column_labels(cells):
-    """Say which columns of a heatmap have a label, and what it is: every eighth and the last where there are many."""
+    """Say which columns of a heatmap have a label, and what it is: of many, every eighth or fewer, and the last."""
     n_columns = np.shape(cells.matrix)[1]
     if not isinstance(cells.columns, str):
         return list(enumerate(cells.columns))
     if not cells.columns:
         return []
-    shown = range(n_columns) if n_columns <= FEW else [*range(0, n_columns - 4, 8), n_columns - 1]
+    apart = 8 * max(1, n_columns // 64)
+    shown = range(n_columns) if n_columns <= FEW else [*range(0, n_columns - apart // 2, apart), n_columns - 1]
     return [(column, str(column)) for column in shown]
 
 

@@ -171,11 +171,12 @@ class Word(Control):
 
     def __init__(self, name, value, read):
         self._read = read
-        self.text = widgets.Text(value, description=name, style=LABEL_STYLE, continuous_update=False)
+        self.text = widgets.Text(value, description=name, style=SHORT_LABEL_STYLE, continuous_update=False)
         self.refusal = widgets.HTML()
         self.refusal.add_class("ll-refusal")
         super().__init__([self.text, self.refusal], value=value)
         self.layout.flex_flow = "column"
+        self.add_class("ll-word")
         self.text.observe(self._typed, "value")
         self.observe(self._show_value, "value")
 

@@ -2,7 +2,7 @@
 
 import ipywidgets as widgets
 
-from lessonlib.explore.controls import LABEL_STYLE, Word, dropdown
+from lessonlib.explore.controls import SHORT_LABEL_STYLE, Word, dropdown
 from lessonlib.explore.explorer import Explorer
 from lessonlib.scene import Ranking, Scene
 
@@ -19,7 +19,7 @@ def neighbours(english, word="king", minus="", plus=""):
     `english` is what `load_english` returns. The typed words may be left out, and the measure chosen.
     """
 
-    def show(word, minus, plus, leave_out, by):
+    def show(word, minus, plus, by, leave_out):
         found = english.nearest(word, minus or None, plus or None, by=by, leave_out=leave_out)
         names, values = zip(*found)
         typed = {word, minus, plus} - {""}
@@ -48,7 +48,8 @@ def neighbours(english, word="king", minus="", plus=""):
         "word": Word("word", word, read),
         "minus": Word("minus", minus, lambda text: read(text) if text.strip() else ""),
         "plus": Word("plus", plus, lambda text: read(text) if text.strip() else ""),
-        "leave_out": widgets.Checkbox(description="leave out the words typed", indent=False, style=LABEL_STYLE),
         "by": dropdown("measure", [(text, by) for by, text in SAID.items()], "centred cosine"),
+        "leave_out": widgets.Checkbox(description="leave out the words typed", indent=False),
     }
+    controls["by"].style = SHORT_LABEL_STYLE
     return Explorer("words and their neighbours", controls, show)
