@@ -13,9 +13,16 @@ code, prose = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell
 RECIPES = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 CHECK = '''
 
-def n_words(answer, n_letters):
+@checks
+def n_words(n_letters):
     """Check how many inputs of six letters there are, of `n_letters` different ones."""
-    return judge(answer, Exercise(np.array(n_letters**6), "All of them.", [(np.array(6**n_letters), "Turn it round.")]))
+    return Exercise(
+        np.asarray(n_letters**6),
+        expected="one whole number",
+        praise="Each slot multiplies their number by three.",
+        difference=lambda *_: "How many are there of one letter, how many of two?",
+        mistakes=[(6**n_letters, "Turn it round: six slots, three letters.")],
+    )
 '''
 SAID = "The solution, not your answer:"
 EXERCISE = [
