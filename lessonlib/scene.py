@@ -287,7 +287,8 @@ def lay_out(scene, width=WIDE):
             lines[-1].append(part)
         else:
             lines.append([part])
-    right = max(map(_right_room, scene.parts), default=EDGE)
+    rooms = (getattr(part, "room", SCALE if getattr(part, "scale", False) else EDGE) for part in scene.parts)
+    right = max(rooms, default=EDGE)
     besides = [part for part in scene.parts if part.beside]
     gap = max((GAP - 14 + _label_room(part) if getattr(part, "rows", ()) else GAP for part in besides), default=GAP)
     top, boxes = 0.0, []
@@ -373,10 +374,6 @@ def _label_room(part):
     longest = max(map(len, getattr(part, "rows", ())), default=0)
     word = BELOW if getattr(part, "left", "") else 0
     return 14 + CHAR_WIDTH * longest + word if longest else 54 if isinstance(part, Lines) else EDGE
-
-
-def _right_room(part):
-    return part.room if isinstance(part, Lines) else SCALE if getattr(part, "scale", False) else EDGE
 
 
 def sum_parts(letters, start, tok_emb, pos_emb, x, marks=((), (), ()), limit=None, adds_up=True):
