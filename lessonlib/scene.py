@@ -204,6 +204,32 @@ class Blocks(NamedTuple):
         return corner + [across, BLOCK_DEPTH * (self.chosen[i] + 0.5), BLOCK_DEPTH / 2]
 
 
+class Ranking(NamedTuple):
+    """Things in order, the first on top: a name, a bar from 0 to `most`, and its number at the end of it."""
+
+    title: str
+    names: tuple
+    values: tuple
+    most: float
+    colour: str = TOKEN
+    beside: bool = False
+
+    @property
+    def layout_key(self):
+        title = "\n" * self.title.count("\n")
+        return self._replace(title=title, names=("",) * len(self.names), values=(), most=1.0)
+
+    @property
+    def words(self):
+        bars = ", ".join(f"{name} {number}" for name, _, number in self.items())
+        return f"{self.title}: {bars}".replace("\n", ", ")
+
+    def items(self):
+        """Yield for every bar its name, how long it is, from 0 to 1, and its number."""
+        for name, value in zip(self.names, self.values):
+            yield name, min(max(value / self.most, 0), 1), f"{value:.3f}"
+
+
 class Gap(NamedTuple):
     """Room that stays free, as wide as so many columns."""
 
@@ -322,6 +348,8 @@ def _height(part, across):
     if isinstance(part, Points):
         left, right, bottom, top = part.reach
         return min(part.highest, across * (top - bottom) / (right - left))
+    if isinstance(part, Ranking):
+        return 24.0 * len(part.names)
     if isinstance(part, Blocks):
         _, size = part.places(across)
         return np.ceil(size[1] * across / size[0])
@@ -330,7 +358,7 @@ def _height(part, across):
 
 def _title_room(part):
     title = getattr(part, "title", "")
-    return TITLE + 20 * title.count("\n") if title or isinstance(part, (Lines, Points)) else 8
+    return TITLE + 20 * title.count("\n") if title or isinstance(part, (Lines, Points, Ranking)) else 8
 
 
 def _room_below(part):
@@ -370,13 +398,14 @@ def sum_parts(letters, tok_emb, pos_emb, x, start=0, titles=SUM_TITLES, marks=((
 
 
 def column_labels(cells):
-    """Say which columns of a heatmap have a label, and what it is: every eighth and the last where there are many."""
+    """Say which columns of a heatmap have a label, and what it is: of many, every eighth or fewer, and the last."""
     n_columns = np.shape(cells.matrix)[1]
     if not isinstance(cells.columns, str):
         return list(enumerate(cells.columns))
     if not cells.columns:
         return []
-    shown = range(n_columns) if n_columns <= FEW else [*range(0, n_columns - 4, 8), n_columns - 1]
+    apart = 8 * max(1, n_columns // 64)
+    shown = range(n_columns) if n_columns <= FEW else [*range(0, n_columns - apart // 2, apart), n_columns - 1]
     return [(column, str(column)) for column in shown]
 
 

@@ -25,11 +25,14 @@ NEARLY_ALL = 700
 SOURCE_COLOURS = ((TOKEN, "white"), (POSITION, "white"), ("#5b6b7a", "white"), (PALE, INK))
 
 
-def matrix(matrix, title, rows, colour=INK):
-    """Draw one matrix (n_rows, n_columns) as coloured cells on a scale around 0; `rows` are the labels of its rows."""
+def matrix(matrix, title, rows, colour=INK, columns="channel"):
+    """Draw one matrix (n_rows, n_columns) as coloured cells on a scale around 0.
+
+    `rows` are the labels of its rows, `columns` says what a column is.
+    """
     matrix = np.asarray(matrix)
     name = f"{title}  {matrix.shape}"
-    return draw(Scene(Cells(name, matrix, tuple(rows), colour, columns="channel", scale=True, row_height=20)))
+    return draw(Scene(Cells(name, matrix, tuple(rows), colour, columns=columns, scale=True, row_height=20)))
 
 
 def the_sum(tok_emb, pos_emb, x, letters, start=0, cell=None, width=WIDE):

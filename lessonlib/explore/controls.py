@@ -173,6 +173,42 @@ class Letters(Places):
         return "" if len(value) == N_INPUTS else f"the model takes {N_INPUTS} letters, got {len(value)}"
 
 
+class Word(Control):
+    """A text box for one word; `read` returns it as it is known, or raises ValueError.
+
+    What is typed counts once Enter is pressed or the box is left; what cannot be read is refused in words below the
+    box, and the value stays.
+    """
+
+    value = Unicode()
+
+    def __init__(self, name, value, read):
+        self._read = read
+        self.text = widgets.Text(value, description=name, style=SHORT_LABEL_STYLE, continuous_update=False)
+        self.refusal = widgets.HTML()
+        self.refusal.add_class("ll-refusal")
+        super().__init__([self.text, self.refusal], value=value)
+        self.layout.flex_flow = "column"
+        self.add_class("ll-word")
+        self.text.observe(self._typed, "value")
+        self.observe(self._show_value, "value")
+
+    def _typed(self, _change):
+        try:
+            self.value = self._read(self.text.value)
+        except ValueError as error:
+            self.refusal.value = f'<div role="alert">Not taken: {html.escape(str(error))}.</div>'
+        else:
+            self._show_value()
+
+    def _show_value(self, _change=None):
+        self.text.value, self.refusal.value = self.value, ""
+
+    def reset(self, value):
+        self.value = value
+        self._show_value()
+
+
 def training_slider(histories):
     """Make a slider over the snapshots of trainings, at the last one; `value` is the number of the snapshot.
 

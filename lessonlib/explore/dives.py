@@ -14,7 +14,7 @@ from lessonlib.explore.scores import scores
 from lessonlib.nano_gpt import N_INPUTS, NanoGPT
 from lessonlib.precomputed import FACTORS, scaled
 from lessonlib.scene import CURVES, INK, POSITION, SUM, TOKEN, Cells, Flight, Gap, Scene, added, signed_limit, sum_parts
-from lessonlib.tasks import Task
+from lessonlib.tasks import N_ALL, Task
 
 # Step by step
 
@@ -207,7 +207,7 @@ def scale(models, maps):
         place = FACTORS.index(token_scale), FACTORS.index(position_scale)
         parts = [
             Cells(
-                name, maps[name], shown, limit=729.0, palette="share", columns=shown, below="E_pos times",
+                name, maps[name], shown, limit=float(N_ALL), palette="share", columns=shown, below="E_pos times",
                 left="" if i else "E_tok times", ruled=False, told=False, scale=name == list(models)[-1],
                 beside=bool(i), marks=((*place, CURVES[2][0]),), row_height=16,
             )

@@ -13,7 +13,7 @@ from PIL import Image
 
 from lessonlib.draw.paper import colours, frame, on_page, text_colour
 from lessonlib.draw.picture import svg
-from lessonlib.scene import BLOCK_DEPTH, CURVES, NARROW, WIDE, Blocks, Cells, Gap, Lines, Points, lay_out
+from lessonlib.scene import BLOCK_DEPTH, CURVES, NARROW, WIDE, Blocks, Cells, Gap, Lines, Points, Ranking, lay_out
 
 DURATION = 0.7  # seconds that a row flies
 HERE = Path(__file__).parent
@@ -211,6 +211,15 @@ def _disc(x, y, radius, fill, edge, text, ink="", ring=False):
     return f'<i{kind} style="{look}{f";color:{ink}" if text else ""}">{text}</i>'
 
 
+def _ranking_over(ranking, i, its):
+    look = f"background:{ranking.colour};width:"
+    bars = (
+        f'<div><span>{html.escape(name)}</span><i style="{look}{share:.2%}"></i>{number}</div>'
+        for name, share, number in ranking.items()
+    )
+    return f'<div class="ll-panel ll-ranking" style="{its.insets[i]}">{_title(ranking.title)}{"".join(bars)}</div>'
+
+
 def _blocks_over(blocks, i, its):
     wide, narrow = (boxes[i].width for _, _, boxes in its.places)
     (corners, size), (narrow_corners, narrow_size) = blocks.places(wide), blocks.places(narrow)
@@ -268,7 +277,13 @@ def _arrow(points, colour):
 
 
 # A new kind of part needs one line here, and one in each of the two lists in `draw.paper`.
-OVER = {Cells: _cells_over, Lines: _lines_over, Points: _points_over, Blocks: _blocks_over}
+OVER = {
+    Cells: _cells_over,
+    Lines: _lines_over,
+    Points: _points_over,
+    Blocks: _blocks_over,
+    Ranking: _ranking_over,
+}
 
 
 def tiny(cells, matrix=None):
