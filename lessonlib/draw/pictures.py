@@ -40,7 +40,7 @@ def the_sum(tok_emb, pos_emb, x, letters, start=0, cell=None, width=WIDE):
 
     A `cell` (row, channel) and its row are framed, and said to be which of the two tables.
     """
-    parts = sum_parts(letters, start, tok_emb, pos_emb, x)
+    parts = sum_parts(letters, tok_emb, pos_emb, x, start)
     if cell:
         (row, channel), numbers = cell, [matrix[cell] for matrix in (tok_emb, pos_emb, x)]
         sources = (

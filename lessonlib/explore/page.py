@@ -177,19 +177,11 @@ def _points_over(points, i, its):
         if points.filled:
             shapes.append(f'<polygon points="{corners}" fill="{points.colour}" fill-opacity="0.12"/>')
         shapes.append(f'<polyline points="{corners}" stroke="{points.colour}" stroke-opacity="0.45"/>')
-    discs = [
-        _disc(
-            x,
-            y,
-            points.radius,
-            "white" if j in points.hollow else points.colour,
-            points.colour,
-            html.escape(points.names[j]) if points.names else "",
-            points.colour if j in points.hollow else "white",
-            j in points.rings,
-        )
-        for j, (x, y) in enumerate(xy)
-    ]
+    discs = []
+    for j, (x, y) in enumerate(xy):
+        fill, ink = ("white", points.colour) if j in points.hollow else (points.colour, "white")
+        name = html.escape(points.names[j]) if points.names else ""
+        discs.append(_disc(x, y, points.radius, fill, points.colour, name, ink, j in points.rings))
     words = [
         f'<span class="{"ll-small" if size <= 15 else ""}" style="left:{x:.2%};top:{y:.2%};font-size:{size:g}px;'
         f'color:{colour}">{html.escape(text)}</span>'
