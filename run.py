@@ -5,7 +5,7 @@
     python3 run.py refresh             run all notebooks anew and tidy them
 
     python3 run.py hand-out FOLDER     write copies of the lessons without solutions
-    python3 run.py returned FOLDER     run returned copies and show who passed which exercise
+    python3 run.py returned FOLDER     run returned copies and show who passed which exercise (--csv FILE: also a file)
     python3 run.py lite FOLDER         build a website of the lessons that needs no server
     python3 run.py address OWNER/NAME  make every link lead to this place on GitHub
 
@@ -94,7 +94,7 @@ def main(arguments):
         fail(f"there is no command {command!r}. These are: {', '.join(COMMANDS)}, help.")
     lists, script = COMMANDS[command]
     if command in ("hand-out", "returned", "lite"):
-        more = [word if word.startswith("-") else os.path.abspath(word) for word in more]
+        more = [os.path.abspath(word) if word and not word.startswith("-") else word for word in more]
     elif command == "lab":
         more = [os.path.abspath(word) if os.path.exists(word) else word for word in more]
     os.chdir(str(ROOT))

@@ -16,8 +16,8 @@ from refresh_notebooks import NOTEBOOKS, tidy
 
 from lessonlib.embeddings import sinusoidal_positions
 from lessonlib.explore.dives import shifted_model
-from lessonlib.explore.lesson_4 import SHUFFLE, broken_table, exchanged
-from lessonlib.measure import principal_axes
+from lessonlib.explore.lesson_4 import SHUFFLE, broken_table
+from lessonlib.measure import exchanged, principal_axes
 from lessonlib.nano_gpt import load_checkpoint, load_history
 from lessonlib.tasks import REVERSE, SORT, SYNONYMS, Task
 

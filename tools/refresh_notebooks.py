@@ -55,6 +55,8 @@ def tidy(notebook):
     set_ids(notebook)
     for cell in notebook.cells:
         kept = {key: cell.metadata[key] for key in ("tags", "jupyter") if key in cell.metadata}
+        if "exercise" in kept.get("tags", []):
+            kept["as_shipped"] = cell.source  # `hand-out` writes it again, whatever a teacher types into the cell
         cell.metadata = nbformat.from_dict(kept)
         if cell.cell_type == "code":
             cell.outputs = joined(cell.outputs)
