@@ -9,13 +9,13 @@ import numpy as np
 from lessonlib.nano_gpt import EPSILON
 
 
-def loss_and_gradients(weights, token_ids, answers, n_head, dropout=0.0, rng=None, turn=None):
+def loss_and_gradients(weights, token_ids, answers, n_head, dropout=0.0, rng=None, rotary=None):
     """Compute the loss of a batch, mean cross-entropy in nats, and its gradient: a dict of the shapes of `weights`.
 
     `token_ids` (B, T) is what the model sees, `answers` (B, n_answers) what it must say after each of the last
     `n_answers` tokens; what it says before counts for nothing. `dropout`, in [0, 1), is the share of the numbers set to
     0, by the Generator `rng`, in the sum of the embeddings, in the attention, and in what each branch adds. `turn` is
-    what is done to queries and keys, `rope.turned` or nothing.
+    what is done to queries and keys, `rope.apply_rotary` or nothing.
     Source: karpathy/minGPT, mingpt/model.py: `GPT.forward`, with dropout in the same four places.
     """
     w, grads = weights, {}
@@ -25,7 +25,7 @@ def loss_and_gradients(weights, token_ids, answers, n_head, dropout=0.0, rng=Non
     x, backward_sum = _dropout(wte[token_ids] + wpe[:n_tokens], dropout, rng)  # (B, T, C)
     for layer in range(sum(name.endswith("ln_1.weight") for name in w)):
         prefix = f"transformer.h.{layer}."
-        x, backward = _attention_branch(x, prefix, w, grads, n_head, dropout, rng, turn)
+        x, backward = _attention_branch(x, prefix, w, grads, n_head, dropout, rng, rotary)
         steps.append(backward)
         x, backward = _mlp_branch(x, prefix, w, grads, dropout, rng)
         steps.append(backward)
@@ -44,10 +44,10 @@ def loss_and_gradients(weights, token_ids, answers, n_head, dropout=0.0, rng=Non
     return loss, grads
 
 
-def _attention_branch(x, prefix, w, grads, n_head, dropout, rng, turn):
+def _attention_branch(x, prefix, w, grads, n_head, dropout, rng, rotary):
     normed, backward_norm = _layer_norm(x, prefix + "ln_1", w, grads)
     qkv, backward_qkv = _linear(normed, prefix + "attn.c_attn", w, grads)
-    gathered, backward_heads = _heads(qkv, n_head, dropout, rng, turn)
+    gathered, backward_heads = _heads(qkv, n_head, dropout, rng, rotary)
     y, backward_proj = _linear(gathered, prefix + "attn.c_proj", w, grads)
     y, backward_drop = _dropout(y, dropout, rng)
 
@@ -90,15 +90,15 @@ def _linear(x, name, w, grads):
 def _layer_norm(x, name, w, grads):
     weight, bias = w[name + ".weight"], w[name + ".bias"]
     normed = x - x.mean(axis=-1, keepdims=True)
-    spread = np.sqrt((normed * normed).mean(axis=-1, keepdims=True) + x.dtype.type(EPSILON))
-    normed /= spread
+    std = np.sqrt((normed * normed).mean(axis=-1, keepdims=True) + x.dtype.type(EPSILON))
+    normed /= std
 
     def backward(dy):
         grads[name + ".weight"] = np.einsum("btc,btc->c", dy, normed)
         grads[name + ".bias"] = dy.sum(axis=(0, 1))
         dnormed = dy * weight
         along = (dnormed * normed).mean(axis=-1, keepdims=True)
-        return (dnormed - dnormed.mean(axis=-1, keepdims=True) - normed * along) / spread
+        return (dnormed - dnormed.mean(axis=-1, keepdims=True) - normed * along) / std
 
     return normed * weight + bias, backward
 
@@ -128,14 +128,14 @@ def _gelu(x):
     return y, backward
 
 
-def _heads(qkv, n_head, dropout, rng, turn):
-    """Let every slot gather values from itself and the slots before it. (B, T, 3 C) -> (B, T, C)"""
+def _heads(qkv, n_head, dropout, rng, rotary):
+    """Let every slot gather values from itself and the slots before it, by a softmax. (B, T, 3 C) -> (B, T, C)"""
     n_batch, n_tokens, width = qkv.shape
     head_size = width // 3 // n_head
     scale = qkv.dtype.type(1 / np.sqrt(head_size))
     query, key, value = qkv.reshape(n_batch, n_tokens, 3, n_head, head_size).transpose(2, 0, 3, 1, 4)
-    if turn:
-        query, key = turn(query), turn(key)
+    if rotary:
+        query, key = rotary(query), rotary(key)
     scores = (query @ key.swapaxes(-1, -2)) * scale  # (B, n_head, T, T)
     scores += np.triu(np.full((n_tokens, n_tokens), -np.inf, dtype=qkv.dtype), 1)
     attention = np.exp(scores - scores.max(axis=-1, keepdims=True))
@@ -151,8 +151,8 @@ def _heads(qkv, n_head, dropout, rng, turn):
         dqkv[0] = dscores @ key
         dqkv[1] = dscores.swapaxes(-1, -2) @ query
         dqkv[2] = dropped.swapaxes(-1, -2) @ dy
-        if turn:
-            dqkv[:2] = turn(dqkv[:2], back=True)
+        if rotary:
+            dqkv[:2] = rotary(dqkv[:2], back=True)
         return dqkv.transpose(1, 3, 0, 2, 4).reshape(qkv.shape)
 
     return gathered, backward

@@ -270,8 +270,8 @@ def _noisy_sums(wte, wpe, noise, n_draws, seed):
     sums = every_sum(*tables)[np.newaxis]
     if not noise:
         return sums
-    spread = noise * np.concatenate(tables).std()
-    return sums + spread * np.random.default_rng(seed).standard_normal((n_draws, *sums.shape[1:]))
+    std = noise * np.concatenate(tables).std()
+    return sums + std * np.random.default_rng(seed).standard_normal((n_draws, *sums.shape[1:]))
 
 
 def _accuracy(wte, wpe, sums, n_channels, decode):
@@ -303,19 +303,17 @@ def attention_terms(model, token_ids):
     """Write every attention score of the first layer as a sum of nine: three parts of the query times three of the key.
 
     Returns (3, 3, ..., n_head, T, T) for `token_ids` (..., T): part of the query, part of the key (in the order of
-    `PARTS`), head, slot that asks, slot that is asked. Layer norm divides by the spread of the whole row; given that
-    number, all else is a sum over the parts of the row: what the letter gives, what the slot gives, and the biases.
-    So the sum over the first two axes is the score exactly, before the mask and the softmax.
+    `PARTS`), head, slot that asks, slot that is asked. Layer norm divides by the standard deviation of the whole row;
+    given that number, all else is a sum over the parts of the row: what the letter gives, what the slot gives, and the
+    biases. So the sum over the first two axes is the score exactly, before the mask and the softmax.
     Source: Vaswani et al. 2017, "Attention Is All You Need", section 3.2.1, for the scale of scores.
     """
     weights = {name: tensor.astype(np.float64) for name, tensor in model.layer_weights(0).items()}
     input_embedding(token_ids, model.wte, model.wpe)  # refuses what cannot be read
     tok_emb = token_embedding(token_ids, model.wte.astype(np.float64))  # (..., T, C)
     pos_emb = np.broadcast_to(model.wpe.astype(np.float64)[: tok_emb.shape[-2]], tok_emb.shape)
-    spread = np.sqrt((tok_emb + pos_emb).var(axis=-1, keepdims=True) + model.epsilon)  # (..., T, 1)
-    scaled = [
-        (part - part.mean(axis=-1, keepdims=True)) / spread * weights["ln_1.weight"] for part in (tok_emb, pos_emb)
-    ]
+    std = np.sqrt((tok_emb + pos_emb).var(axis=-1, keepdims=True) + model.epsilon)  # (..., T, 1)
+    scaled = [(part - part.mean(axis=-1, keepdims=True)) / std * weights["ln_1.weight"] for part in (tok_emb, pos_emb)]
     parts = np.stack([*scaled, np.broadcast_to(weights["ln_1.bias"], tok_emb.shape)])  # (3, ..., T, C)
     query, key = (
         _heads(parts, weights["attn.c_attn.weight"][rows], weights["attn.c_attn.bias"][rows], model.n_head)

@@ -32,7 +32,7 @@ class NanoGPT:
     """
 
     epsilon = EPSILON
-    turn = None  # what is done to queries and keys, see lessonlib.rope
+    rotary = None  # what is done to queries and keys, see lessonlib.rope
 
     def __init__(self, weights, n_head):
         if not isinstance(weights, Mapping):
@@ -64,9 +64,10 @@ class NanoGPT:
         )
 
     def logits(self, token_ids, start=0, n_last=None):
-        """Say how much the model favours each letter as the next one, after each slot of `token_ids` (..., T).
+        """Compute the unnormalised log-probability of each letter as the next, after each slot of `token_ids` (..., T).
 
-        Returns (..., T, vocab_size); with `n_last` only what stands after the last `n_last` slots, in less time.
+        Returns (..., T, vocab_size), whose softmax is the probabilities; with `n_last` only what stands after the last
+        `n_last` slots, in less time.
         """
         return self.logits_from(input_embedding(token_ids, self.wte, self.wpe, start), n_last)
 
@@ -96,13 +97,13 @@ class NanoGPT:
             raise ValueError(f"layer {layer!r} is none of this model's, 0 to {self.n_layer - 1}")
         w, n_last = self.layer_weights(layer), n_last or x.shape[-2]
         normed = layer_norm(x, w["ln_1.weight"], w["ln_1.bias"])
-        x = x[..., -n_last:, :] + _attention(normed, w, self.n_head, causal, n_last, self.turn)
+        x = x[..., -n_last:, :] + _attention(normed, w, self.n_head, causal, n_last, self.rotary)
         normed = layer_norm(x, w["ln_2.weight"], w["ln_2.bias"])
         # The two largest arrays of the model in one piece: the memory allocator keeps it for the next layer, where it
         # would give two back to the system each time.
-        hidden, bent = np.empty((2, *x.shape[:-1], 4 * self.n_embd), dtype=x.dtype)  # (..., n_last, 4 C)
+        hidden, activated = np.empty((2, *x.shape[:-1], 4 * self.n_embd), dtype=x.dtype)  # (..., n_last, 4 C)
         _linear(normed, w["mlp.c_fc.weight"], w["mlp.c_fc.bias"], out=hidden)
-        x += _linear(gelu(hidden, out=bent), w["mlp.c_proj.weight"], w["mlp.c_proj.bias"])
+        x += _linear(gelu(hidden, out=activated), w["mlp.c_proj.weight"], w["mlp.c_proj.bias"])
         return x
 
     def layer_weights(self, layer):
@@ -136,13 +137,13 @@ class NanoGPT:
         n_tokens = token_ids.shape[-1]
         for _ in range(n_tokens):
             window = token_ids[..., -(self.block_size - start) :]
-            favoured = self.logits(window, start, n_last=1).argmax(axis=-1)
-            token_ids = np.concatenate([token_ids, favoured], axis=-1)
+            next_ids = self.logits(window, start, n_last=1).argmax(axis=-1)
+            token_ids = np.concatenate([token_ids, next_ids], axis=-1)
         return token_ids[..., n_tokens:]
 
 
 def layer_norm(x, weight, bias):
-    """Give every row of `x` (..., C) mean 0 and spread 1, then scale and shift each channel by `weight` and `bias`.
+    """Give every row of `x` (..., C) mean 0 and variance 1, then scale and shift each channel by `weight` and `bias`.
 
     Source: Ba, Kiros and Hinton 2016, "Layer Normalization".
     """
@@ -172,15 +173,18 @@ def gelu(x, out=None):
     return y
 
 
-def _attention(x, w, n_head, causal, n_last, turn=None):
-    """Let the last slots gather from all, or from themselves and those before. (..., T, C) -> (..., n_last, C)"""
+def _attention(x, w, n_head, causal, n_last, rotary=None):
+    """Let the last slots gather from all, or from themselves and those before. (..., T, C) -> (..., n_last, C)
+
+    How much is the softmax of the scores: their exponentials, divided by the sum of those that the slot sees.
+    """
     *batch, n_tokens, n_embd = x.shape
     head_size = n_embd // n_head
     qkv = _linear(x, w["attn.c_attn.weight"], w["attn.c_attn.bias"])  # (..., T, 3 C)
     qkv = np.moveaxis(qkv.reshape(*batch, n_tokens, 3, n_head, head_size), (-3, -2), (0, -3))
     query, key, value = qkv  # each (..., n_head, T, head_size)
-    if turn:
-        query, key = turn(query), turn(key)
+    if rotary:
+        query, key = rotary(query), rotary(key)
     query = query[..., -n_last:, :] * qkv.dtype.type(1 / np.sqrt(head_size))
     scores = query @ key.swapaxes(-1, -2)  # (..., n_head, n_last, T)
     visible = np.tri(n_tokens)[-n_last:] if causal else np.ones((n_last, n_tokens))  # no slot sees a later one

@@ -14,7 +14,7 @@ from lessonlib.embeddings import sinusoidal_positions
 from lessonlib.gradients import loss_and_gradients
 from lessonlib.measure import every_sum, overlap, variance_shares
 from lessonlib.nano_gpt import N_INPUTS, NanoGPT, load_checkpoint, read_arrays
-from lessonlib.rope import TurningGPT
+from lessonlib.rope import RotaryGPT
 from lessonlib.tasks import REVERSE, SORT, Task, score
 from lessonlib.training import (
     BATCH_SIZE,
@@ -132,7 +132,7 @@ EXPERIMENTS |= {
     for task in (SORT, REVERSE)
 }
 EXPERIMENTS |= {
-    f"{task.name}, RoPE": Experiment(task, no_positions, ("wpe",), (0, 1, 2), kind=TurningGPT)
+    f"{task.name}, RoPE": Experiment(task, no_positions, ("wpe",), (0, 1, 2), kind=RotaryGPT)
     for task in (SORT, REVERSE)
 }
 EXPERIMENTS |= {

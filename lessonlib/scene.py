@@ -16,11 +16,11 @@ INK, FAINT, PALE = "#1f2933", "#8a94a0", "#c9ced6"
 CURVES = (("#1f2933", ()), ("#0b6fb8", (6, 3)), ("#b0216b", (1.5, 3)), ("#7a828c", (7, 3, 1.5, 3)))
 
 WIDE, NARROW = 860, 460  # CSS pixels: a notebook on a laptop, and one beside an open file browser
-TITLE, LETTER = 30, 7.6  # CSS pixels: above a part, for its title; the width of a letter of its labels
+TITLE, CHAR_WIDTH = 30, 7.6  # CSS pixels: above a part, for its title; the width of a letter of its labels
 NUMBERS, BELOW = 20, 20  # below a part: for the numbers of its columns, and for the word that says what they are
 GAP, EDGE, SCALE = 40, 20, 84  # between two parts beside each other; at the right, without and with a scale
 FEW, LEAST = 12, 28  # up to so many columns each has its own label, and at least so many pixels
-ROW = 3  # height and depth of a row of blocks, and how far one stands out: widths of a cell
+BLOCK_DEPTH = 3  # height and depth of a row of blocks, and how far one stands out: widths of a cell
 BESIDE = 56  # on a narrow page, parts that have more columns together stand below each other
 
 
@@ -47,7 +47,7 @@ class Cells(NamedTuple):
     row_height: float = 18  # CSS pixels
 
     @property
-    def shape(self):
+    def layout_key(self):
         """What the place and the frame of this part depend on."""
         return self._replace(
             matrix=np.shape(self.matrix), rows=(), marks=(), faded=(), texts=(), flights=(), numbers=None
@@ -90,7 +90,7 @@ class Lines(NamedTuple):
     room: float = 200  # CSS pixels at the right, for the names
 
     @property
-    def shape(self):
+    def layout_key(self):
         return self._replace(title="", curves=None, at=None)
 
     @property
@@ -134,7 +134,7 @@ class Points(NamedTuple):
     highest: float = 400  # CSS pixels
 
     @property
-    def shape(self):
+    def layout_key(self):
         return self._replace(
             title="\n" * self.title.count("\n"), xy=None, names=(), hollow=(), path=(), texts=(), rings=(), outline=()
         )
@@ -156,7 +156,7 @@ class Bars(NamedTuple):
     beside: bool = False
 
     @property
-    def shape(self):
+    def layout_key(self):
         return self._replace(values=(), texts=())
 
     @property
@@ -171,7 +171,7 @@ class Bars(NamedTuple):
 class Blocks(NamedTuple):
     """Heatmaps as three solid blocks in space: two tables, and a sum; a row stands out of each, joined by arrows.
 
-    Lengths are in widths of a cell, whose height and depth are ROW; x runs to the right, y down, z to who looks.
+    Lengths are in widths of a cell, whose height and depth are BLOCK_DEPTH; x runs right, y down, z to who looks.
     """
 
     cells: tuple  # three Cells, with their limit; the last names its columns
@@ -181,8 +181,8 @@ class Blocks(NamedTuple):
     beside: bool = False
 
     @property
-    def shape(self):
-        return self._replace(cells=tuple(cells.shape for cells in self.cells), chosen=(), azimuth=0, elevation=0)
+    def layout_key(self):
+        return self._replace(cells=tuple(cells.layout_key for cells in self.cells), chosen=(), azimuth=0, elevation=0)
 
     @property
     def words(self):
@@ -197,7 +197,7 @@ class Blocks(NamedTuple):
         each other.
         """
         n_rows, n_columns = np.transpose([np.shape(cells.matrix) for cells in self.cells])
-        high, wide, free = ROW * n_rows, max(n_columns), 7
+        high, wide, free = BLOCK_DEPTH * n_rows, max(n_columns), 7
         if across < (WIDE + NARROW) / 2:
             tops = np.cumsum([0, *(high[:-1] + 6)])
             corners = [[-wide / 2 + 1, top, front] for top, front in zip(tops, (-9, 0, 9))]
@@ -225,7 +225,7 @@ class Blocks(NamedTuple):
     def _end(self, corner, i, side):
         """Return the middle of the left (-1) or right (1) end of the row that stands out."""
         across = np.shape(self.cells[i].matrix)[1] if side > 0 else 0
-        return corner + [across, ROW * (self.chosen[i] + 0.5), ROW / 2]
+        return corner + [across, BLOCK_DEPTH * (self.chosen[i] + 0.5), BLOCK_DEPTH / 2]
 
 
 class Gap(NamedTuple):
@@ -236,7 +236,7 @@ class Gap(NamedTuple):
     words: str = ""
 
     @property
-    def shape(self):
+    def layout_key(self):
         return self
 
 
@@ -260,9 +260,9 @@ class Scene:
         self.left = left or max(map(_label_room, firsts), default=EDGE)
 
     @property
-    def shape(self):
-        """What the places and the frames of all parts depend on; two scenes of one shape have one layout."""
-        return (self.left, *(part.shape for part in self.parts))
+    def layout_key(self):
+        """What the places and the frames of all parts depend on; two scenes with one key have one layout."""
+        return (self.left, *(part.layout_key for part in self.parts))
 
     @property
     def words(self):
@@ -373,7 +373,7 @@ def _room_below(part):
 def _label_room(part):
     longest = max(map(len, getattr(part, "rows", ())), default=0)
     word = BELOW if getattr(part, "left", "") else 0
-    return 14 + LETTER * longest + word if longest else 54 if isinstance(part, Lines) else EDGE
+    return 14 + CHAR_WIDTH * longest + word if longest else 54 if isinstance(part, Lines) else EDGE
 
 
 def _right_room(part):

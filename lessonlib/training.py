@@ -48,7 +48,7 @@ def train(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, freeze=(), k
     for sort and synonyms (400) and reverse (200) and must be said for other tasks; the last step always gives a
     snapshot. `wte` (vocab_size, C) and `wpe` (block_size, C) are tables to start from instead of random ones; `freeze`
     holds "wte", "wpe" or both for tables that stay as they are. `kind` is the class of the model, `NanoGPT` or
-    `rope.TurningGPT`. ValueError, at once, for an argument that cannot be used.
+    `rope.RotaryGPT`. ValueError, at once, for an argument that cannot be used.
     """
     steps = training_steps(task, seed, n_steps, every, wte, wpe, freeze, kind)
     return (snapshot for snapshot in steps if snapshot is not None)
@@ -71,7 +71,7 @@ def training_steps(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, fre
             raise ValueError(f'only "wte" and "wpe" can be frozen, got {name!r}')
     rng = np.random.default_rng(seed)
     if not (isinstance(kind, type) and issubclass(kind, NanoGPT)):
-        raise ValueError(f"kind must be NanoGPT or rope.TurningGPT, got {kind!r}")
+        raise ValueError(f"kind must be NanoGPT or rope.RotaryGPT, got {kind!r}")
     model = kind(initial_weights(rng), N_HEAD).with_tables(wte, wpe)
     return _steps(model, task, rng, int(n_steps), int(every), [TABLES[name] for name in freeze])
 
@@ -83,7 +83,7 @@ def _steps(model, task, rng, n_steps, every, frozen):
     seen, answers = task.teacher_forced[kept], task.answers[kept]  # (547, 11), (547, 6)
     for step in range(n_steps + 1):
         batch = rng.integers(len(kept), size=BATCH_SIZE)
-        loss, gradients = loss_and_gradients(weights, seen[batch], answers[batch], N_HEAD, DROPOUT, rng, model.turn)
+        loss, gradients = loss_and_gradients(weights, seen[batch], answers[batch], N_HEAD, DROPOUT, rng, model.rotary)
         if step % every == 0 or step == n_steps:
             model = type(model)(weights, N_HEAD)
             n_right = yield from scoring(model, task)
@@ -127,9 +127,9 @@ def initial_weights(rng, sizes=SIZES, dtype=np.float32):
     """
     weights = {}
     for name, shape in expected_shapes(**sizes).items():
-        spread = 0.02 / np.sqrt(2 * sizes["n_layer"]) if name.endswith("c_proj.weight") else 0.02
+        std = 0.02 / np.sqrt(2 * sizes["n_layer"]) if name.endswith("c_proj.weight") else 0.02
         if len(shape) == 2:
-            weights[name] = (spread * rng.standard_normal(shape)).astype(dtype)
+            weights[name] = (std * rng.standard_normal(shape)).astype(dtype)
         else:
             weights[name] = np.full(shape, float(name.endswith(".weight")), dtype=dtype)
     return weights
@@ -149,8 +149,8 @@ class AdamW:
         self.square = {name: np.zeros_like(weights[name]) for name in self.names}
         self.n_steps = 0
 
-    def step(self, weights, gradients, rate):
-        """Change `weights` by one step of length `rate` against `gradients`."""
+    def step(self, weights, gradients, lr):
+        """Change `weights` by one step against `gradients`, at the learning rate `lr`."""
         self.n_steps += 1
         norm = np.sqrt(sum(float(np.vdot(gradients[name], gradients[name])) for name in self.names))
         clip = min(1.0, CLIP_NORM / (norm + 1e-6))
@@ -161,8 +161,8 @@ class AdamW:
             mean += (1 - beta_1) * (clip * gradient - mean)
             square += (1 - beta_2) * (clip**2 * gradient * gradient - square)
             if name in self.decayed:
-                weight *= 1 - rate * WEIGHT_DECAY
-            weight -= rate / (1 - beta_1**self.n_steps) * mean / (np.sqrt(square) / scale + 1e-8)
+                weight *= 1 - lr * WEIGHT_DECAY
+            weight -= lr / (1 - beta_1**self.n_steps) * mean / (np.sqrt(square) / scale + 1e-8)
 
 
 def rounded(model, decimals=4):

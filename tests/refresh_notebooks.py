@@ -1,8 +1,9 @@
 """Run every notebook from a fresh kernel and write it back tidy: `python3 run.py refresh` twice gives equal bytes.
 
-Draws the picture of the README anew, too. Names of notebooks may follow, to refresh only those.
+Names of notebooks may follow, to refresh only those.
 """
 
+import base64
 import re
 import sys
 from pathlib import Path
@@ -16,6 +17,15 @@ from lessonlib.nano_gpt import load_checkpoint
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 STABLE = re.compile(r"(exercise|solution)-\d+[a-z]?")  # ids that tools find in any version of a lesson
+# What converters and editors want to know before any kernel runs. No version: that is another one each year.
+LANGUAGE = {
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+}
+PICTURE = "input_embedding.png"  # lies in the cell that shows it: a notebook may lie alone in a folder
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"  # means nothing without its kernel, and its id is random
 
 
@@ -25,6 +35,7 @@ def refresh(path):
     client = NotebookClient(notebook, timeout=600, kernel_name="python3", store_widget_state=False)
     client.execute(cwd=str(path.parent))
     tidy(notebook)
+    attach_picture(notebook)
     write(notebook, path)
 
 
@@ -40,7 +51,8 @@ def write(notebook, path):
 
 def tidy(notebook):
     """Take out what differs from run to run and from machine to machine; number the cells that have no stable id."""
-    notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.metadata = nbformat.from_dict({"kernelspec": kernel, "language_info": LANGUAGE})
     for number, cell in enumerate(notebook.cells):
         cell.id = cell.id if STABLE.fullmatch(cell.id) else f"cell-{number:02}"
         kept = {key: cell.metadata[key] for key in ("tags", "jupyter") if key in cell.metadata}
@@ -62,16 +74,18 @@ def joined(outputs):
     return kept
 
 
-def draw_readme_picture(path):
-    """Draw the sum for CBABBC, the running example."""
-    model = load_checkpoint("sort")
-    tok_emb = token_embedding(encode("CBABBC"), model.wte)
-    pos_emb = position_embedding(6, model.wpe)
-    path.write_bytes(draw.png(draw.the_sum(tok_emb, pos_emb, tok_emb + pos_emb, "CBABBC", cell=(3, 0))))
+def attach_picture(notebook):
+    """Draw the sum for CBABBC, the running example, into the cell that shows it."""
+    for cell in notebook.cells:
+        if f"(attachment:{PICTURE})" in cell.source:
+            model = load_checkpoint("sort")
+            tok_emb = token_embedding(encode("CBABBC"), model.wte)
+            pos_emb = position_embedding(6, model.wpe)
+            image = draw.png(draw.the_sum(tok_emb, pos_emb, tok_emb + pos_emb, "CBABBC", cell=(3, 0)))
+            cell.attachments = nbformat.from_dict({PICTURE: {"image/png": base64.b64encode(image).decode()}})
 
 
 if __name__ == "__main__":
-    draw_readme_picture(NOTEBOOKS / "input_embedding.png")
     for path in [Path(name) for name in sys.argv[1:]] or sorted(NOTEBOOKS.glob("*.ipynb")):
         print(f"running {path.name} ...", flush=True)
         refresh(path)

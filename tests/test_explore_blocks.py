@@ -13,7 +13,7 @@ from lessonlib.draw.paper import STILL_AZIMUTH, STILL_ELEVATION, colours
 from lessonlib.embeddings import encode
 from lessonlib.explore.page import frame_html
 from lessonlib.nano_gpt import load_checkpoint
-from lessonlib.scene import ROW, SUM, TOKEN, WIDE, Cells, lay_out
+from lessonlib.scene import BLOCK_DEPTH, SUM, TOKEN, WIDE, Cells, lay_out
 
 MODEL = load_checkpoint("sort")
 LIMIT = max(np.abs(MODEL.wte).max(), np.abs(MODEL.wpe).max(), np.abs(MODEL.wte[:, None] + MODEL.wpe).max())
@@ -110,13 +110,15 @@ def test_blocks_and_arrows_have_room_and_arrows_lead_from_row_to_row(explorer, a
     explorer.controls["slot"].value = slot
     (blocks,) = explorer._scene.parts
     corners, (wide, high, deep) = blocks.places(across)
-    lows = [corner + [0, 0, -ROW] for corner in corners]
-    highs = [corner + [48, ROW * len(cells.matrix), ROW] for corner, cells in zip(corners, blocks.cells)]
+    lows = [corner + [0, 0, -BLOCK_DEPTH] for corner in corners]
+    highs = [
+        corner + [48, BLOCK_DEPTH * len(cells.matrix), BLOCK_DEPTH] for corner, cells in zip(corners, blocks.cells)
+    ]
     for i, j in ((0, 1), (0, 2), (1, 2)):  # no two share space
         assert ((lows[i] >= highs[j]) | (highs[i] <= lows[j])).any()
     for points, i, side in zip(blocks.arrows(across), (0, 1), (0, 48)):
         for point, block in ((points[0], i), (points[-1], 2)):
-            row = corners[block] + [side, ROW * (blocks.chosen[block] + 0.5), ROW / 2]
+            row = corners[block] + [side, BLOCK_DEPTH * (blocks.chosen[block] + 0.5), BLOCK_DEPTH / 2]
             np.testing.assert_allclose(point[1:], row[1:])
             assert 1 < (point - row)[0] * (1 if side else -1) < 10
         lows.append(points.min(axis=0))
@@ -136,7 +138,11 @@ def test_on_paper_every_cell_of_the_front_that_is_seen_has_its_exact_colour(expl
     for corner, cells, chosen in zip(corners, blocks.cells, blocks.chosen):
         for row in {0, chosen, len(cells.matrix) - 1}:
             middle = np.arange(48) + 0.5
-            x, y, z = corner[0] + middle, corner[1] + ROW * (row + 0.5), corner[2] + ROW * (row == chosen)
+            x, y, z = (
+                corner[0] + middle,
+                corner[1] + BLOCK_DEPTH * (row + 0.5),
+                corner[2] + BLOCK_DEPTH * (row == chosen),
+            )
             across = x * cos_a - z * sin_a
             down = y * cos_e + (x * sin_a + z * cos_a) * sin_e
             zoom = 0.92 * box.width / size[0]

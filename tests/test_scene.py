@@ -86,12 +86,12 @@ def test_all_heatmaps_without_a_limit_share_one_and_others_keep_theirs():
 
 def test_the_shape_of_a_scene_follows_titles_and_sizes_but_not_what_stands_in_it():
     def scene(matrix, title="matrix", rows=("0", "1")):
-        return Scene(Cells(title, matrix, rows, limit=1.0, marks=((0, 0, "red"),)), left=40).shape
+        return Scene(Cells(title, matrix, rows, limit=1.0, marks=((0, 0, "red"),)), left=40).layout_key
 
     assert scene(np.zeros((2, 3))) == scene(np.ones((2, 3)), rows=("A", "B"))
     assert scene(np.zeros((2, 3))) != scene(np.zeros((2, 4)))
     assert scene(np.zeros((2, 3))) != scene(np.zeros((2, 3)), "another")
-    assert hash(Scene(*SCENES["curves"], *SCENES["maps"], *SCENES["bars"], *SCENES["look-up"]).shape)
+    assert hash(Scene(*SCENES["curves"], *SCENES["maps"], *SCENES["bars"], *SCENES["look-up"]).layout_key)
 
 
 def test_every_eighth_column_has_its_number_or_each_where_there_are_few():

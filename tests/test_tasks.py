@@ -134,8 +134,8 @@ def greedy_score(model, task):
     n_right = 0
     for token_ids, answers in zip(np.split(task.inputs, 9), np.split(task.answers, 9), strict=True):
         for _ in range(6):
-            favoured = model.logits(token_ids)[:, -1].argmax(axis=-1)
-            token_ids = np.concatenate([token_ids, favoured[:, np.newaxis]], axis=1)
+            next_ids = model.logits(token_ids)[:, -1].argmax(axis=-1)
+            token_ids = np.concatenate([token_ids, next_ids[:, np.newaxis]], axis=1)
         n_right += sum(row[6:] == answer for row, answer in zip(token_ids.tolist(), answers.tolist(), strict=True))
     return n_right
 

@@ -117,17 +117,17 @@ def test_copies_lack_every_solution_and_nothing_else(tmp_path, capsys):
 
 def test_copies_overwrite_nothing_and_are_all_written_or_none(tmp_path):
     before = contents(tmp_path)
-    (tmp_path / "picture").mkdir()
-    (tmp_path / "picture/input_embedding.png").write_text("mine")
+    (tmp_path / "lesson").mkdir()
+    (tmp_path / "lesson/deep_dives.ipynb").write_text("mine")
     (tmp_path / "file").write_text("mine")
     for place, said in (
-        ("picture", "input_embedding.png would be overwritten"),
+        ("lesson", "deep_dives.ipynb would be overwritten"),
         ("file", "cannot be used as a folder"),
     ):
         before = contents(tmp_path)
         with pytest.raises(SystemExit, match=said):
             hand_out.hand_out(tmp_path / place, ROOT / "notebooks")
-        assert contents(tmp_path) == before and len(list((tmp_path / "picture").iterdir())) == 1
+        assert contents(tmp_path) == before and len(list((tmp_path / "lesson").iterdir())) == 1
 
 
 def test_the_time_plan_and_the_readme_say_what_the_lessons_say():
@@ -378,7 +378,7 @@ def test_with_a_pyodide_of_its_own_the_site_is_told_to_ask_nowhere_else(tmp_path
             "pyodide.mjs",
             "pyodide-lock.json",
         }
-        assert module != "jupyterlite_core" or {path.name for path in PATHS} < set(os.listdir(Path(place, "contents")))
+        assert module != "jupyterlite_core" or {path.name for path in PATHS} == set(os.listdir(Path(place, "contents")))
 
     monkeypatch.setattr(lite, "run", run)
     lite.main([str(tmp_path / "site"), "--pyodide", str(pyodide)])

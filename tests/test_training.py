@@ -120,7 +120,7 @@ def idle(monkeypatch):
     """Take the work out of training: note what each step is given, and move nothing."""
     notes = {"seen": [], "answers": [], "dropout": [], "rates": []}
 
-    def loss_and_gradients(weights, token_ids, answers, n_head, dropout, rng, turn):
+    def loss_and_gradients(weights, token_ids, answers, n_head, dropout, rng, rotary):
         notes["seen"].append(token_ids)
         notes["answers"].append(answers)
         assert n_head == 3

@@ -66,8 +66,6 @@ def write_contents(notebooks, contents):
         notebook.cells[1:1] = [first, nbformat.v4.new_code_cell(INSTALL, id="install")]
         notebook.metadata.kernelspec = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
         nbformat.write(notebook, contents / path.name)
-    for path in notebooks.glob("*.png"):
-        shutil.copy(path, contents)
 
 
 def run(place, module, *arguments):

@@ -1,6 +1,7 @@
 """An exercise is a table, and one walk judges it."""
 
-from functools import cache
+from functools import cache, wraps
+from inspect import Parameter, signature
 from typing import NamedTuple
 
 import numpy as np
@@ -36,6 +37,20 @@ class Exercise(NamedTuple):
     tolerance: float = 1e-6
     read: object = numbers
     sized: bool = True
+
+
+def checks(table):
+    """Make a check of a function that makes an `Exercise`: it takes the answer, then what the function takes."""
+
+    @wraps(table)
+    def check(answer, *about):
+        return judge(answer, table(*about))
+
+    own = signature(table)
+    answer = Parameter("answer", Parameter.POSITIONAL_OR_KEYWORD)
+    check.__signature__ = own.replace(parameters=[answer, *own.parameters.values()])
+    check.exercise = table
+    return check
 
 
 @np.errstate(all="ignore")  # an answer may hold numbers too large to square

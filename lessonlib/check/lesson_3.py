@@ -5,47 +5,23 @@ import re
 import numpy as np
 
 from lessonlib import measure
-from lessonlib.check.exercise import Exercise, arrays_at_hand, judge, matrix_exercise, models, rows_exercise, which_rows
-from lessonlib.check.verdict import Verdict, not_yet
+from lessonlib.check.exercise import (
+    Exercise,
+    arrays_at_hand,
+    checks,
+    judge,
+    matrix_exercise,
+    models,
+    rows_exercise,
+    which_rows,
+)
+from lessonlib.check.reading import numbers
+from lessonlib.check.verdict import Stop, Verdict, not_yet
 from lessonlib.embeddings import VOCABULARY, decode, encode, token_embedding
 from lessonlib.embeddings import one_hot as one_hot_rows
 
 FIRST, SECOND = [0, 0, 1], [1, 2, 2]  # the rows of the pairs A-B, A-C, B-C
 WRONG_ORDER = "These are the right rows in the wrong order: row 0 is for the first letter, row 1 for the next."
-
-
-def look_up(answer, token_ids, wte):
-    """Check the look-up: for each id in `token_ids` (T,) its row of `wte` (vocab_size, C), so an array (T, C)."""
-    return judge(answer, look_up_exercise(token_ids, wte))
-
-
-def matmul(answer, token_ids, wte):
-    """Check the look-up written as a product of matrices, one-hot times table: the same array (T, C)."""
-    return judge(answer, matmul_exercise(token_ids, wte))
-
-
-def one_hot(answer, token_ids, vocab_size):
-    """Check one-hot rows, (T, vocab_size): zeros, and a 1 in the column of the token's id; int, float or bool."""
-    return judge(answer, one_hot_exercise(token_ids, vocab_size))
-
-
-def identical_slots(answer, letters, letter):
-    """Check which slots of `letters` hold `letter`, and so the same vector: slot numbers in any order, each once."""
-    return judge(answer, identical_slots_exercise(letters, letter))
-
-
-def cosines(answer, wte):
-    """Check the cosines A-B, A-C, B-C between the first three rows of `wte`, to two decimals or more."""
-    return judge(answer, cosines_exercise(wte))
-
-
-def triangles(answer, sides):
-    """Check which of three models was taught a synonym and which sorts, by the `sides` (3, 3) of their triangles."""
-    if isinstance(answer, (set, frozenset)):
-        return not_yet("A set has no order: write a list, and the model that was taught a synonym first.")
-    if isinstance(answer, str) and len(numbers := re.findall(r"\d+", answer)) == 2:
-        answer = numbers  # "2 and 0"
-    return judge(answer, triangles_exercise(sides))
 
 
 def parameter_count(answer, n_rows, n_columns):
@@ -59,7 +35,9 @@ def parameter_count(answer, n_rows, n_columns):
     return Verdict(verdict.right, f"{verdict.message} {commas}")
 
 
-def look_up_exercise(token_ids, wte):
+@checks
+def look_up(token_ids, wte):
+    """Check the look-up: for each id in `token_ids` (T,) its row of `wte` (vocab_size, C), so an array (T, C)."""
     tok_emb, ids = token_embedding(token_ids, wte), np.asarray(token_ids)  # (T, C), (T,)
     by_id = np.broadcast_to(ids[:, np.newaxis], tok_emb.shape)
     which = "say which row of the table to take."
@@ -84,8 +62,10 @@ def look_up_exercise(token_ids, wte):
     )
 
 
-def matmul_exercise(token_ids, wte):
-    base, ids, ones = look_up_exercise(token_ids, wte), np.asarray(token_ids), one_hot_rows(token_ids, len(wte))
+@checks
+def matmul(token_ids, wte):
+    """Check the look-up written as a product of matrices, one-hot times table: the same array (T, C)."""
+    base, ids, ones = look_up.exercise(token_ids, wte), np.asarray(token_ids), one_hot_rows(token_ids, len(wte))
     one_sum = "Every row is a sum of many rows: the single 1 of a one-hot row lets a single row through."
     sums = [np.broadcast_to(np.sum(rows, axis=0), base.solution.shape) for rows in (wte, base.solution)]
     return base._replace(
@@ -125,7 +105,9 @@ def about_letters(found, ids, these="These are the rows"):
     return f"{these} of {decode(found)}, and the letters here are {decode(ids)}."
 
 
-def one_hot_exercise(token_ids, vocab_size):
+@checks
+def one_hot(token_ids, vocab_size):
+    """Check one-hot rows, (T, vocab_size): zeros, and a 1 in the column of the token's id; int, float or bool."""
     rows, ids = one_hot_rows(token_ids, vocab_size), np.asarray(token_ids)  # (T, vocab_size), (T,)
     n_tokens, column = len(rows), ids[:, np.newaxis]
     too_far, swapped = (
@@ -185,7 +167,9 @@ def _about_one_hot(values, row, ids):
     return f"{named} is the first that is different: its 1 is in another column."
 
 
-def identical_slots_exercise(letters, letter):
+@checks
+def identical_slots(letters, letter):
+    """Check which slots of `letters` hold `letter`, and so the same vector: slot numbers in any order, each once."""
     ids, (token_id,) = encode(letters), encode(letter)
     wanted = np.flatnonzero(ids == token_id)
     others = [np.flatnonzero(ids == other) for other in set(ids.tolist()) - {token_id}]
@@ -206,7 +190,9 @@ def identical_slots_exercise(letters, letter):
     )
 
 
-def cosines_exercise(wte):
+@checks
+def cosines(wte):
+    """Check the cosines A-B, A-C, B-C between the first three rows of `wte`, to two decimals or more."""
     rows = token_embedding([0, 1, 2], wte).astype(np.float64)  # (3, C)
     every_pair = "This compares every row with every row: take the three pairs above its diagonal, row by row."
     channels = "This has a number for every channel: a dot product adds them up."
@@ -278,7 +264,9 @@ def _about_cosine(values, pair, rows):
     return f"The first difference is in {('A-B', 'A-C', 'B-C')[pair]}."
 
 
-def triangles_exercise(sides):
+@checks
+def triangles(sides):
+    """Check which of three models was taught a synonym and which sorts, by the `sides` (3, 3) of their triangles."""
     stretch = np.max(sides, axis=1) / np.min(sides, axis=1)
     reverser, sorter, taught = (int(model) for model in np.argsort(stretch))
     return Exercise(
@@ -293,7 +281,16 @@ def triangles_exercise(sides):
             ((3,), "Only two of the three models are asked for: which was taught a synonym, and which sorts?"),
             (np.shape(sides), "These are the sides: give the numbers of two models."),
         ],
+        read=_read_models,
     )
+
+
+def _read_models(answer, exercise):
+    if isinstance(answer, (set, frozenset)):
+        raise Stop(not_yet("A set has no order: write a list, and the model that was taught a synonym first."))
+    if isinstance(answer, str) and len(found := re.findall(r"\d+", answer)) == 2:
+        answer = found  # "2 and 0"
+    return numbers(answer, exercise)
 
 
 def _triangle_mistakes(reverser, sorter, taught):

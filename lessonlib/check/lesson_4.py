@@ -2,52 +2,27 @@
 
 import numpy as np
 
-from lessonlib.check.exercise import Exercise, arrays_at_hand, judge, matrix_exercise, models, rows_exercise, which_rows
+from lessonlib import tasks
+from lessonlib.check.exercise import (
+    Exercise,
+    arrays_at_hand,
+    checks,
+    matrix_exercise,
+    models,
+    rows_exercise,
+    which_rows,
+)
 from lessonlib.embeddings import encode, position_embedding, sinusoidal_positions
 from lessonlib.measure import cosines, distances, principal_axes
 from lessonlib.nano_gpt import N_INPUTS
-from lessonlib.tasks import equal_letters as count_equal_letters
 
 
-def positions(answer, n_tokens, wpe, token_ids):
+@checks
+def positions(n_tokens, wpe, token_ids):
     """Check the position embedding of the first `n_tokens` slots, rows of `wpe` (block_size, C), so an array (T, C).
 
     The ids `token_ids` (T,) in these slots tell apart an answer that takes them for slot numbers.
     """
-    return judge(answer, positions_exercise(n_tokens, wpe, token_ids))
-
-
-def most_alike(answer, table):
-    """Check which two rows of `table` (n_rows, C) lie nearest each other: their numbers, in either order."""
-    return judge(answer, most_alike_exercise(table))
-
-
-def no_difference(answer, model, pairs):
-    """Check which `pairs` of words, by number, come out the same at the last slot of `model` without positions."""
-    return judge(answer, no_difference_exercise(model, pairs))
-
-
-def averaged(answer, wpe, rows):
-    """Check the table `wpe` (block_size, C) in which each of `rows` is replaced by the mean of all of them."""
-    return judge(answer, averaged_exercise(wpe, rows))
-
-
-def exchanged(answer, wpe, one, other):
-    """Check the table `wpe` (block_size, C) in which the rows `one` and `other` have changed places."""
-    return judge(answer, exchanged_exercise(wpe, one, other))
-
-
-def equal_letters(answer, task, one, other):
-    """Check how many right answers of `task` have the same letter where the slots `one` and `other` write."""
-    return judge(answer, equal_letters_exercise(task, one, other))
-
-
-def sinusoid_row(answer, position, n_embd):
-    """Check one row of the table of sines and cosines, (n_embd,), to four decimals."""
-    return judge(answer, sinusoid_row_exercise(position, n_embd))
-
-
-def positions_exercise(n_tokens, wpe, token_ids):
     pos_emb, block_size = position_embedding(n_tokens, wpe), len(wpe)  # (T, C)
     numbers = np.broadcast_to(np.arange(n_tokens)[:, np.newaxis], pos_emb.shape)
     which = "the number only says which row of the table to take."
@@ -115,7 +90,9 @@ def about_slots(found):
     return f"Row {row}, counted from 0, has the position of slot {found[row]}: which slot is that letter in?"
 
 
-def most_alike_exercise(table):
+@checks
+def most_alike(table):
+    """Check which two rows of `table` (n_rows, C) lie nearest each other: their numbers, in either order."""
     rows = np.float64(table)
     n_rows, apart = len(rows), _apart(rows)
     nearest, others = int(apart.argmin()), [model.wpe for model in models().values() if (model.wpe != table).any()]
@@ -141,7 +118,9 @@ def most_alike_exercise(table):
     )
 
 
-def no_difference_exercise(model, pairs):
+@checks
+def no_difference(model, pairs):
+    """Check which `pairs` of words, by number, come out the same at the last slot of `model` without positions."""
     same = [_differs(model, *pair) < 1e-4 for pair in pairs]
     one_layer = [_differs(model, *pair, n_layers=1) < 1e-4 for pair in pairs]
     letters = [sorted(one) == sorted(other) for one, other in pairs]
@@ -170,7 +149,9 @@ def _differs(model, one, other, n_layers=None):
     return abs(rows[0] - rows[1]).max()
 
 
-def averaged_exercise(wpe, rows):
+@checks
+def averaged(wpe, rows):
+    """Check the table `wpe` (block_size, C) in which each of `rows` is replaced by the mean of all of them."""
     table, rows = _checked(wpe), list(rows)
     mean, others = table[rows].mean(axis=0), [row for row in range(len(table)) if row not in rows]
 
@@ -210,7 +191,9 @@ def averaged_exercise(wpe, rows):
     )
 
 
-def exchanged_exercise(wpe, one, other):
+@checks
+def exchanged(wpe, one, other):
+    """Check the table `wpe` (block_size, C) in which the rows `one` and `other` have changed places."""
     table = _checked(wpe)
     order = np.arange(len(table))
     order[[one, other]] = other, one
@@ -239,9 +222,11 @@ def exchanged_exercise(wpe, one, other):
     )
 
 
-def equal_letters_exercise(task, one, other):
+@checks
+def equal_letters(task, one, other):
+    """Check how many right answers of `task` have the same letter where the slots `one` and `other` write."""
     places, n = (one - N_INPUTS + 1, other - N_INPUTS + 1), len(task.inputs)
-    answers, wanted = task.answers, count_equal_letters(task, one - N_INPUTS + 1, other - N_INPUTS + 1)
+    answers, wanted = task.answers, tasks.equal_letters(task, one - N_INPUTS + 1, other - N_INPUTS + 1)
     of_inputs = int((task.inputs[:, places[0]] == task.inputs[:, places[1]]).sum())
     right = "The right answers are sorted: do you compare the letters that were given?"
     mistakes = [
@@ -251,7 +236,7 @@ def equal_letters_exercise(task, one, other):
         (n, "This is the number of all inputs: in how many are the two letters equal?"),
     ]
     for a, b in [(places[0] + 1, places[1] + 1), (places[0] - 1, places[1] - 1), (places[0], places[0] + 1)]:
-        if 0 <= min(a, b) and max(a, b) < N_INPUTS and (wrong := count_equal_letters(task, a, b)) != wanted:
+        if 0 <= min(a, b) and max(a, b) < N_INPUTS and (wrong := tasks.equal_letters(task, a, b)) != wanted:
             mistakes.append((wrong, f"This compares the places {a} and {b}: slot 5 writes place 0."))
     equal = answers[:, places[0]] == answers[:, places[1]]
     mistakes.append((equal, "True or False for each: count those that are True."))
@@ -286,7 +271,9 @@ def _other_tables(table):
     yield sinusoidal_positions(*table.shape), "These are sines and cosines: begin with the learned table."
 
 
-def sinusoid_row_exercise(position, n_embd):
+@checks
+def sinusoid_row(position, n_embd):
+    """Check one row of the table of sines and cosines, (n_embd,), to four decimals."""
     if position < 0:
         raise ValueError(f"positions count from 0, got {position}")
     table, channels = sinusoidal_positions(max(position + 2, 11), n_embd), np.arange(n_embd)

@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from lessonlib.check.exercise import Exercise, arrays_at_hand, judge, matrix_exercise, models, which_rows
+from lessonlib.check.exercise import Exercise, arrays_at_hand, checks, matrix_exercise, models, which_rows
 from lessonlib.check.lesson_3 import about_letters, other_letters
 from lessonlib.check.lesson_4 import about_slots, other_slots
 from lessonlib.check.reading import letters_in, plain
@@ -17,17 +17,9 @@ from lessonlib.measure import every_sum
 from lessonlib.nano_gpt import N_INPUTS
 
 
-def cell(answer, letters, slot, channel, wte, wpe):
+@checks
+def cell(letters, slot, channel, wte, wpe):
     """Check one cell of the input embedding of `letters`: two numbers of the tables, added."""
-    return judge(answer, cell_exercise(letters, slot, channel, wte, wpe))
-
-
-def input_embedding(answer, token_ids, wte, wpe):
-    """Check the input embedding: for each id the row of the letter plus the row of its slot, so an array (T, C)."""
-    return judge(answer, input_embedding_exercise(token_ids, wte, wpe))
-
-
-def cell_exercise(letters, slot, channel, wte, wpe):
     ids = encode(letters)
     x = add_tables(ids, wte, wpe)  # (T, C)
     if slot not in range(x.shape[0]) or channel not in range(x.shape[1]):
@@ -93,7 +85,9 @@ def _cell_mistakes(ids, slot, channel, wte, wpe):
     yield places, "This is the channel in the position table: take the slot's number, and add the letter's."
 
 
-def input_embedding_exercise(token_ids, wte, wpe):
+@checks
+def input_embedding(token_ids, wte, wpe):
+    """Check the input embedding: for each id the row of the letter plus the row of its slot, so an array (T, C)."""
     x, ids = add_tables(token_ids, wte, wpe), np.asarray(token_ids)  # (T, C), (T,)
     (n_tokens, n_embd), (block_size, vocab_size) = x.shape, (len(wpe), len(wte))
     tok, pos = np.float64(wte)[ids], np.float64(wpe)[:n_tokens]

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from lessonlib.check.exercise import Exercise, judge
+from lessonlib.check.exercise import Exercise, checks
 from lessonlib.check.reading import as_array, atoms, letters_in, numbers, plain
 from lessonlib.check.verdict import Stop, not_yet, right
 from lessonlib.embeddings import VOCABULARY, decode, encode, input_embedding
@@ -22,15 +22,12 @@ NUMBER = r"[-+\u2212]?\d*\.?\d+"  # in a text
 BELOW = -0.9  # what every cosine must be, in the exercise on the hidden shift
 
 
-def pairs(answer, vectors, wte, wpe):
+@checks
+def pairs(vectors, wte, wpe):
     """Check of which letter (or id) and which slot each of some anonymous `vectors` (n, C) is made.
 
     Each is some amount of a row of `wte` plus some amount of a row of `wpe`: ValueError if one of them is not.
     """
-    return judge(answer, pairs_exercise(vectors, wte, wpe))
-
-
-def pairs_exercise(vectors, wte, wpe):
     vectors, sums = np.float64(vectors), every_sum(np.float64(wte), np.float64(wpe))
     rows = np.float64(np.concatenate([wte, wpe]))  # (vocab_size + block_size, C)
     found = vectors @ np.linalg.pinv(rows)  # (n, vocab_size + block_size)

@@ -4,23 +4,3 @@ from lessonlib.draw.paper import colours, draw
 from lessonlib.draw.picture import Picture, picture_html, png, svg
 from lessonlib.draw.pictures import curves, matrix, overlaps, parallelogram, sources, squares, the_sum
 from lessonlib.scene import INK, POSITION, SUM, TOKEN
-
-__all__ = [
-    "INK",
-    "POSITION",
-    "SUM",
-    "TOKEN",
-    "Picture",
-    "colours",
-    "curves",
-    "draw",
-    "matrix",
-    "overlaps",
-    "parallelogram",
-    "picture_html",
-    "png",
-    "sources",
-    "squares",
-    "svg",
-    "the_sum",
-]

@@ -10,13 +10,13 @@ from matplotlib.patches import Circle, Polygon, Rectangle
 
 from lessonlib.draw.picture import POINT, blank, plain_settings
 from lessonlib.scene import (
+    BLOCK_DEPTH,
+    CHAR_WIDTH,
     CURVES,
     FAINT,
     INK,
-    LETTER,
     PALE,
     POSITION,
-    ROW,
     TOKEN,
     WIDE,
     Bars,
@@ -97,7 +97,7 @@ def _cells_frame(axes, cells, box):
     word = cells.below or (cells.columns if isinstance(cells.columns, str) else "")
     write(axes, box.left + box.width / 2, bottom + 29, word, ha="center")
     if cells.left:
-        beside = box.left - 18 - LETTER * max(map(len, cells.rows))
+        beside = box.left - 18 - CHAR_WIDTH * max(map(len, cells.rows))
         write(axes, beside, box.top + box.height / 2, cells.left, ha="center", rotation=90)
     if cells.scale:
         lowest = 0 if cells.palette == "share" else -cells.limit
@@ -262,14 +262,14 @@ def _draw_block(axes, at, corner, cells, chosen):
     for first, last in ((chosen + 1, n_rows), (0, chosen), (chosen, chosen + 1)):  # the row that stands out is nearest
         if first == last:
             continue
-        start, part = corner + [0, ROW * first, ROW * (first == chosen)], painted[first:last]
-        right, back = np.array([n_columns, 0, 0]), np.array([0, 0, -ROW])
+        start, part = corner + [0, BLOCK_DEPTH * first, BLOCK_DEPTH * (first == chosen)], painted[first:last]
+        right, back = np.array([n_columns, 0, 0]), np.array([0, 0, -BLOCK_DEPTH])
         for tint, origin, across, face in (
             (0.0, start, [1, 0, 0], part),
             (0.12, start + back, [1, 0, 0], part[:1]),
             (0.35, start + right, back, part[:, -1:]),
         ):
-            down = -back if tint == 0.12 else np.array([0, ROW, 0])
+            down = -back if tint == 0.12 else np.array([0, BLOCK_DEPTH, 0])
             steps = np.indices(np.add(face.shape[:2], 1))[..., np.newaxis]
             grid = at(origin + steps[0] * down + steps[1] * across)  # (n_down + 1, n_across + 1, 2)
             cell = np.stack([grid[:-1, :-1], grid[:-1, 1:], grid[1:, 1:], grid[1:, :-1]], axis=-2).reshape(-1, 4, 2)
@@ -280,15 +280,17 @@ def _draw_block(axes, at, corner, cells, chosen):
             axes.add_patch(Polygon(outline, fill=False, edgecolor=cells.colour, linewidth=1.5 * POINT))
     for row, label in enumerate(cells.rows):
         look = {"colour": cells.colour, "weight": "bold"} if row == chosen else {}
-        write(axes, *at(corner + [-2, ROW * (row + 0.5), -ROW / 2]), label, SMALL + 1, ha="right", **look)
-    (left, y), (right, end) = at(corner + [0, 0, -ROW]), at(corner + [n_columns, 0, -ROW])
+        write(
+            axes, *at(corner + [-2, BLOCK_DEPTH * (row + 0.5), -BLOCK_DEPTH / 2]), label, SMALL + 1, ha="right", **look
+        )
+    (left, y), (right, end) = at(corner + [0, 0, -BLOCK_DEPTH]), at(corner + [n_columns, 0, -BLOCK_DEPTH])
     slant = {"rotation": -np.degrees(np.arctan2(end - y, right - left)), "rotation_mode": "anchor"}
     name = f"{cells.title}  {np.shape(cells.matrix)}"
     middle = (left + right) / 2, (y + end) / 2 - 12
     write(axes, *middle, name, LARGE, cells.colour, ha="center", weight="bold", **slant)
     if cells.columns:
         for column, text in ((0, "0"), ((n_columns - 1) / 2, cells.columns), (n_columns - 1, str(n_columns - 1))):
-            x, y = at(corner + [column + 0.5, ROW * n_rows, 0])
+            x, y = at(corner + [column + 0.5, BLOCK_DEPTH * n_rows, 0])
             write(axes, x, y + 11, text, SMALL + 1, ha="center", **slant)
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from lessonlib.draw.paper import colours, frame, on_page, text_colour
 from lessonlib.draw.picture import svg
-from lessonlib.scene import CURVES, NARROW, ROW, WIDE, Bars, Blocks, Cells, Gap, Lines, Points, lay_out
+from lessonlib.scene import BLOCK_DEPTH, CURVES, NARROW, WIDE, Bars, Blocks, Cells, Gap, Lines, Points, lay_out
 
 DURATION = 0.7  # seconds that a row flies
 HERE = Path(__file__).parent
@@ -37,7 +37,7 @@ _frames = {}  # from the shape of a scene to its frames; drawn once, however man
 
 def frame_html(scene):
     """Draw the frame of a scene for wide and for narrow pages, and write both as HTML."""
-    shape = scene.shape
+    shape = scene.layout_key
     if shape not in _frames:
         if len(_frames) > 50:
             _frames.clear()
@@ -52,7 +52,7 @@ def frame_html(scene):
 
 def panels_html(scene):
     """Write what lies over the frame: for each part a panel at its place, for both widths."""
-    layouts = _layouts(scene) if scene.shape not in _places else _places[scene.shape]
+    layouts = _layouts(scene) if scene.layout_key not in _places else _places[scene.layout_key]
     panels = [OVER[type(part)](part, i, partial(_at, layouts, i), layouts) for i, part in enumerate(scene.parts)]
     sizes = _both(f"{width:g} / {height:g}" for width, height, _ in layouts)
     return f'<div class="ll-panels" style="{sizes}" aria-hidden="true">{"".join(panels)}</div>'
@@ -64,8 +64,8 @@ _places = {}
 def _layouts(scene):
     if len(_places) > 50:
         _places.clear()
-    _places[scene.shape] = [(width, *lay_out(scene, width)) for width in (WIDE, NARROW)]
-    return _places[scene.shape]
+    _places[scene.layout_key] = [(width, *lay_out(scene, width)) for width in (WIDE, NARROW)]
+    return _places[scene.layout_key]
 
 
 def _both(values):
@@ -258,11 +258,14 @@ def _block(cells, chosen, place):
         for first, last in ((0, chosen), (chosen, chosen + 1), (chosen + 1, n_rows))
         if last > first
     ]
-    labels = [("ll-row" + " ll-out" * (row == chosen), -2, ROW * (row + 0.5), cells.rows[row]) for row in range(n_rows)]
+    labels = [
+        ("ll-row" + " ll-out" * (row == chosen), -2, BLOCK_DEPTH * (row + 0.5), cells.rows[row])
+        for row in range(n_rows)
+    ]
     labels.append(("ll-name", n_columns / 2, 0, f"{cells.title}  {np.shape(cells.matrix)}"))
     if cells.columns:
         ends = ((0.5, "0"), (n_columns / 2, cells.columns), (n_columns - 0.5, str(n_columns - 1)))
-        labels += [("ll-column", x, ROW * n_rows, text) for x, text in ends]
+        labels += [("ll-column", x, BLOCK_DEPTH * n_rows, text) for x, text in ends]
     words = (f'<b class="{kind}" style="--x:{x:g};--y:{y:g}">{html.escape(text)}</b>' for kind, x, y, text in labels)
     sizes = f"--rows:{n_rows};--columns:{n_columns};--colour:{cells.colour}"
     style = f"{place};{sizes};--image:url({tiny(cells, cells.matrix)})"

@@ -10,7 +10,7 @@ from PIL import Image
 
 from browser import expected
 from lessonlib.embeddings import encode
-from lessonlib.scene import POSITION, ROW, SUM, TOKEN, Blocks, Cells
+from lessonlib.scene import BLOCK_DEPTH, POSITION, SUM, TOKEN, Blocks, Cells
 
 CELLS = (
     """
@@ -50,7 +50,12 @@ class View:
             [[cos_a, 0, -sin_a], [sin_a * sin_e, cos_e, cos_a * sin_e], [sin_a * cos_e, -sin_e, cos_a * cos_e]]
         )
         self.boxes = [  # block, first row, low and high corner
-            (i, first, corner + [0, ROW * first, ROW * (out - 1)], corner + [48, ROW * last, ROW * out])
+            (
+                i,
+                first,
+                corner + [0, BLOCK_DEPTH * first, BLOCK_DEPTH * (out - 1)],
+                corner + [48, BLOCK_DEPTH * last, BLOCK_DEPTH * out],
+            )
             for i, (corner, row) in enumerate(zip(self.corners, BLOCKS.chosen))
             for first, last, out in ((0, row, 0), (row, row + 1, 1), (row + 1, len(MATRICES[i]), 0))
         ]
@@ -76,8 +81,8 @@ class View:
             axis = int(leave.argmin())
             if enter.max() < leave[axis] and leave[axis] > nearest[0]:
                 x, y, _ = start + leave[axis] * towards - low
-                rows = round((high - low)[1] / ROW)
-                cell = (first + min(max(int(y // ROW), 0), rows - 1), min(max(int(x), 0), 47))
+                rows = round((high - low)[1] / BLOCK_DEPTH)
+                cell = (first + min(max(int(y // BLOCK_DEPTH), 0), rows - 1), min(max(int(x), 0), 47))
                 nearest = (leave[axis], (i, axis, cell))
         return nearest[1]
 
@@ -150,7 +155,10 @@ def test_from_every_side_the_nearest_block_is_seen_with_the_colours_of_its_cells
 def test_the_row_that_stands_out_has_its_exact_colours(blocks):
     box, pixels = box_of(blocks), pixels_of(blocks.page.page)
     view = View(box, 20, 20)
-    middles = [view.at(view.corners[2] + [channel + 0.5, ROW * (3 + 0.5), ROW]).astype(int) for channel in range(48)]
+    middles = [
+        view.at(view.corners[2] + [channel + 0.5, BLOCK_DEPTH * (3 + 0.5), BLOCK_DEPTH]).astype(int)
+        for channel in range(48)
+    ]
     shown = np.array([pixels[y, x] for x, y in middles])
     np.testing.assert_array_equal(shown, expected.colours(MATRICES[2][3], LIMIT))
 
