@@ -12,6 +12,7 @@ from lessonlib.embeddings import input_embedding, real_array, token_embedding
 PARTS = ("letter", "slot", "bias")  # of every query and key, in the first layer
 SOURCES = ("letter", "slot", "both", "context")  # of the spread after a block
 N_CHANCE = 2000  # pairs of random tables
+AT_ONCE = 2**21  # distances that are held in memory
 
 
 # Rows of a table
@@ -58,6 +59,19 @@ def principal_axes(table):
     _, sizes, axes = np.linalg.svd(table - table.mean(axis=0), full_matrices=False)
     signs = np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])
     return axes * signs[:, np.newaxis], sizes**2 / (sizes**2).sum()
+
+
+def share_along(table, axes):
+    """Measure how much of what differs between the rows of `table` (n, C) lies along `axes` (k, C), a float.
+
+    The axes have length 1 and are at right angles; by chance, k of C directions hold k / C. Adding one vector to all
+    rows changes nothing. ValueError if all rows are equal.
+    """
+    table, axes = _two_tables(table=table, axes=axes)
+    if (table == table[0]).all():
+        raise ValueError("all rows are equal: there is nothing in which they differ")
+    table = table - table.mean(axis=0)
+    return float(((table @ axes.T) ** 2).sum() / (table**2).sum())
 
 
 # Directions that two tables share
@@ -191,13 +205,14 @@ def n_distinct_sums(wte, wpe):
 
 def anonymous_sums(wte, wpe, n_sums, seed=0):
     """Draw `n_sums` of all sums at random, no pair twice; returns sums (n_sums, C), token ids and slots (n_sums,)."""
-    sums = every_sum(wte, wpe)
-    n_pairs = sums.shape[0] * sums.shape[1]
+    wte, wpe = (np.asarray(table) for table in (wte, wpe))
+    _two_tables(wte=wte, wpe=wpe)
+    n_pairs = len(wte) * len(wpe)
     if n_sums not in range(1, n_pairs + 1):
         raise ValueError(f"there are {n_pairs} pairs of a letter and a slot: n_sums from 1 to {n_pairs}, got {n_sums}")
     drawn = np.random.default_rng(seed).permutation(n_pairs)[:n_sums]
-    token_ids, slots = np.divmod(drawn, sums.shape[1])
-    return sums[token_ids, slots], token_ids, slots
+    token_ids, slots = np.divmod(drawn, len(wpe))
+    return wte[token_ids] + wpe[slots], token_ids, slots
 
 
 def unmix(vectors, wte, wpe):
@@ -222,12 +237,19 @@ def decode_nearest(vectors, wte, wpe):
 
     Returns token ids and slots, each (...); of equal sums, the first. If the noise is even, no reader does better.
     """
-    sums = every_sum(*_two_tables(wte=wte, wpe=wpe))
-    sums = sums.reshape(-1, sums.shape[-1])  # (vocab_size * block_size, C)
-    vectors = _numbers("vectors", vectors, f"(..., {sums.shape[-1]})")
-    # |vector - sum|^2 without the |vector|^2, which is the same for all
-    nearest = ((sums**2).sum(axis=-1) - 2 * vectors @ sums.T).argmin(axis=-1)
-    return np.divmod(nearest, len(wpe))
+    wte, wpe = _two_tables(wte=wte, wpe=wpe)
+    vectors = _numbers("vectors", vectors, f"(..., {wte.shape[1]})")
+    # |vector - sum|^2 without the |vector|^2, which is the same for all, from products of rows: there may be many sums
+    lengths = (wte**2).sum(axis=1)[:, np.newaxis] + (wpe**2).sum(axis=1) + 2 * wte @ wpe.T  # (vocab_size, block_size)
+    flat = vectors.reshape(-1, wte.shape[1])
+    pieces = np.array_split(flat, max(1, flat.shape[0] * lengths.size // AT_ONCE))
+    nearest = [
+        (lengths - 2 * ((piece @ wte.T)[:, :, np.newaxis] + (piece @ wpe.T)[:, np.newaxis]))
+        .reshape(len(piece), -1)
+        .argmin(axis=1)
+        for piece in pieces
+    ]
+    return np.divmod(np.concatenate(nearest).reshape(vectors.shape[:-1]), len(wpe))
 
 
 def decode_least_squares(vectors, wte, wpe):
@@ -367,6 +389,25 @@ def share_read_linearly(vectors, labels):
     wanted = np.eye(labels.max() + 1)[labels[fitted].ravel()]
     reader = np.linalg.lstsq(vectors[fitted].reshape(len(wanted), -1), wanted, rcond=None)[0]  # (C + 1, n_labels)
     return float(((vectors[tested] @ reader).argmax(axis=-1) == labels[tested]).mean())
+
+
+def tips(model, token_ids, size):
+    """Say which numbers of x tip the model's answer to `token_ids` (T,) once `size` is added to one; bool (T, C)."""
+    shape = len(token_ids), model.n_embd
+    one_each = size * np.eye(shape[0] * shape[1], dtype=np.float32).reshape(-1, *shape)
+    return tipped_by(model, token_ids, one_each).reshape(shape)
+
+
+def tipped_by(model, token_ids, nudges):
+    """Say of each of `nudges` (n, T, C) whether the model's answer to `token_ids` (T,) changes if x is moved by it.
+
+    The model is shown its own answer: up to the first letter that differs, it sees what it would have written.
+    """
+    own = model.generate(token_ids)
+    x = input_embedding(np.concatenate([token_ids, own[:-1]]), model.wte, model.wpe)  # (2 T - 1, C)
+    x = np.repeat(x[np.newaxis], len(nudges), axis=0)
+    x[:, : len(token_ids)] += nudges
+    return (model.logits_from(x, n_last=len(token_ids)).argmax(axis=-1) != own).any(axis=1)
 
 
 # Is it something that can be measured?

@@ -10,7 +10,7 @@ from lessonlib.check.exercise import Exercise, checks
 from lessonlib.check.reading import as_array, atoms, letters_in, numbers, plain
 from lessonlib.check.verdict import Stop, not_yet, right
 from lessonlib.embeddings import VOCABULARY, decode, encode, input_embedding
-from lessonlib.measure import every_sum
+from lessonlib.measure import every_sum, tipped_by, tips
 from lessonlib.nano_gpt import NanoGPT
 from lessonlib.tasks import answer_logits
 
@@ -289,9 +289,9 @@ def nudge(answer, model, letters, most):
     nudges[0, int(slot), int(channel)] = min(max(size, -1e6), 1e6)
     if abs(size) > most + 1e-6:
         return not_yet(f"That is a large nudge: try one from -{most} to {most}.")
-    if not _changes(model, letters, own, nudges)[0]:
+    if not tipped_by(model, encode(letters), nudges)[0]:
         still = f"The model still answers {decode(own)}"
-        if not size or not _tips(model, letters, own, abs(size)).any():
+        if not size or not _tips(model, letters, abs(size)):
             return not_yet(f"{still}: so small a nudge changes nothing, wherever it is. Go further.")
         return not_yet(f"{still}: nudged by {size:g}, slot {slot:g}, channel {channel:g} can bear it; others cannot.")
     least = _least(model, letters, round(abs(size) / STEP + 0.5))
@@ -304,23 +304,9 @@ def nudge(answer, model, letters, most):
 @lru_cache(maxsize=10)
 def _least(model, letters, n_steps):
     """Return the smallest number of steps of `STEP` which, added or taken away somewhere, changes the answer."""
-    own = model.generate(encode(letters))
-    return STEP * next((n for n in range(1, n_steps) if _tips(model, letters, own, n * STEP).any()), n_steps)
+    return STEP * next((n for n in range(1, n_steps) if _tips(model, letters, n * STEP)), n_steps)
 
 
-def _tips(model, letters, own, size):
-    """Say which numbers of x change the answer once `size` is added or taken away, (T, C)."""
-    shape = len(letters), model.n_embd
-    each = size * np.eye(shape[0] * shape[1], dtype=np.float32).reshape(-1, *shape)
-    return (_changes(model, letters, own, each) | _changes(model, letters, own, -each)).reshape(shape)
-
-
-def _changes(model, letters, own, nudges):
-    """Say of each of `nudges` (n, T, C) whether it changes the answer.
-
-    The model is shown its own answer: up to the first letter that differs, it sees what it would have written.
-    """
-    x = input_embedding(np.concatenate([encode(letters), own[:-1]]), model.wte, model.wpe)  # (2 T - 1, C)
-    nudged = np.repeat(x[np.newaxis], len(nudges), axis=0)
-    nudged[:, : len(letters)] += nudges
-    return (model.logits_from(nudged, n_last=len(letters)).argmax(axis=-1) != own).any(axis=1)
+def _tips(model, letters, size):
+    """Say whether some number of x changes the answer once `size` is added or taken away."""
+    return any(tips(model, encode(letters), each).any() for each in (size, -size))
