@@ -36,13 +36,15 @@ class Verdicts(Explorer):
         self.statements = statements
 
         def show(choices):
-            given = [(choice, row) for choice, row in zip(choices, statements) if choice]
-            agreed = sum(choice == verdict for choice, (_, verdict, _) in given)
-            text = f"You agreed in {agreed} of {len(given)}." if given else "Judge a statement, and ours appears."
-            left = len(statements) - len(given)
-            if given and not left:
-                text += " That was the last one."
-            return Scene(text=text)
+            if not choices:
+                return Scene(text="Judge a statement, and ours appears.")
+            i, chosen = choices[-1]
+            _, verdict, because = statements[i]
+            n_agreed = sum(chosen == statements[i][1] for i, chosen in choices)
+            return Scene(
+                text=f"Statement {i + 1}: you say {chosen}, we say {verdict}: {because.rstrip('.')}.\n"
+                f"You agreed in {n_agreed} of {len(choices)}; {len(statements) - len(choices)} are left."
+            )
 
         super().__init__("your verdicts", {"choices": Judging(statements)}, show)
 
@@ -63,7 +65,7 @@ class Verdicts(Explorer):
 class Judging(Control):
     """Three buttons for each statement; the first one pressed counts, and uncovers our verdict.
 
-    `value` is a tuple with a word for each statement: what was pressed, or nothing yet.
+    `value` is a tuple with a pair for each statement that was judged, in this order: its number and what was pressed.
     """
 
     value = Tuple()
@@ -85,19 +87,21 @@ class Judging(Control):
             self.buttons.append(buttons)
             self._ours.append(ours)
             rows += [words, choice, ours]
-        super().__init__(rows, value=("",) * len(statements))
+        super().__init__(rows)
         for css_class in ("ll-verdicts", "ll-whole"):
             self.add_class(css_class)
         self.observe(self._show_value, "value")
 
     def _judge(self, i, verdict):
-        if not self.value[i]:
-            self.value = (*self.value[:i], verdict, *self.value[i + 1 :])
+        if i not in dict(self.value):
+            self.value = (*self.value, (i, verdict))
 
     def _show_value(self, _change):
-        for chosen, buttons, ours, (_, verdict, because) in zip(self.value, self.buttons, self._ours, self._statements):
-            for name, button in zip(VERDICTS, buttons):
-                button.description = f"✓ {name}" if name == chosen else name
-                button.button_style = "primary" if name == chosen else ""
-            text = f'<b class="ll-verdict ll-{verdict.replace(", ", "-")}">{verdict}</b> {html.escape(because)}'
-            ours.value = f'<div role="status">{text}</div>' if chosen else ""
+        chosen = dict(self.value)
+        for i, (_, verdict, because) in enumerate(self._statements):
+            for name, button in zip(VERDICTS, self.buttons[i]):
+                is_chosen = chosen.get(i) == name
+                button.description, button.button_style = (f"✓ {name}", "primary") if is_chosen else (name, "")
+            css_class = verdict.replace(", ", "-")
+            text = f'<b class="ll-verdict ll-{css_class}">{verdict}</b> {html.escape(because)}'
+            self._ours[i].value = text if i in chosen else ""
