@@ -13,7 +13,9 @@ from nbclient import NotebookClient
 
 from lessonlib import draw
 from lessonlib.embeddings import encode, position_embedding, token_embedding
+from lessonlib.measure import every_sum
 from lessonlib.nano_gpt import load_checkpoint
+from lessonlib.scene import signed_limit
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 STABLE = re.compile(r"(exercise|solution)-\d+[a-z]?")  # ids that tools find in any version of a lesson
@@ -81,7 +83,8 @@ def attach_picture(notebook):
             model = load_checkpoint("sort")
             tok_emb = token_embedding(encode("CBABBC"), model.wte)
             pos_emb = position_embedding(6, model.wpe)
-            image = draw.png(draw.the_sum(tok_emb, pos_emb, tok_emb + pos_emb, "CBABBC", cell=(3, 0)))
+            limit = signed_limit(model.wte, model.wpe, every_sum(model.wte, model.wpe))  # the explorer's
+            image = draw.png(draw.the_sum(tok_emb, pos_emb, tok_emb + pos_emb, "CBABBC", cell=(3, 0), limit=limit))
             cell.attachments = nbformat.from_dict({PICTURE: {"image/png": base64.b64encode(image).decode()}})
 
 
