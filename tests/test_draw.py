@@ -302,7 +302,7 @@ def test_a_framed_cell_of_the_sum_says_its_rows_and_its_numbers(parts):
     assert f"token embedding  (6, 48)   slot 4 holds B: {tok_emb[4, 7]:.4f} in channel 7" in words
     assert f"+  position embedding  (6, 48)   slot 4: {pos_emb[4, 7]:.4f} in channel 7" in words
     assert f"=  input embedding  (6, 48)   {tok_emb[4, 7]:.4f} + {added} = {x[4, 7]:.4f} in channel 7" in words
-    assert "0.5" in written(draw.the_sum(*parts, "CBABBC", limit=0.5))
+    assert "0.50" in written(draw.the_sum(*parts, "CBABBC", limit=0.5))
 
 
 def test_squares_without_numbers_have_one_scale_and_names_of_their_own_for_rows_and_columns():
