@@ -204,6 +204,32 @@ class Blocks(NamedTuple):
         return corner + [across, BLOCK_DEPTH * (self.chosen[i] + 0.5), BLOCK_DEPTH / 2]
 
 
+class Ranking(NamedTuple):
+    """Things in order, the first on top: a name, a bar from 0 to `most`, and its number at the end of it."""
+
+    title: str
+    names: tuple
+    values: tuple
+    most: float
+    colour: str = TOKEN
+    beside: bool = False
+
+    @property
+    def layout_key(self):
+        title = "\n" * self.title.count("\n")
+        return self._replace(title=title, names=("",) * len(self.names), values=(), most=1.0)
+
+    @property
+    def words(self):
+        bars = ", ".join(f"{name} {number}" for name, _, number in self.items())
+        return f"{self.title}: {bars}".replace("\n", ", ")
+
+    def items(self):
+        """Yield for every bar its name, how long it is, from 0 to 1, and its number."""
+        for name, value in zip(self.names, self.values):
+            yield name, min(max(value / self.most, 0), 1), f"{value:.3f}"
+
+
 class Gap(NamedTuple):
     """Room that stays free, as wide as so many columns."""
 
@@ -261,7 +287,8 @@ def lay_out(scene, width=WIDE):
             lines[-1].append(part)
         else:
             lines.append([part])
-    right = max(map(_right_room, scene.parts), default=EDGE)
+    rooms = (getattr(part, "room", SCALE if getattr(part, "scale", False) else EDGE) for part in scene.parts)
+    right = max(rooms, default=EDGE)
     besides = [part for part in scene.parts if part.beside]
     gap = max((GAP - 14 + _label_room(part) if getattr(part, "rows", ()) else GAP for part in besides), default=GAP)
     top, boxes = 0.0, []
@@ -322,6 +349,8 @@ def _height(part, across):
     if isinstance(part, Points):
         left, right, bottom, top = part.reach
         return min(part.highest, across * (top - bottom) / (right - left))
+    if isinstance(part, Ranking):
+        return 24.0 * len(part.names)
     if isinstance(part, Blocks):
         _, size = part.places(across)
         return np.ceil(size[1] * across / size[0])
@@ -330,7 +359,7 @@ def _height(part, across):
 
 def _title_room(part):
     title = getattr(part, "title", "")
-    return TITLE + 20 * title.count("\n") if title or isinstance(part, (Lines, Points)) else 8
+    return TITLE + 20 * title.count("\n") if title or isinstance(part, (Lines, Points, Ranking)) else 8
 
 
 def _room_below(part):
@@ -347,36 +376,33 @@ def _label_room(part):
     return 14 + CHAR_WIDTH * longest + word if longest else 54 if isinstance(part, Lines) else EDGE
 
 
-def _right_room(part):
-    return part.room if isinstance(part, Lines) else SCALE if getattr(part, "scale", False) else EDGE
+SUM_TITLES = ("token embedding", "+  position embedding", "=  input embedding")
 
 
-def sum_parts(letters, start, tok_emb, pos_emb, x, marks=((), (), ()), limit=None, adds_up=True):
+def sum_parts(letters, tok_emb, pos_emb, x, start=0, titles=SUM_TITLES, marks=((), (), ()), **look):
     """Make the three heatmaps of token + position = input, (T, C) each, one above the other.
 
-    Every cell adds up; where x is something else, `adds_up` says so, and the titles make no sum of it.
+    Every cell adds up; where it does not, other titles say so. `look` is what else all three Cells have.
     """
     slots = [str(start + i) for i in range(len(letters))]
-    both = [f"{slot} {letter}" for slot, letter in zip(slots, letters)]
-    titles = ("token embedding", "+  position embedding", "=  input embedding")
-    if not adds_up:
-        titles = ("tok_emb", "pos_emb", "x, as add returns it: not their sum")
-    titles = [f"{title}  {np.shape(matrix)}" for title, matrix in zip(titles, (tok_emb, pos_emb, x))]
+    both = tuple(f"{slot} {letter}" for slot, letter in zip(slots, letters))
+    one, two, three = (f"{title}  {np.shape(matrix)}" for title, matrix in zip(titles, (tok_emb, pos_emb, x)))
     return (
-        Cells(titles[0], tok_emb, tuple(letters), TOKEN, marks=marks[0], limit=limit),
-        Cells(titles[1], pos_emb, tuple(slots), POSITION, marks=marks[1], scale=True, limit=limit),
-        Cells(titles[2], x, tuple(both), SUM, marks=marks[2], columns="channel", limit=limit),
+        Cells(one, tok_emb, tuple(letters), TOKEN, marks=marks[0], **look),
+        Cells(two, pos_emb, tuple(slots), POSITION, marks=marks[1], scale=True, **look),
+        Cells(three, x, both, SUM, marks=marks[2], columns="channel", **look),
     )
 
 
 def column_labels(cells):
-    """Say which columns of a heatmap have a label, and what it is: every eighth and the last where there are many."""
+    """Say which columns of a heatmap have a label, and what it is: of many, every eighth or fewer, and the last."""
     n_columns = np.shape(cells.matrix)[1]
     if not isinstance(cells.columns, str):
         return list(enumerate(cells.columns))
     if not cells.columns:
         return []
-    shown = range(n_columns) if n_columns <= FEW else [*range(0, n_columns - 4, 8), n_columns - 1]
+    apart = 8 * max(1, n_columns // 64)
+    shown = range(n_columns) if n_columns <= FEW else [*range(0, n_columns - apart // 2, apart), n_columns - 1]
     return [(column, str(column)) for column in shown]
 
 

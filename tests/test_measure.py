@@ -358,6 +358,11 @@ def test_anonymous_sums_hold_what_is_said_and_no_pair_twice(tables):
     assert (other[0] != sums[:5]).any()
 
 
+def test_padded_tables_are_as_long_as_they_were_and_have_zeros_beside_their_numbers():
+    wte, wpe = padded_tables([[1, 2]], [[3, 4, 5], [6, 7, 8]])
+    assert wte.tolist() == [[1, 2, 0, 0, 0]] and wpe.tolist() == [[0, 0, 3, 4, 5], [0, 0, 6, 7, 8]]
+
+
 def test_padded_tables_set_rows_side_by_side():
     wte, wpe = random_tables(5)[0], random_tables(7)[1]
     padded = padded_tables(wte, wpe)
@@ -431,12 +436,11 @@ def test_the_nearest_pair_is_that_of_a_search_through_all_33():
         assert min(lengths, key=lengths.get) == (token_id, slot)
 
 
-def test_the_nearest_of_many_sums_is_found_piece_by_piece(monkeypatch):
-    wte, wpe = np.split(np.random.default_rng(3).normal(size=(70, 5)), [40])
-    sums, token_ids, slots = anonymous_sums(wte, wpe, n_sums=60)
-    monkeypatch.setattr("lessonlib.measure.AT_ONCE", 5000)  # 1,200 distances for each vector
-    found = decode_nearest((sums + 1e-9).reshape(3, 20, 5), wte, wpe)
-    np.testing.assert_array_equal(np.reshape(found, (2, 60)), [token_ids, slots])
+def test_the_nearest_of_many_sums_is_found_piece_by_piece():
+    wte, wpe = np.split(np.random.default_rng(3).normal(size=(130, 5)), [80])
+    sums, token_ids, slots = anonymous_sums(wte, wpe, n_sums=1200)  # 4.8 million distances
+    found = decode_nearest((sums + 1e-9).reshape(3, 400, 5), wte, wpe)
+    np.testing.assert_array_equal(np.reshape(found, (2, 1200)), [token_ids, slots])
 
 
 def test_without_noise_everything_is_read_right_that_does_not_collide(tables):

@@ -22,6 +22,7 @@ from lessonlib.scene import (
     Gap,
     Lines,
     Points,
+    Ranking,
     column_labels,
     lay_out,
 )
@@ -30,6 +31,7 @@ from lessonlib.scene import (
 PALETTES = {"signed": colormaps["RdBu_r"], "share": LinearSegmentedColormap.from_list("share", ["white", "#33475b"])}
 FADED = 0.3  # of the strength of their colours is left to cells that are not used
 LARGE, SMALL = 15, 12  # CSS pixels: titles; labels and numbers
+NUMBER_ROOM = 60  # CSS pixels: behind the longest bar
 STILL_AZIMUTH, STILL_ELEVATION = 20, 20  # degrees: from where blocks are seen on paper
 FONT = {"family": "DejaVu Sans", "parse_math": False}
 
@@ -217,6 +219,16 @@ def _points_inside(axes, points, box):
         write(axes, x, y, text, size, colour, ha="center", bbox=look if size <= LARGE else None, zorder=4)
 
 
+def _ranking_inside(axes, ranking, box):
+    write_title(axes, ranking, box)
+    down = box.height / len(ranking.names)
+    for i, (name, share, number) in enumerate(ranking.items()):
+        y, length = box.top + (i + 0.5) * down, share * (box.width - NUMBER_ROOM)
+        write(axes, box.left - 7, y, name, SMALL + 1, ha="right")
+        box_around(axes, box.left, y - 0.3 * down, length, 0.6 * down, fill=True, facecolor=ranking.colour, linewidth=0)
+        write(axes, box.left + length + 6, y, number, SMALL + 1)
+
+
 def _blocks_frame(axes, blocks, box):
     (cells, *_), right, y = blocks.cells, box.left + box.width - 20, box.top + box.height + 6
     left, limit = right - 110, cells.limit
@@ -299,6 +311,7 @@ draw_frame = {
     Lines: _lines_frame,
     Points: _points_frame,
     Blocks: _blocks_frame,
+    Ranking: _nothing,
     Gap: _nothing,
 }
 draw_inside = {
@@ -306,5 +319,6 @@ draw_inside = {
     Lines: _lines_inside,
     Points: _points_inside,
     Blocks: _blocks_inside,
+    Ranking: _ranking_inside,
     Gap: _nothing,
 }

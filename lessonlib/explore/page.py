@@ -13,7 +13,7 @@ from PIL import Image
 
 from lessonlib.draw.paper import colours, frame, on_page, text_colour
 from lessonlib.draw.picture import svg
-from lessonlib.scene import BLOCK_DEPTH, CURVES, NARROW, WIDE, Blocks, Cells, Gap, Lines, Points, lay_out
+from lessonlib.scene import BLOCK_DEPTH, CURVES, NARROW, WIDE, Blocks, Cells, Gap, Lines, Points, Ranking, lay_out
 
 DURATION = 0.7  # seconds that a row flies
 HERE = Path(__file__).parent
@@ -177,19 +177,11 @@ def _points_over(points, i, its):
         if points.filled:
             shapes.append(f'<polygon points="{corners}" fill="{points.colour}" fill-opacity="0.12"/>')
         shapes.append(f'<polyline points="{corners}" stroke="{points.colour}" stroke-opacity="0.45"/>')
-    discs = [
-        _disc(
-            x,
-            y,
-            points.radius,
-            "white" if j in points.hollow else points.colour,
-            points.colour,
-            html.escape(points.names[j]) if points.names else "",
-            points.colour if j in points.hollow else "white",
-            j in points.rings,
-        )
-        for j, (x, y) in enumerate(xy)
-    ]
+    discs = []
+    for j, (x, y) in enumerate(xy):
+        fill, ink = ("white", points.colour) if j in points.hollow else (points.colour, "white")
+        name = html.escape(points.names[j]) if points.names else ""
+        discs.append(_disc(x, y, points.radius, fill, points.colour, name, ink, j in points.rings))
     words = [
         f'<span class="{"ll-small" if size <= 15 else ""}" style="left:{x:.2%};top:{y:.2%};font-size:{size:g}px;'
         f'color:{colour}">{html.escape(text)}</span>'
@@ -217,6 +209,15 @@ def _disc(x, y, radius, fill, edge, text, ink="", ring=False):
     look = f"left:{x:.2%};top:{y:.2%};width:{2 * radius}px;height:{2 * radius}px;background:{fill};border-color:{edge}"
     kind = ' class="ll-ring"' if ring else ""
     return f'<i{kind} style="{look}{f";color:{ink}" if text else ""}">{text}</i>'
+
+
+def _ranking_over(ranking, i, its):
+    look = f"background:{ranking.colour};width:"
+    bars = (
+        f'<div><span>{html.escape(name)}</span><i style="{look}{share:.2%}"></i>{number}</div>'
+        for name, share, number in ranking.items()
+    )
+    return f'<div class="ll-panel ll-ranking" style="{its.insets[i]}">{_title(ranking.title)}{"".join(bars)}</div>'
 
 
 def _blocks_over(blocks, i, its):
@@ -276,13 +277,26 @@ def _arrow(points, colour):
 
 
 # A new kind of part needs one line here, and one in each of the two lists in `draw.paper`.
-OVER = {Cells: _cells_over, Lines: _lines_over, Points: _points_over, Blocks: _blocks_over}
+OVER = {
+    Cells: _cells_over,
+    Lines: _lines_over,
+    Points: _points_over,
+    Blocks: _blocks_over,
+    Ranking: _ranking_over,
+}
 
 
 def tiny(cells, matrix=None):
     """Colour a heatmap, or a matrix as this heatmap does, one pixel a cell; return it as the address of an image."""
     data = io.BytesIO()
-    Image.fromarray(colours(cells, matrix)).save(data, "PNG", compress_level=1)
+    painted = colours(cells, matrix)
+    packed, which = np.unique(painted.view(np.uint32), return_inverse=True)  # each colour as one number
+    image = Image.fromarray(painted)
+    if len(packed) <= 256:  # a list of colours and their numbers: a quarter less to send
+        image = Image.fromarray(which.reshape(painted.shape[:2]).astype(np.uint8))
+        mode = "RGB" if (painted[..., 3] == 255).all() else "RGBA"
+        image.putpalette(packed.view(np.uint8).reshape(-1, 4)[:, : len(mode)].tobytes(), mode)
+    image.save(data, "PNG", compress_level=1)
     return f"data:image/png;base64,{_base64(data.getvalue())}"
 
 
