@@ -85,7 +85,7 @@ CHECKS = {
     "hidden_shift": lambda answer: check.hidden_shift(answer, sorter, SORT),
     "colliding_tables": lambda answer: check.colliding_tables(answer),
     "nudge": lambda answer: check.nudge(answer, sorter, "BACCAC", 0.3),
-    "folded": lambda answer: check.folded(answer, english.wpe[:8], english.wse),
+    "folded": lambda answer: check.folded(answer, english, 8),
     "broadcasts": lambda answer: check.broadcasts(answer, defined["tries"], WORD_5, E_tok, E_pos),
     "evidence": lambda answer: check.evidence(answer),
 }
@@ -107,7 +107,7 @@ TABLES = {  # several of each, where the numbers of one could hide a mistake
     "cell": [check.cell.exercise(*what, E_tok, E_pos) for what in (("BACCAC", 4, 7), ("CBABBC", 1, 2))],
     "input_embedding": [check.input_embedding.exercise(WORD_5, E_tok, E_pos)],
     "pairs": [check.pairs.exercise(vectors, E_tok, E_pos)],
-    "folded": [check.folded.exercise(english.wpe[:8], english.wse)],
+    "folded": [check.folded.exercise(english, 8)],
     "broadcasts": [check.broadcasts.exercise(defined["tries"], WORD_5, E_tok, E_pos)],
     "evidence": [check.evidence.exercise()],
 }
@@ -553,6 +553,8 @@ WRONG = {  # what the verdict must say <- answers
         beside <- E_tok[2, 7] + E_pos[3, 7] || E_tok[2, 7] + E_pos[5, 7] || E_tok[0, 7] + E_pos[3, 7]
         beside <- E_tok[0, 7] + E_pos[5, 7] || E_tok[0, 6] + E_pos[4, 6] || E_tok[0, 8] + E_pos[4, 8]
         beside <- input_embedding(encode("BACCAC"), E_tok, E_pos)[3, 7]
+        swapped <- E_tok[0, 4] + E_pos[7, 4] || E_pos[7, 4]
+        added up <- E_tok[:, 7].sum() + E_pos[4, 7] || E_tok[0, 7] + E_pos[:, 7].sum() || (E_tok[0] + E_pos[4]).sum()
         letter <- E_tok[2, 7] + E_pos[4, 7] || "A"
         another letter <- E_tok[1, 7] + E_pos[4, 7] || x[4, 7]
         another slot <- E_tok[0, 7] + E_pos[10, 7]
@@ -745,19 +747,21 @@ WRONG = {  # what the verdict must say <- answers
         segment's row is missing <- english.wpe[:8]
         second segment <- english.wpe[:8] + english.wse[1]
         Both rows <- english.wpe[:8] + english.wse.sum(axis=0)
-        mean of both <- english.wpe[:8] + english.wse.mean(axis=0)
         subtracted <- english.wpe[:8] - english.wse[0]
         twice <- english.wpe[:8] + 2 * english.wse[0]
         multiplied <- english.wpe[:8] * english.wse[0]
         below the table <- np.vstack([english.wpe[:8], english.wse[0]]) || np.vstack([english.wpe[:8], english.wse])
         Only slot 0 <- changed(english.wpe[:8], 0, english.wpe[0] + english.wse[0])
-        positions are missing <- np.tile(english.wse[0], (8, 1))
         add one row of it <- english.wse
         row alone <- english.wse[0]
         swapped <- (english.wpe[:8] + english.wse[0]).T
         close <- (english.wpe[:8] + english.wse[0]).round(2)
         wrong order <- (english.wpe[:8] + english.wse[0])[::-1]
-        one row for each slot <- (english.wpe[:9] + english.wse[0]) || english.wpe[:6] + english.wse[0]
+        other slots <- english.wpe[1:9] + english.wse[0] || english.wpe[-8:] + english.wse[0]
+        rows of words <- english.wte[:8] + english.wse[0] || english.wte[:8]
+        slots are to be filled <- english.wpe[:6] + english.wse[0]
+        side by side <- np.hstack([english.wpe[:8], np.tile(english.wse[0], (8, 1))])
+        own number <- english.wpe[:8] + english.wse[0].mean()
         single row <- english.wpe[0] + english.wse[0]
         far more numbers <- english.wpe + english.wse[0]
         same row was added <- english.wpe[:8] + 1
@@ -903,7 +907,7 @@ RIGHT = {
         (0, 0, -0.3) || [0, 0, -0.3] || (4, 2, -0.3) || (4, 7, 0.3) || ("0", "0", "-0.3") || "0, 0, -0.3"
         ((0, 0), -0.3) || {(0, 0): -0.3} || "slot 0, channel 0, nudge -0.3" || {"nudge": -0.3, "slot": 0, "channel": 0}
         np.array([0, 0, -0.3]) || {"slot": 0, "channel": 0, "nudge": -0.3} || [[0, 0, -0.3]]
-        (0.0, 0, np.float32(-0.3))
+        (0.0, 0, np.float32(-0.3)) || np.float16([0, 0, -0.3])
     """,
     "folded": """
         english.wpe[:8] + english.wse[0] || (english.wpe[:8] + english.wse[0]).tolist()

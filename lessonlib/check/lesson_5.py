@@ -82,7 +82,12 @@ def _cell_mistakes(ids, slot, channel, wte, wpe):
         other = np.float64([model.wte[token_id, channel], model.wpe[slot, channel]])
         for wrong in (other.sum(), other[0] + position, token + other[1]) if other[0] != token else ():
             yield wrong, f"A number in it is the {name}'s, another model: use the tables of the exercise."
-    for wrong in (token + position) * 10.0 ** np.array([-2, -1, 1, 2]):
+    if channel < len(wpe) and slot < wte.shape[1]:
+        yield wte[token_id, slot] + wpe[channel, slot], "Slot and channel are swapped: rows are slots."
+        yield wpe[channel, slot], "Slot and channel are swapped, and the number of the letter is missing."
+    for wrong in (tokens.sum() + position, token + places.sum(), (wte[token_id] + wpe[slot]).sum()):
+        yield wrong, "A whole row or column is added up: one number of each table is needed."
+    for wrong in (token + position) * 10.0 ** np.array([-3, -2, -1, 1, 2, 3]):
         yield wrong, "The digits are right, but the decimal point has slipped."
     for wrong in (slot, channel, token_id, [slot, channel], [channel, slot], [token_id, channel], [token_id, slot]):
         yield wrong, "This says where to look: what stands there, in both tables?"
@@ -160,9 +165,11 @@ def input_embedding(token_ids, wte, wpe):
 
 
 @checks
-def folded(wpe, wse):
-    """Check the position table (n, C) that holds the first row of a segment table `wse` (2, C), too."""
-    wpe, wse = np.float64(wpe), np.float64(wse)
+def folded(english, n_slots):
+    """Check the first rows of a position table (n_slots, C) that holds the first row of the segment table, too."""
+    words, slots, wse = (np.float64(table) for table in (english.wte, english.wpe, english.wse))
+    wpe, n_embd = slots[:n_slots], wse.shape[1]
+    near = (slots[1 : n_slots + 1], slots[-n_slots:])
     return matrix_exercise(
         wpe + wse[0],
         each="slot",
@@ -171,16 +178,20 @@ def folded(wpe, wse):
             (wpe, "This is the position table as it was: the segment's row is missing."),
             (wpe + wse[1], "The row of the second segment is in it: the first text has segment 0."),
             (wpe + wse.sum(axis=0), "Both rows of the segments are in it: one word has one of them."),
-            (wpe + wse.mean(axis=0), "The mean of both segments is in it: the first text has segment 0."),
             (wpe - wse[0], "The segment's row is subtracted: what was added before must be added now."),
             (wpe + 2 * wse[0], "The segment's row is in it twice."),
             (wpe * wse[0], "The two are multiplied: add them."),
-            (np.vstack([wpe, wse[0]]), "The row stands below the table: add it to every slot."),
-            (np.vstack([wpe, wse]), "The rows stand below the table: add one of them to every slot."),
+            (wpe + wse[0].mean(), "The mean of the segment's row is added: each channel has its own number."),
+            *((rows + wse[0], "These are other slots: the first slot is slot 0.") for rows in near),
+            *((words[:n_slots] + row, "These are rows of words: positions are in english.wpe.") for row in (0, wse[0])),
             (np.vstack([wpe[:1] + wse[0], wpe[1:]]), "Only slot 0 has got the row: every slot needs it."),
-            (np.tile(wse[0], (len(wpe), 1)), "This is the segment's row alone: the positions are missing."),
             (wse, "This is the segment table: add one row of it to every slot."),
             (wse[0], "This is the segment's row alone: add it to every slot."),
+        ],
+        shapes=[
+            *(((n, n_embd), f"{n_slots} slots are to be filled.") for n in range(2, n_slots)),
+            *(((n_slots + n, n_embd), "Is it below the table? Add it to every slot.") for n in (1, 2)),
+            ((n_slots, 2 * n_embd), "Position and segment are side by side: add them, channel by channel."),
         ],
         rounding="The numbers are close, but not the same: add what is in the tables, and round nothing.",
     )
