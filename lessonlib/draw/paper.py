@@ -1,7 +1,5 @@
 """A scene on paper. One pair of axes in CSS pixels for the whole of it: every part is put where `lay_out` says."""
 
-import re
-
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.collections import PolyCollection
@@ -19,7 +17,6 @@ from lessonlib.scene import (
     POSITION,
     TOKEN,
     WIDE,
-    Bars,
     Blocks,
     Cells,
     Gap,
@@ -28,7 +25,6 @@ from lessonlib.scene import (
     Ranking,
     column_labels,
     lay_out,
-    plain,
 )
 
 # Red above zero, blue below, white at zero; a share runs from white to ink, since colours have other meanings here.
@@ -223,15 +219,6 @@ def _points_inside(axes, points, box):
         write(axes, x, y, text, size, colour, ha="center", bbox=look if size <= LARGE else None, zorder=4)
 
 
-def _bars_inside(axes, bars, box):
-    for i, (name, value, text) in enumerate(bars.items()):
-        y = box.top + 24 * i + 12
-        write(axes, box.left, y, f"{name}: {value:g} of {bars.most:g} right", SMALL + 1)
-        box_around(axes, box.left + 210, y - 6, 120, 12, fill=True, facecolor="#e4e7eb", linewidth=0)
-        box_around(axes, box.left + 210, y - 6, 120 * value / bars.most, 12, fill=True, facecolor=INK, linewidth=0)
-        write(axes, box.left + 345, y, re.sub(r"\*", "", plain(text)), SMALL + 1)
-
-
 def _ranking_inside(axes, ranking, box):
     write_title(axes, ranking, box)
     down = box.height / len(ranking.names)
@@ -323,7 +310,6 @@ draw_frame = {
     Cells: _cells_frame,
     Lines: _lines_frame,
     Points: _points_frame,
-    Bars: _nothing,
     Blocks: _blocks_frame,
     Ranking: _nothing,
     Gap: _nothing,
@@ -332,7 +318,6 @@ draw_inside = {
     Cells: _cells_inside,
     Lines: _lines_inside,
     Points: _points_inside,
-    Bars: _bars_inside,
     Blocks: _blocks_inside,
     Ranking: _ranking_inside,
     Gap: _nothing,

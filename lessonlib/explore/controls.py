@@ -1,14 +1,16 @@
 """The controls that a learner moves. Each has a name that is read aloud, a range, and a `value`."""
 
 import html
+import unicodedata
 
 import ipywidgets as widgets
 from traitlets import Int, Unicode, link
 
-from lessonlib.embeddings import VOCABULARY, encode
+from lessonlib.embeddings import LOOK_ALIKES, VOCABULARY, encode
 from lessonlib.nano_gpt import N_INPUTS
 
 EXAMPLE = "CBABBC"  # the letters that every explorer starts with
+READ_AS = LOOK_ALIKES | str.maketrans("КΚМΜОΟO", "KKMM000")  # Cyrillic, Greek, and the letter O for a zero
 LABEL_STYLE = {"description_width": "8em"}  # one width for all names, so that sliders stand in line
 SHORT_LABEL_STYLE = {"description_width": "4.2em"}
 
@@ -113,7 +115,8 @@ class Places(Control):
     def _typed(self, _change):
         if self._following:
             return
-        value = self.text.value.replace(" ", "").upper()
+        value = unicodedata.normalize("NFKC", self.text.value).replace(" ", "").upper()
+        value = "".join(read if (read := each.translate(READ_AS)) in self._symbols else each for each in value)
         wrong = self._wrong(value)
         if wrong:
             self.refusal.value = f'<div role="alert">Not taken: {html.escape(wrong)}.</div>'
