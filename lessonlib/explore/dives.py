@@ -14,7 +14,7 @@ from lessonlib.explore.scores import scores
 from lessonlib.nano_gpt import N_INPUTS, NanoGPT
 from lessonlib.precomputed import FACTORS, scaled
 from lessonlib.scene import CURVES, INK, POSITION, SUM, TOKEN, Cells, Flight, Gap, Scene, added, signed_limit
-from lessonlib.tasks import Task
+from lessonlib.tasks import N_ALL, Task
 
 # Step by step
 
@@ -253,7 +253,7 @@ def scale(models, maps):
                 name,
                 maps[name],
                 tuple(shown),
-                limit=729.0,
+                limit=float(N_ALL),
                 palette="share",
                 columns=tuple(shown),
                 below="E_pos times",

@@ -13,7 +13,7 @@ from lessonlib.explore.scores import by_writing, scores
 from lessonlib.measure import distances
 from lessonlib.nano_gpt import N_INPUTS, History, NanoGPT
 from lessonlib.scene import FAINT, INK, TOKEN, Cells, Gap, Lines, Points, Scene, in_sum, signed_limit
-from lessonlib.tasks import Task
+from lessonlib.tasks import N_ALL, Task
 
 IN_ROWS, IN_COLUMNS = "rows are tokens", "columns, as in llm-viz"
 SWAPS = {
@@ -23,7 +23,6 @@ SWAPS = {
     "B and C swapped": (0, 2, 1),
 }
 PAIRS = ((0, 1), (0, 2), (1, 2))  # of letters
-N_ALL = 729  # inputs
 
 
 def look_up(learners_look_up, model, task):
