@@ -8,24 +8,3 @@ from lessonlib.explore.lesson_5 import card, collisions, the_sum, unmix
 from lessonlib.explore.neighbours import neighbours
 from lessonlib.explore.space import blocks
 from lessonlib.explore.train_here import training
-
-__all__ = [
-    "Explorer",
-    "ablation_board",
-    "blocks",
-    "card",
-    "collisions",
-    "cosines",
-    "look_up",
-    "maps",
-    "neighbours",
-    "scale",
-    "shift",
-    "sinusoids",
-    "steps",
-    "the_sum",
-    "training",
-    "triangles",
-    "unmix",
-    "window",
-]
