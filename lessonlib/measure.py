@@ -12,6 +12,7 @@ from lessonlib.embeddings import input_embedding, real_array, token_embedding
 PARTS = ("letter", "slot", "bias")  # of every query and key, in the first layer
 SOURCES = ("letter", "slot", "both", "context")  # of the spread after a block
 N_CHANCE = 2000  # pairs of random tables
+AT_ONCE = 2**21  # distances that are held in memory
 
 
 # Rows of a table
@@ -23,7 +24,7 @@ def distances(table):
     Adding one vector to all rows changes none of them.
     """
     table = _numbers("table", table)
-    return np.linalg.norm(table[:, np.newaxis] - table, axis=-1)
+    return np.stack([np.linalg.norm(table - row, axis=-1) for row in table])  # all at once takes n times the memory
 
 
 def cosines(one, other=None):
@@ -238,14 +239,15 @@ def decode_nearest(vectors, wte, wpe):
     """
     wte, wpe = _two_tables(wte=wte, wpe=wpe)
     vectors = _numbers("vectors", vectors, f"(..., {wte.shape[1]})")
-    rows = vectors.reshape(-1, wte.shape[1])
-    # |vector - token - position|^2 from products, without the |vector|^2, which is the same for all: no sum is formed,
-    # since those of a large model would not fit into memory
-    lengths = (wte**2).sum(axis=1)[:, np.newaxis] + 2 * wte @ wpe.T + (wpe**2).sum(axis=1)  # (vocab_size, block_size)
-    pieces = np.array_split(rows, max(1, len(rows) * lengths.size // 2**21))
+    # |vector - sum|^2 without the |vector|^2, which is the same for all, from products of rows: there may be many sums
+    lengths = (wte**2).sum(axis=1)[:, np.newaxis] + (wpe**2).sum(axis=1) + 2 * wte @ wpe.T  # (vocab_size, block_size)
+    flat = vectors.reshape(-1, wte.shape[1])
+    pieces = np.array_split(flat, max(1, flat.shape[0] * lengths.size // AT_ONCE))
     nearest = [
-        (lengths - 2 * ((x @ wte.T)[:, :, np.newaxis] + (x @ wpe.T)[:, np.newaxis])).reshape(len(x), -1).argmin(axis=1)
-        for x in pieces
+        (lengths - 2 * ((piece @ wte.T)[:, :, np.newaxis] + (piece @ wpe.T)[:, np.newaxis]))
+        .reshape(len(piece), -1)
+        .argmin(axis=1)
+        for piece in pieces
     ]
     return np.divmod(np.concatenate(nearest).reshape(vectors.shape[:-1]), len(wpe))
 
