@@ -234,7 +234,7 @@ def test_the_quiz_has_five_questions_and_answers_every_option(path):
         answers = re.findall(r"<details><summary>.+?</summary>(.+?)</details>", question)
         assert len(answers) == 3
         assert sum(answer.startswith("Yes") for answer in answers) == 1
-        assert all(answer.startswith(("Yes", "No")) and len(answer) > 25 for answer in answers)
+        assert all(answer.startswith(("Yes", "No", "Wrong")) and len(answer) > 25 for answer in answers)
 
 
 @every_complete_lesson

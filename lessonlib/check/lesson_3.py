@@ -1,6 +1,7 @@
 """The exercises of lesson 3: look up a token embedding."""
 
 import re
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -15,12 +16,24 @@ from lessonlib.check.exercise import (
     rows_exercise,
     which_rows,
 )
-from lessonlib.check.reading import numbers
-from lessonlib.check.verdict import Stop, Verdict, not_yet
+from lessonlib.check.reading import atoms, plain
+from lessonlib.check.verdict import Stop, Verdict, not_yet, right
 from lessonlib.embeddings import VOCABULARY, decode, encode, token_embedding
 from lessonlib.embeddings import one_hot as one_hot_rows
 
 FIRST, SECOND = [0, 0, 1], [1, 2, 2]  # the rows of the pairs A-B, A-C, B-C
+OPPOSITES = """
+    able unable, above below, after before, alive dead, always never, apart together, aunt uncle, back front,
+    beautiful ugly, behind front, black white, bottom top, broad narrow, clever stupid, cold warm, common rare,
+    complex simple, conservative liberal, dangerous safe, daughter son, deep shallow, defeat victory,
+    democratic republican, died survived, down up, dry wet, earlier later, early late, empty filled,
+    everything nothing, extended limited, false true, forget remember, former latter, front rear, guest host,
+    hard soft, hate love, high low, husband wife, inside outside, installed removed, junior senior, king queen,
+    known unknown, larger smaller, left right, less more, like unlike, long short, loud quiet, lower upper,
+    major minor, narrow wide, negative positive, noise quiet, northeast southwest, northern southern, now then,
+    off on, older younger, over under, pain pleasure, peace war, poor rich, primary secondary, prince princess,
+    private public, right wrong, sleep wake, smart stupid, strong weak, summer winter, thick thin
+"""  # of which one is the nearest row to the other
 WRONG_ORDER = "These are the right rows in the wrong order: row 0 is for the first letter, row 1 for the next."
 
 
@@ -264,45 +277,76 @@ def _about_cosine(values, pair, rows):
     return f"The first difference is in {('A-B', 'A-C', 'B-C')[pair]}."
 
 
-@checks
-def triangles(sides):
-    """Check which of three models was taught a synonym and which sorts, by the `sides` (3, 3) of their triangles."""
-    stretch = np.max(sides, axis=1) / np.min(sides, axis=1)
-    reverser, sorter, taught = (int(model) for model in np.argsort(stretch))
-    return Exercise(
-        np.array([taught, sorter]),
-        expected="a list of two numbers of models: which was taught a synonym, and which sorts",
-        praise="Where two letters mean the same, one side is short; reversing makes no letters more alike than others.",
-        difference=lambda *_: "Not both of these are numbers of models: they go from 0 to 2.",
-        mistakes=list(_triangle_mistakes(reverser, sorter, taught)),
-        shapes=[
-            ((), "Two models are asked for, in a list."),
-            ((1,), "Two models are asked for."),
-            ((3,), "Only two of the three models are asked for: which was taught a synonym, and which sorts?"),
-            (np.shape(sides), "These are the sides: give the numbers of two models."),
-        ],
-        read=_read_models,
-    )
+def lost_names(answer, sides):
+    """Check three letters of P, Q and R, or "?" where nothing shows it: which is B in a model that sorts, B in one that
+    reverses, A in one that reads C as B, by the `sides` of each, (3, 3): P-Q, P-R, Q-R."""
+    try:
+        said = _three_names(answer)
+    except Stop as stop:
+        return stop.verdict
+    across, order = "RQP", np.argsort(sides, axis=1)  # the corner that is not on a side; sides from short to long
+    middle, apart = across[order[0, 2]], across[order[2, 0]]
+    if said == f"{middle}?{apart}":
+        return right("All eight models of these two kinds agree on that; a reverser's shape is one that chance makes.")
+    for model in (0, 2):
+        if said[model] == "?":
+            return not_yet(f"The sides of model {model} are evidence: all eight models of its kind agree on something.")
+    if said == f"{apart}?{middle}":
+        return not_yet("These are in reverse: write the letter of model 0 first.")
+    if said[0] != middle:
+        return not_yet(f"Model 0: {said[0]} is at one end of the longest side, and B is at neither end of the order.")
+    if said[2] != apart:
+        return not_yet(f"Model 2: {said[2]} is at one end of the shortest side, so it is one of the two synonyms.")
+    return not_yet(f"Model 1: why {said[1]}? Its sides are nearly equal, as they often are by chance.")
 
 
-def _read_models(answer, exercise):
+def _three_names(answer):
+    """Read three letters of P, Q, R or question marks out of an answer, one for each model."""
     if isinstance(answer, (set, frozenset)):
-        raise Stop(not_yet("A set has no order: write a list, and the model that was taught a synonym first."))
-    if isinstance(answer, str) and len(found := re.findall(r"\d+", answer)) == 2:
-        answer = found  # "2 and 0"
-    return numbers(answer, exercise)
+        raise Stop(not_yet("A set has no order: write a text, the letter of model 0 first."))
+    if isinstance(answer, Mapping) and {str(key)[-1:] for key in answer} == set("012"):
+        answer = [answer[key] for key in sorted(answer, key=lambda key: str(key)[-1])]  # {0: "P", 1: "?", 2: "Q"}
+    if isinstance(answer, (list, tuple)) and len(answer) == 3:
+        answer = ["?" if name is None else name for name in answer]
+    text = " ".join(str(cell) for cell in atoms(plain(answer))).upper()
+    text = re.sub(
+        r"\bMODEL\b|\b[012]\s*[:=]|[ABC]\s*[:=]|UNKNOWN", lambda found: "?" if found[0] == "UNKNOWN" else "", text
+    )
+    if re.search(r"\d|[PQR]\s*-\s*[PQR]", text):
+        raise Stop(
+            not_yet("Neither numbers nor sides are asked for: write three letters of P, Q, R, or ?, such as PQ?.")
+        )
+    if re.fullmatch(r"[ABC?,; ]+", text) and re.search("[ABC]", text):
+        raise Stop(not_yet("A, B and C are the names that were lost: say which of P, Q and R it is, or ?."))
+    names = re.sub(r"[\s,;/|.'\"()\[\]-]", "", text)
+    if not re.fullmatch("[PQR?]{3}", names):
+        raise Stop(
+            not_yet(f"Three are asked for, one for each model, each P, Q, R or ?, such as PQ?; this is {names[:20]!r}.")
+        )
+    return names
 
 
-def _triangle_mistakes(reverser, sorter, taught):
-    """Yield two numbers of models, and what to say of them."""
-    yield (sorter, taught), "These two are the wrong way round: first the model that was taught a synonym."
-    yield (taught + 1, sorter + 1), "The models are counted from 0 here, and these look counted from 1."
-    equal = "has three sides that are nearly equal"
-    for other in (sorter, taught):
-        yield (reverser, other), f"The first {equal}: letters that mean the same come closer to each other than others."
-        yield (other, reverser), f"The second {equal}: look for the model whose letters have an order to keep."
-    for model in (reverser, sorter, taught):
-        yield (model, model), "This is the same model twice: two are asked for."
+def opposite(answer, english):
+    """Check a word whose nearest row in `english`, its own left out, is that of its opposite; both may be given."""
+    try:
+        given = re.findall(r"[^\W\d_]+", " ".join(str(cell) for cell in atoms(plain(answer))))
+        if len(given) not in (1, 2):
+            raise Stop(not_yet(f'A word is asked for, in quotes, such as "good"; this has {len(given)}.'))
+        words = [english.words[english.ids(word)[0]] for word in given]
+    except Stop as stop:
+        return stop.verdict
+    except ValueError as error:  # not one of the words
+        return not_yet(f"{error}.")
+    nearest = {word: english.nearest(word, n=1, leave_out=True)[0][0] for word in words}
+    word = next((word for word in words if nearest[word] in words), words[0])  # of a pair, either may be meant
+    if {word, nearest[word]} == {"good", "bad"}:
+        return not_yet("You know that good and bad are such a pair: find another.")
+    said = f"The row nearest to {word} is that of {nearest[word]}"
+    if len(set(words)) == 2 and nearest[word] not in words:
+        return not_yet(f"{said}, not of {words[1]}.")
+    if any({word, nearest[word]} == set(pair.split()) for pair in OPPOSITES.split(",")):
+        return right(f"{said}: near is not the same in meaning.")
+    return not_yet(f"{said}, and this check does not know the two as opposites.")
 
 
 def parameter_count_exercise(n_rows, n_columns):
