@@ -25,6 +25,20 @@ def pixels(data):
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGBA"))
 
 
+def numbers(written):
+    """Decode what the page tells the mouse of every heatmap: a dict from the number of its part to a flat array."""
+    found = {}
+    for part, large, data in re.findall(r'data-part="(\d+)"[^>]*data-numbers="(:?)([^"]+)"', written):
+        values = np.frombuffer(base64.b64decode(data), "<f4" if large else "<i2").astype(float)
+        found[int(part)] = values if large else np.where(values == -32768, np.nan, values / 1e4)
+    return found
+
+
+def counted_of(explorer):
+    """What was counted, or what went wrong with it, as HTML without the mark of its move."""
+    return re.sub(r'<div data-move="\d+">(.*)</div>$', r"\1", explorer._counted.value)
+
+
 def signed(matrix, limit):
     """Colour numbers as matplotlib does, white at 0, the strongest at plus and minus `limit`."""
     return matplotlib.colormaps["RdBu_r"](np.clip((np.asarray(matrix) + limit) / (2 * limit), 0, 1), bytes=True)

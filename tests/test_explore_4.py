@@ -196,6 +196,15 @@ def test_wrong_letters_of_the_example_are_marked(board):
     assert marked in board._counted.value
 
 
+@pytest.mark.parametrize(
+    ("typed", "read"), [("ммммм" + "o" * 6, "MMMMM000000"), ("ΚκκккkkkOοо", "KKKKKKKK000"), ("Ｋ" * 11, "K" * 11)]
+)
+def test_letters_that_look_alike_are_read(board, typed, read):
+    board.reset()
+    board.controls["rows"].text.value = typed
+    assert board.values["rows"] == board.controls["rows"].text.value == read
+
+
 # Sinusoids
 
 
@@ -347,3 +356,29 @@ def test_every_lesson_4_explorer_has_a_still_picture_with_words(board, window, s
         alt = re.search(r'alt="([^"]+)"', explorer.still_html()).group(1)
         assert len(alt) > 80
         assert "nearly equal" not in alt  # a plane keeps only some of the differences
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: explore.ablation_board(SORTER), "models must be a dict from names, such as 'sorter', got NanoGPT("),
+        (lambda: explore.ablation_board({}), "models must be a dict from names, such as 'sorter', got {} (dict)"),
+        (lambda: explore.ablation_board({"sorter": SORTER}), "models['sorter'] must be a model, such as"),
+        (lambda: explore.ablation_board({"a": (SORT, SORTER)}), "models['a'] must be a model, such as"),
+        (
+            lambda: explore.ablation_board({"a": (SORTER, 729)}),
+            "models['a'] must be a task, such as SORT, got 729 (int)",
+        ),
+        (lambda: explore.maps(HISTORIES["sorter"]), "histories must be a dict from names"),
+        (lambda: explore.maps({"sorter": SORTER}), "histories['sorter'] must be a History, got NanoGPT("),
+        (lambda: explore.cosines({"sorter": None}), "histories['sorter'] must be a History, got None (NoneType)"),
+        (lambda: explore.window("sort"), "model must be a model, such as load_checkpoint gives, got 'sort' (str)"),
+        (lambda: explore.sinusoids(SORTER), "wpe must hold real numbers"),
+        (lambda: explore.sinusoids(np.full((11, 48), np.nan)), "wpe holds nan: every number must be finite"),
+        (lambda: explore.sinusoids(np.zeros(48)), "wpe must be a table, shape (rows, channels), with an even number"),
+        (lambda: explore.sinusoids(np.zeros((11, 47))), "an even number of channels, got shape (11, 47)"),
+    ],
+)
+def test_what_no_explorer_can_be_made_of_is_refused_in_words(make, words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        make()

@@ -11,7 +11,7 @@ from PIL import Image
 from lessonlib import draw, explore
 from lessonlib.draw.paper import STILL_AZIMUTH, STILL_ELEVATION, colours
 from lessonlib.embeddings import encode
-from lessonlib.explore.page import frame_html
+from lessonlib.explore.page import layout
 from lessonlib.nano_gpt import load_checkpoint
 from lessonlib.scene import BLOCK_DEPTH, SUM, TOKEN, WIDE, Cells, lay_out
 
@@ -69,10 +69,10 @@ def test_the_page_shows_both_tables_the_sum_and_the_rows_that_meet(explorer, let
 
 
 def test_all_moves_have_one_frame_and_reset_brings_the_first_picture_back(explorer):
-    frame, cells = frame_html(explorer._scene), explorer._cells.value.split("data-move")[0]
+    frame, cells = layout(explorer._scene).frames, explorer._cells.value.split("data-move")[0]
     for name, value in {"letters": "ABCABC", "slot": 0, "azimuth": 90, "elevation": -45}.items():
         explorer.controls[name].value = value
-        assert frame_html(explorer._scene) == frame
+        assert layout(explorer._scene).frames == frame
     explorer.reset()
     assert explorer._cells.value.split("data-move")[0] == cells
 

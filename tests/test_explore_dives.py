@@ -1,5 +1,7 @@
 """The explorers of the deep dives without a browser: what they show equals the pure functions, every score counted."""
 
+import re
+
 import numpy as np
 import pytest
 from seen import assert_nothing_is_cut_off, images, note, set_to, shares, signed
@@ -200,3 +202,18 @@ def test_no_word_is_cut_off(steps, shift, factors):
         assert_nothing_is_cut_off(steps._scene)
     for explorer in (shift, factors):
         assert_nothing_is_cut_off(explorer._scene)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: explore.steps(None), "model must be a model, such as load_checkpoint gives, got None (NoneType)"),
+        (lambda: explore.shift(SORTER, SORTER), "task must be a task, such as SORT, got NanoGPT("),
+        (lambda: explore.scale(SORTER, MAPS), "models must be a dict from names"),
+        (lambda: explore.scale(MODELS, {"sorter": MAPS["sorter"]}), "maps must give, for 'reverser' too, what"),
+        (lambda: explore.scale(MODELS, None), "maps must give, for 'sorter' too, what precomputed.score_map says"),
+    ],
+)
+def test_what_no_explorer_can_be_made_of_is_refused_in_words(make, words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        make()

@@ -194,13 +194,13 @@ def test_each_task_is_given_the_steps_that_it_needs(idle, task, n_steps):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"seed": -1}, ["seed", "-1", "0 or more"]),
+        ({"seed": -1}, ["seed", "-1", "at least 0"]),
         ({"seed": 1.0}, ["seed", "1.0", "whole"]),
         ({"seed": None}, ["seed", "None", "whole"]),
         ({"seed": True}, ["seed", "True", "whole"]),
-        ({"n_steps": -1}, ["n_steps", "-1", "0 or more"]),
+        ({"n_steps": -1}, ["n_steps", "-1", "at least 0"]),
         ({"n_steps": "9"}, ["n_steps", "'9'", "whole"]),
-        ({"every": 0}, ["every", "0", "1 or more"]),
+        ({"every": 0}, ["every", "0", "at least 1"]),
         ({"every": 2.5}, ["every", "2.5", "whole"]),
         ({"freeze": ("wpe", "pos")}, ["frozen", "'pos'", "wte", "wpe"]),
         ({"freeze": ("lm_head.weight",)}, ["frozen", "'lm_head.weight'", "wte", "wpe"]),

@@ -6,15 +6,20 @@ import tempfile
 from pathlib import Path
 
 import nbformat
-from address import address, opening
+from address import OPENING, PLACEHOLDER, address, pip_install
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 INSTEAD = "# The solution is in your teacher's copy."
-# In place of the link to Binder, where the solutions are.
-HOW_TO_RUN = """On your own computer: start the lessons as their README says, and drag this file into the list of files.
-On Binder: [open an empty JupyterLab](https://mybinder.org/v2/gh/{0}/HEAD?urlpath=lab), and drag it in there.
-On a hub: upload it. If the first code cell says `No module named 'lessonlib'`: put \
-`%pip install https://github.com/{0}/archive/HEAD.zip` in a cell above it, run that, and restart the kernel."""
+
+
+def how_to_run(place):
+    """Write what stands in place of the link to Binder, where the solutions are."""
+    empty = f"https://mybinder.org/v2/gh/{place}/HEAD?urlpath=lab"
+    binder = f"On Binder: [open an empty JupyterLab]({empty}), and drag it in there.\n"
+    return (
+        "On your own computer: start the lessons as their README says, and drag this file into the list of files.\n"
+        f"{'' if place == PLACEHOLDER else binder}On a hub: upload it. {pip_install(place)}"
+    )
 
 
 def hand_out(folder, notebooks=NOTEBOOKS):
@@ -39,14 +44,12 @@ def write_copy(path, copy):
     if path.suffix != ".ipynb":
         shutil.copy(path, copy)
         return 0
-    notebook, place = nbformat.read(path, as_version=4), address()
+    notebook, lines = nbformat.read(path, as_version=4), how_to_run(address())
     solutions = [cell for cell in notebook.cells if "solution" in cell.metadata.get("tags", [])]
     for cell in solutions:
         cell.source, cell.outputs, cell.execution_count = INSTEAD, [], None
     for cell in notebook.cells[:2]:
-        for what in ("lesson", "page"):
-            old = opening(path.name, place).replace("this lesson", f"this {what}")
-            cell.source = cell.source.replace(old, HOW_TO_RUN.format(place))
+        cell.source = OPENING.sub(lambda found: lines, cell.source)
     nbformat.write(notebook, copy)
     return len(solutions)
 

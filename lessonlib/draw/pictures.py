@@ -9,7 +9,6 @@ from lessonlib.scene import (
     INK,
     PALE,
     POSITION,
-    SUM,
     TOKEN,
     WIDE,
     Cells,
@@ -18,37 +17,23 @@ from lessonlib.scene import (
     Scene,
     in_sum,
     signed_limit,
+    sum_parts,
 )
+from lessonlib.tasks import N_ALL
 
-N_ALL, NEARLY_ALL = 729, 700
+NEARLY_ALL = 700
 # letter, slot, both, context
 SOURCE_COLOURS = ((TOKEN, "white"), (POSITION, "white"), ("#5b6b7a", "white"), (PALE, INK))
 
 
-def matrix(matrix, title, rows, colour=INK):
-    """Draw one matrix (n_rows, n_columns) as coloured cells on a scale around 0; `rows` are the labels of its rows."""
+def matrix(matrix, title, rows, colour=INK, columns="channel"):
+    """Draw one matrix (n_rows, n_columns) as coloured cells on a scale around 0.
+
+    `rows` are the labels of its rows, `columns` says what a column is.
+    """
     matrix = np.asarray(matrix)
     name = f"{title}  {matrix.shape}"
-    return draw(Scene(Cells(name, matrix, tuple(rows), colour, columns="channel", scale=True, row_height=20)))
-
-
-def sum_parts(letters, start, tok_emb, pos_emb, x, marks=((), (), ()), limit=None, adds_up=True):
-    """Make the three heatmaps of token + position = input, (T, C) each, one above the other.
-
-    Every cell adds up; where x is something else, `adds_up` says so, and the titles make no sum of it.
-    """
-    slots = [str(start + i) for i in range(len(letters))]
-    both = [f"{slot} {letter}" for slot, letter in zip(slots, letters)]
-    look = {"limit": limit}
-    titles = ("token embedding", "+  position embedding", "=  input embedding")
-    if not adds_up:
-        titles = ("tok_emb", "pos_emb", "x, as add returns it: not their sum")
-    titles = [f"{title}  {np.shape(matrix)}" for title, matrix in zip(titles, (tok_emb, pos_emb, x))]
-    return (
-        Cells(titles[0], tok_emb, tuple(letters), TOKEN, marks=marks[0], **look),
-        Cells(titles[1], pos_emb, tuple(slots), POSITION, marks=marks[1], scale=True, **look),
-        Cells(titles[2], x, tuple(both), SUM, marks=marks[2], columns="channel", **look),
-    )
+    return draw(Scene(Cells(name, matrix, tuple(rows), colour, columns=columns, scale=True, row_height=20)))
 
 
 def the_sum(tok_emb, pos_emb, x, letters, start=0, cell=None, width=WIDE):

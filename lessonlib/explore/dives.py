@@ -6,13 +6,15 @@ import numpy as np
 
 from lessonlib import measure
 from lessonlib.embeddings import VOCABULARY, encode, input_embedding
+from lessonlib.explore import given
 from lessonlib.explore.controls import EXAMPLE, Letters, Steps, choice_slider, int_slider
 from lessonlib.explore.explorer import Explorer
 from lessonlib.explore.page import DURATION
 from lessonlib.explore.scores import scores
-from lessonlib.nano_gpt import N_INPUTS
+from lessonlib.nano_gpt import N_INPUTS, NanoGPT
 from lessonlib.precomputed import FACTORS, scaled
 from lessonlib.scene import CURVES, INK, POSITION, SUM, TOKEN, Cells, Flight, Gap, Scene, added, signed_limit
+from lessonlib.tasks import N_ALL, Task
 
 # Step by step
 
@@ -34,6 +36,7 @@ INTERVAL = 2600  # milliseconds between two steps that play by themselves: time 
 
 def steps(model):
     """Make the step-through of the input embedding: slot 0 in small steps, then one step for each other slot."""
+    given.one_of("model", model, NanoGPT)
     limit = signed_limit(model.wte, model.wpe, measure.every_sum(model.wte, model.wpe))
     stages = [(0, stage) for stage in range(Stage.PLACED)] + [(slot, Stage.PLACED) for slot in range(N_INPUTS)]
 
@@ -158,6 +161,8 @@ def shift(model, task):
 
     The score of `model` is counted on `task`.
     """
+    given.one_of("model", model, NanoGPT)
+    given.one_of("task", task, Task)
     token_ids, every = encode(EXAMPLE), measure.every_sum(model.wte, model.wpe)
     limit, trained = signed_limit(every), measure.cosines(model.wte, model.wpe).mean()
     long = float(np.linalg.norm(np.concatenate([model.wte, model.wpe]), axis=1).mean())
@@ -234,6 +239,10 @@ def scale(models, maps):
 
     `models` maps names such as "sorter" to (model, task), `maps` the same names to what `precomputed.score_map` says.
     """
+    given.all_of("models", models, NanoGPT, Task)
+    for name in models:
+        if np.shape(maps.get(name) if isinstance(maps, dict) else None) != (len(FACTORS), len(FACTORS)):
+            raise ValueError(f"maps must give, for {name!r} too, what precomputed.score_map says of it")
     labels = [f"{factor:.3g}" for factor in FACTORS]
     shown = [label if label in ("0", "0.5", "1", "2", "4", "8") else "" for label in labels]
 
@@ -244,7 +253,7 @@ def scale(models, maps):
                 name,
                 maps[name],
                 tuple(shown),
-                limit=729.0,
+                limit=float(N_ALL),
                 palette="share",
                 columns=tuple(shown),
                 below="E_pos times",
@@ -253,7 +262,7 @@ def scale(models, maps):
                 scale=name == list(models)[-1],
                 beside=bool(i),
                 marks=((*place, CURVES[2][0]),),
-                numbers=np.zeros((0, 0)),
+                told=False,
                 row_height=16,
             )
             for i, name in enumerate(models)

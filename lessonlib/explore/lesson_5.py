@@ -8,12 +8,25 @@ import numpy as np
 from traitlets import Instance
 
 from lessonlib import measure
-from lessonlib.draw.pictures import sum_parts
-from lessonlib.embeddings import VOCABULARY, decode, encode, input_embedding
+from lessonlib.embeddings import VOCABULARY, decode, encode
+from lessonlib.explore import given
 from lessonlib.explore.controls import Control, Letters, choice_slider, dropdown, float_slider, int_slider
-from lessonlib.explore.explorer import Explorer, checked, message
-from lessonlib.nano_gpt import N_INPUTS
-from lessonlib.scene import CURVES, INK, POSITION, SUM, TOKEN, Cells, Lines, Points, Scene, added, signed_limit
+from lessonlib.explore.explorer import MISTAKES, Explorer, checked, message, nearly, quietly, told_apart
+from lessonlib.nano_gpt import N_INPUTS, NanoGPT
+from lessonlib.scene import (
+    CURVES,
+    INK,
+    POSITION,
+    SUM,
+    TOKEN,
+    Cells,
+    Lines,
+    Points,
+    Scene,
+    added,
+    signed_limit,
+    sum_parts,
+)
 
 # The sum
 
@@ -26,25 +39,31 @@ def the_sum(add, model):
     letter that the model writes is appended, and `add` is asked again, for up to 11 letters. A nudge is added to the
     chosen number of x each time. The tables of `model` set the scale of the colours.
     """
+    given.a_function("add", add)
+    given.one_of("model", model, NanoGPT)
     limit = signed_limit(model.wte, model.wpe, measure.every_sum(model.wte, model.wpe))
     own_answer = lru_cache(maxsize=None)(lambda letters, start: decode(model.generate(encode(letters), start)))
 
     def show(letters, start, slot, channel, nudge):
         nudge = round(nudge, 2)
 
-        def nudged_sum(letters):
-            tok_emb, pos_emb, x = checked_sum(add(letters, start), (len(letters), model.n_embd))
-            nudged = np.array(x, dtype=np.float64)
-            nudged[slot, channel] += nudge
-            return tok_emb, pos_emb, x, nudged
+        def nudged(x):
+            x = np.array(x, dtype=np.float64)
+            x[slot, channel] += nudge
+            return x
 
-        tok_emb, pos_emb, x, nudged = nudged_sum(letters)
+        def x_of(window):
+            return nudged(checked("x", three(add(window, start))[2], (len(window), model.n_embd)))
+
+        tok_emb, pos_emb, x = checked_sum(add(letters, start), (N_INPUTS, model.n_embd))
         marks = [((slot, None, colour), (slot, channel, INK)) for colour in (TOKEN, POSITION, SUM)]
-        parts = sum_parts(letters, start, tok_emb, pos_emb, nudged, marks, limit, adds_up(tok_emb, pos_emb, x))
+        adds_up = nearly(tok_emb + pos_emb, x).all()
+        parts = sum_parts(letters, start, tok_emb, pos_emb, nudged(x), marks, limit, adds_up)
         cell = microscope(model, letters, start, slot, channel, tok_emb, pos_emb, x, nudge)
-        unchanged = np.allclose(nudged, input_embedding(encode(letters), model.wte, model.wpe, start), atol=1e-6)
+        own = model.wte[encode(letters)] + model.wpe[start : start + N_INPUTS]
+        unchanged = nearly(nudged(x) if nudge else x, own).all()
         try:
-            answer = answer_to(model, letters, start, nudged, lambda window: nudged_sum(window)[-1])
+            answer = answer_to(model, letters, start, nudged(x), x_of)
         except UnreadableLetters as error:
             return Scene(*parts, text=f"`{cell}`\n{error}")
         said = _answer(letters, start, answer, own_answer(letters, start), unchanged)
@@ -62,16 +81,15 @@ def the_sum(add, model):
 
 def checked_sum(arrays, shape):
     """Return the three arrays that a learner's `add` gives, or say which of them is not what it should be."""
+    return [checked(name, array, shape) for name, array in zip(("tok_emb", "pos_emb", "x"), three(arrays))]
+
+
+def three(arrays):
     if arrays is None:
         raise ValueError("the function returned None: is `return` missing?")
     if not isinstance(arrays, (tuple, list)) or len(arrays) != 3:
         raise ValueError(f"the function must return three arrays, tok_emb, pos_emb and x, got {type(arrays).__name__}")
-    return [checked(name, array, shape) for name, array in zip(("tok_emb", "pos_emb", "x"), arrays)]
-
-
-def adds_up(tok_emb, pos_emb, x):
-    """Say whether x is the sum that it should be."""
-    return np.allclose(tok_emb + pos_emb, x, atol=1e-6)
+    return arrays
 
 
 class UnreadableLetters(ValueError):
@@ -90,8 +108,8 @@ def answer_to(model, letters, start, x, x_of):
             return written
         window = (letters + written)[-(model.block_size - start) :]
         try:
-            x = x_of(window)
-        except Exception as error:  # whatever the learner's function raises
+            x = quietly(x_of, window)
+        except MISTAKES as error:
             raise UnreadableLetters(
                 f"There is no answer: the model also reads each letter that it writes, so `add` must take up to "
                 f"{model.block_size} letters. For the {len(window)} letters {window} it says: {message(error)}"
@@ -100,20 +118,20 @@ def answer_to(model, letters, start, x, x_of):
 
 def microscope(model, letters, start, slot, channel, tok_emb, pos_emb, x, nudge=0.0):
     """Write out one cell of the sum, so that it visibly adds up, or say that the function did something else."""
-    token, position, shown = tok_emb[slot, channel], pos_emb[slot, channel], x[slot, channel]
-    rows = model.wte[encode(letters)[slot], channel], model.wpe[start + slot, channel]
+    token, position, shown = (float(each[slot, channel]) for each in (tok_emb, pos_emb, x))
+    rows = model.wte[VOCABULARY.index(letters[slot]), channel], model.wpe[start + slot, channel]
     names = f"E_tok[{letters[slot]}, {channel}] + E_pos[{start + slot}, {channel}]"
-    if not np.allclose((token, position), rows, atol=1e-6):
+    if not (nearly(tok_emb[slot, channel], rows[0]) and nearly(pos_emb[slot, channel], rows[1])):
         names = f"tok_emb[{slot}, {channel}] + pos_emb[{slot}, {channel}]"
     text = f"slot {start + slot}, channel {channel}: {names} = {added(token, position)}"
-    if not np.isclose(token + position, shown, atol=1e-6):
-        text = f"{text}, but x holds {shown:.4f}"
+    if not nearly((tok_emb + pos_emb)[slot, channel], x[slot, channel]):
+        text = f"{text}, but x holds {told_apart(shown, token + position)}"
     return f"{text}; nudged by {nudge:.2f}: {shown + nudge:.4f}" if nudge else text
 
 
 def _answer(letters, start, answer, own, unchanged):
     """Say what the model answers, and beside it what it answers to the sum of its own rows if that is another input."""
-    where = f"From slot {start} on, where it was never trained, the" if start else "The"
+    where = f"Started in slot {start}, as it never was in training, the" if start else "The"
     said = f"{where} model answers {letters} with {answer}"
     if answer != own:
         return f"{said}; to the unchanged sum, with {own}."
@@ -217,6 +235,7 @@ CHOSEN = CURVES[2][0]  # seen on light and on dark cells
 
 def collisions(model):
     """Make the explorer of how often letter and slot are both read right, by channels, noise and tables."""
+    given.one_of("model", model, NanoGPT)
     vocab_size, block_size, n_embd = model.vocab_size, model.block_size, model.n_embd
     rng = np.random.default_rng(0)
     tables = {
@@ -352,6 +371,7 @@ class UnmixGame(Control):
 
 def unmix(model):
     """Make the game of un-mixing: a sum of which nobody says what is in it, to be guessed, then solved."""
+    given.one_of("model", model, NanoGPT)
     n_sums = model.vocab_size * model.block_size
     sums, token_ids, slots = measure.anonymous_sums(model.wte, model.wpe, n_sums)
     limit = signed_limit(measure.every_sum(model.wte, model.wpe))

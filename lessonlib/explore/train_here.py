@@ -16,10 +16,9 @@ from lessonlib.explore.explorer import Explorer, soon
 from lessonlib.measure import overlap
 from lessonlib.nano_gpt import N_INPUTS, load_history
 from lessonlib.scene import POSITION, TOKEN, Cells, Lines, Scene, signed_limit
-from lessonlib.tasks import REVERSE, SORT
+from lessonlib.tasks import N_ALL, REVERSE, SORT
 from lessonlib.training import N_STEPS, training_steps
 
-N_ALL = 729
 CHANCE = 0.10  # median of measure.chance_overlaps for three letters and six slots
 ROOM_FOR_OTHERS = 1.3  # the scale of the colours goes so much further than the models that ship: other seeds do
 WORK, BREATH = 0.05, 0.005  # seconds of training, and of a pause in which all else is answered
