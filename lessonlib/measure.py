@@ -27,6 +27,11 @@ def distances(table):
     return np.linalg.norm(table[:, np.newaxis] - table, axis=-1)
 
 
+def sides(table):
+    """Measure the sides of the triangle of the first three rows of `table` (n, C), A-B, A-C and B-C; returns (3,)."""
+    return distances(table)[[0, 0, 1], [1, 2, 2]]
+
+
 def cosines(one, other=None):
     """Measure the cosine of the angle between each row of `one` (n, C) and each row of `other` (m, C); returns (n, m).
 
@@ -59,6 +64,28 @@ def principal_axes(table):
     _, sizes, axes = np.linalg.svd(table - table.mean(axis=0), full_matrices=False)
     signs = np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])
     return axes * signs[:, np.newaxis], sizes**2 / (sizes**2).sum()
+
+
+def nearer_to_own(one, other, n_known):
+    """Say of each row of two groups (n, C) but the first `n_known` of each whether it lies nearer to the mean of its
+    own group's known rows than to that of the other's; returns bools, those of `one` first."""
+    groups = _two_tables(one=one, other=other)
+    means = [group[:n_known].mean(axis=0) for group in groups]
+    apart = [[np.linalg.norm(group[n_known:] - mean, axis=1) for mean in means] for group in groups]
+    return np.concatenate([apart[0][0] < apart[0][1], apart[1][1] < apart[1][0]])
+
+
+def right_analogies(english, pairs):
+    """Count what `english` answers right, (3,), of the questions that lead from each of `pairs` to the next, the last
+    to the first, as king - man + woman = queen does: by the nearest word; by the nearest but these three; and by the
+    one nearest to king, again but these three. Source: Linzen 2016, arXiv 1606.07736."""
+    right = [0, 0, 0]
+    for (man, woman), (king, queen) in zip(pairs, [*pairs[1:], pairs[0]]):
+        by_sum = [word for word, _ in english.nearest(king, minus=man, plus=woman, n=4)]
+        by_itself = [word for word, _ in english.nearest(king, n=4)]
+        left_out = ([word for word in words if word not in (king, man, woman)] for words in (by_sum, by_itself))
+        right = [n + (words[0] == queen) for n, words in zip(right, (by_sum, *left_out))]
+    return right
 
 
 # Directions that two tables share

@@ -16,7 +16,7 @@ from lessonlib.check.exercise import (
     rows_exercise,
     which_rows,
 )
-from lessonlib.check.reading import atoms, plain
+from lessonlib.check.reading import as_array, atoms, numbers, plain, row_numbers
 from lessonlib.check.verdict import Stop, Verdict, not_yet, right
 from lessonlib.embeddings import VOCABULARY, decode, encode, token_embedding
 from lessonlib.embeddings import one_hot as one_hot_rows
@@ -72,7 +72,19 @@ def look_up(token_ids, wte):
         ],
         about_rows=lambda values: about_letters(which_rows(values, wte), ids),
         rounding="The numbers are close, but not the same: a look-up copies, so nothing is rounded.",
+        tolerance=4e-5,  # as float16 has them; the table has four decimals
+        read=_of_this_shape,
     )
+
+
+def _of_this_shape(answer, exercise):
+    """Read an answer whose shape is what the exercise is about: an array, in no more brackets than asked for."""
+    values, wanted = as_array(plain(answer), exercise.expected), exercise.solution.shape
+    if getattr(getattr(answer, "dtype", None), "kind", "") in ("U", "S"):
+        raise Stop(not_yet("These are texts, though they look like numbers: a row holds numbers."))
+    if values.shape != wanted and [n for n in values.shape if n != 1] == [n for n in wanted if n != 1]:
+        raise Stop(not_yet(f"The shape is {values.shape}, and {wanted} is asked for: there are brackets too many."))
+    return values
 
 
 @checks
@@ -151,6 +163,7 @@ def one_hot(token_ids, vocab_size):
             (rows.ravel(), long_row),
             (np.eye(vocab_size), "There is a row for each id: pick one of them for every letter."),
             (np.eye(n_tokens), each_slot),
+            (np.eye(48)[ids], f"There is a column for each channel: make {vocab_size}, one for each id."),
             (rows[0], "This is the row of the first letter only: every letter has one."),
             (rows.sum(axis=0), "This counts how often each letter is there: every letter has a row of its own."),
             (column == ids, "This compares the letters with each other: compare them with the ids 0, 1, 2."),
@@ -187,7 +200,7 @@ def identical_slots(letters, letter):
     wanted = np.flatnonzero(ids == token_id)
     others = [np.flatnonzero(ids == other) for other in set(ids.tolist()) - {token_id}]
     are_ids = "These are ids, which say what letter a slot holds: the question is which slots."
-    return rows_exercise(
+    table = rows_exercise(
         wanted,
         len(ids),
         praise="These slots hold the same vector, number for number, and no other slot holds it.",
@@ -201,6 +214,16 @@ def identical_slots(letters, letter):
         ],
         what="slot",
     )
+    return table._replace(read=lambda answer, exercise: _slots(answer, exercise, letter))
+
+
+def _slots(answer, exercise, letter):
+    """Read slots; of a dict from slots to their letters only those of the letter asked for."""
+    if isinstance(answer, str) and re.search(r"\b(not|no|except|without|but)\b", answer.lower()):
+        raise Stop(not_yet("Write the numbers of the slots that hold the letter, in a list, and nothing else."))
+    if isinstance(answer, Mapping) and answer and all(isinstance(name, str) for name in answer.values()):
+        answer = [slot for slot, name in answer.items() if name.upper() == letter]
+    return row_numbers(answer, exercise)
 
 
 @checks
@@ -224,9 +247,22 @@ def cosines(wte):
             (rows[0].shape, channels),
         ],
         order="These are the right cosines in the wrong order: A-B first, then A-C, then B-C.",
-        rounding="Give two decimals, or more.",
         tolerance=0.005 + 1e-9,
+        read=_read_cosines,
     )
+
+
+def _read_cosines(answer, exercise):
+    """Read three numbers, in the order of their labels where they have any, such as "A-B"."""
+    if (
+        isinstance(answer, str)
+        and len(found := re.findall(r"([ABC])\W?([ABC])[^\d.-]*(-?[\d.]+)", answer.upper())) == 3
+    ):
+        answer = {one + other: number for one, other, number in found}
+    if isinstance(answer, Mapping):
+        labels = {"".join(sorted(re.sub("[^ABC]", "", str(key).upper()))): value for key, value in answer.items()}
+        answer = [labels[pair] for pair in ("AB", "AC", "BC")] if set(labels) == {"AB", "AC", "BC"} else answer
+    return numbers(answer, exercise)
 
 
 def _cosines(rows):
@@ -238,6 +274,9 @@ def _cosine_mistakes(rows):
     right, norms, whole = _cosines(rows), np.linalg.norm(rows, axis=1), np.linalg.norm(rows)
     first, second, apart = norms[FIRST], norms[SECOND], np.linalg.norm(rows[FIRST] - rows[SECOND], axis=1)
     dots, angles = right * first * second, np.arccos(right)
+    yield right.round(1), "Give two decimals, or more."
+    for digits in (10, 100):
+        yield np.trunc(right * digits) / digits, "The digits that follow were cut off, not rounded."
     yield dots, "These are the dot products: divide each by the lengths of both rows."
     for wrong in (dots / first, dots / second):
         yield wrong, "Each dot product is divided by one length only: divide it by the lengths of both rows."
@@ -270,9 +309,10 @@ def _cosine_mistakes(rows):
 
 
 def _about_cosine(values, pair, rows):
+    right = _cosines(rows)
     if abs(values).max() > 1:
         return "One of these is no cosine: a cosine lies between -1 and 1."
-    if abs(abs(values) - abs(_cosines(rows))).max() < 0.006:
+    if abs(abs(values) - abs(right)).max() < 0.006:
         return f"The size of all three is right, but the sign of {('A-B', 'A-C', 'B-C')[pair]} is not."
     return f"The first difference is in {('A-B', 'A-C', 'B-C')[pair]}."
 
@@ -309,29 +349,28 @@ def _three_names(answer):
     if isinstance(answer, (list, tuple)) and len(answer) == 3:
         answer = ["?" if name is None else name for name in answer]
     text = " ".join(str(cell) for cell in atoms(plain(answer))).upper()
-    text = re.sub(
-        r"\bMODEL\b|\b[012]\s*[:=]|[ABC]\s*[:=]|UNKNOWN", lambda found: "?" if found[0] == "UNKNOWN" else "", text
-    )
+    text = re.sub(r"\bMODEL\b|\b[012]\s*[:=)]", "", re.sub(r"\bUNKNOWN\b|\bNONE\b", "?", text))
     if re.search(r"\d|[PQR]\s*-\s*[PQR]", text):
         raise Stop(
             not_yet("Neither numbers nor sides are asked for: write three letters of P, Q, R, or ?, such as PQ?.")
         )
     if re.fullmatch(r"[ABC?,; ]+", text) and re.search("[ABC]", text):
         raise Stop(not_yet("A, B and C are the names that were lost: say which of P, Q and R it is, or ?."))
-    names = re.sub(r"[\s,;/|.'\"()\[\]-]", "", text)
+    names = re.sub(r"[^\w?]", "", text)
     if not re.fullmatch("[PQR?]{3}", names):
-        raise Stop(
-            not_yet(f"Three are asked for, one for each model, each P, Q, R or ?, such as PQ?; this is {names[:20]!r}.")
-        )
+        found = f"{names[:20]!r}" if names else "none"
+        raise Stop(not_yet(f"Three are asked for, one for each model, each P, Q, R or ?, such as PQ?; found {found}."))
     return names
 
 
 def opposite(answer, english):
     """Check a word whose nearest row in `english`, its own left out, is that of its opposite; both may be given."""
     try:
-        given = re.findall(r"[^\W\d_]+", " ".join(str(cell) for cell in atoms(plain(answer))))
+        cells = atoms(plain(list(answer.items()) if isinstance(answer, Mapping) else answer))
+        given = re.findall(r"[^\W\d_]+", " ".join(cell for cell in cells if isinstance(cell, str)))
+        given = [word for word in given if word not in ("and", "or")] if len(given) == 3 else given
         if len(given) not in (1, 2):
-            raise Stop(not_yet(f'A word is asked for, in quotes, such as "good"; this has {len(given)}.'))
+            raise Stop(not_yet(f'A word is asked for, in quotes, such as "good"; this has {len(given) or "none"}.'))
         words = [english.words[english.ids(word)[0]] for word in given]
     except Stop as stop:
         return stop.verdict
@@ -364,12 +403,15 @@ def _count_mistakes(n_rows, n_columns):
     """Yield a wrong number, and what to say of it."""
     count = n_rows * n_columns
     yield n_rows + n_columns, "This is the sum of rows and columns: every row has a number in every column."
+    thousands = "To Python, a comma in a number makes two numbers of it: write {}."
+    for sizes in ([n_rows // 1000, n_rows % 1000 * n_columns], [n_rows // 1000 * n_columns, n_rows % 1000]):
+        yield sizes, thousands.format(f"{n_rows} without one")
     yield n_rows, "This counts the rows only: every row has many numbers."
     yield n_columns, "This counts the numbers of one row: there are many rows."
     for sizes in ([n_rows, n_columns], [n_columns, n_rows]):
         yield sizes, "This is the shape of the table: how many numbers does it hold?"
     yield count - n_columns, "A row is missing: rows count from 0, so the last number is one less than their number."
-    yield count + n_columns, "There is a row too many: they are numbered from 0, but there are no more for that."
+    yield count + n_columns, f"There is a row too many: ids from 0 to {n_rows - 1} are {n_rows} rows."
     for wrong in (count - n_rows, count + n_rows):
         yield wrong, "There is a column too many or too few: the table has one for each channel."
     for ours in (3 * 48, 11 * 48, 14 * 48, 85_728):
