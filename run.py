@@ -5,7 +5,7 @@
     python3 run.py refresh             run all notebooks anew and tidy them
 
     python3 run.py hand-out FOLDER     write copies of the lessons without solutions
-    python3 run.py returned FOLDER     run returned copies and show who passed which exercise
+    python3 run.py returned FOLDER     run returned copies and show who passed which exercise (--csv FILE: also a file)
     python3 run.py lite FOLDER         build a website of the lessons that needs no server
     python3 run.py address OWNER/NAME  make every link lead to this place on GitHub
 
@@ -54,7 +54,6 @@ COMMANDS = {  # the lists that each needs, and the script that it runs
     "address": (LEARNER, "tools/address.py"),
 }
 ALL_TESTS = ["-n", "2"]  # in two processes; tests/conftest.py shares the tests out
-LESSONS = ["03_token_embeddings.ipynb", "04_position_embeddings.ipynb", "05_combined_input_embedding.ipynb"]
 # What reaches .venv of the settings that this computer has for Python, Jupyter, pip and uv: how text and files are
 # written, what a server asks for, where packages come from and how to get there. The rest belongs to other projects.
 KEPT = re.compile(
@@ -95,7 +94,7 @@ def main(arguments):
         fail(f"there is no command {command!r}. These are: {', '.join(COMMANDS)}, help.")
     lists, script = COMMANDS[command]
     if command in ("hand-out", "returned", "lite"):
-        more = [word if word.startswith("-") else os.path.abspath(word) for word in more]
+        more = [os.path.abspath(word) if word and not word.startswith("-") else word for word in more]
     elif command == "lab":
         more = [os.path.abspath(word) if os.path.exists(word) else word for word in more]
     os.chdir(str(ROOT))
@@ -261,7 +260,7 @@ def use_own_settings(more):
     place = VENV if os.access(str(VENV), os.W_OK) else Path(tempfile.mkdtemp(prefix="lessons-"))
     for name, folder in (("JUPYTER_CONFIG_DIR", "jupyter"), ("JUPYTER_DATA_DIR", "data"), ("IPYTHONDIR", "ipython")):
         os.environ[name] = str(place / folder)
-    lessons = [name for name in LESSONS if (ROOT / "notebooks" / name).exists()]
+    lessons = sorted(path.name for path in ROOT.glob("notebooks/[0-9]*.ipynb"))
     elsewhere = any("root_dir" in word or "notebook-dir" in word or os.path.isdir(word) for word in more)
     page = f"/lab/tree/notebooks/{lessons[0]}" if lessons and not elsewhere else "/lab"
     server = {"ip": "localhost", "root_dir": str(ROOT), "allow_root": is_root()}

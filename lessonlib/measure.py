@@ -324,6 +324,13 @@ def counting_tables(vocab_size, block_size, n_embd, step):
     return step * np.outer(np.arange(vocab_size), ones), np.outer(np.arange(block_size), ones)
 
 
+def exchanged(table, one, other):
+    """Let the rows `one` and `other` of `table` (n_rows, C) change places; returns a new array."""
+    order = np.arange(len(table))
+    order[[one, other]] = other, one
+    return table[order]
+
+
 def padded_tables(wte, wpe):
     """Pad `wte` (vocab_size, A) and `wpe` (block_size, B) with zeros to width A + B: adding sets rows side by side."""
     wte, wpe = _numbers("wte", wte), _numbers("wpe", wpe)

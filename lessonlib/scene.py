@@ -287,7 +287,8 @@ def lay_out(scene, width=WIDE):
             lines[-1].append(part)
         else:
             lines.append([part])
-    right = max(map(_right_room, scene.parts), default=EDGE)
+    rooms = (getattr(part, "room", SCALE if getattr(part, "scale", False) else EDGE) for part in scene.parts)
+    right = max(rooms, default=EDGE)
     besides = [part for part in scene.parts if part.beside]
     gap = max((GAP - 14 + _label_room(part) if getattr(part, "rows", ()) else GAP for part in besides), default=GAP)
     top, boxes = 0.0, []
@@ -375,25 +376,21 @@ def _label_room(part):
     return 14 + CHAR_WIDTH * longest + word if longest else 54 if isinstance(part, Lines) else EDGE
 
 
-def _right_room(part):
-    return part.room if isinstance(part, Lines) else SCALE if getattr(part, "scale", False) else EDGE
+SUM_TITLES = ("token embedding", "+  position embedding", "=  input embedding")
 
 
-def sum_parts(letters, start, tok_emb, pos_emb, x, marks=((), (), ()), limit=None, adds_up=True):
+def sum_parts(letters, tok_emb, pos_emb, x, start=0, titles=SUM_TITLES, marks=((), (), ()), **look):
     """Make the three heatmaps of token + position = input, (T, C) each, one above the other.
 
-    Every cell adds up; where x is something else, `adds_up` says so, and the titles make no sum of it.
+    Every cell adds up; where it does not, other titles say so. `look` is what else all three Cells have.
     """
     slots = [str(start + i) for i in range(len(letters))]
-    both = [f"{slot} {letter}" for slot, letter in zip(slots, letters)]
-    titles = ("token embedding", "+  position embedding", "=  input embedding")
-    if not adds_up:
-        titles = ("tok_emb", "pos_emb", "x, as add returns it: not their sum")
-    titles = [f"{title}  {np.shape(matrix)}" for title, matrix in zip(titles, (tok_emb, pos_emb, x))]
+    both = tuple(f"{slot} {letter}" for slot, letter in zip(slots, letters))
+    one, two, three = (f"{title}  {np.shape(matrix)}" for title, matrix in zip(titles, (tok_emb, pos_emb, x)))
     return (
-        Cells(titles[0], tok_emb, tuple(letters), TOKEN, marks=marks[0], limit=limit),
-        Cells(titles[1], pos_emb, tuple(slots), POSITION, marks=marks[1], scale=True, limit=limit),
-        Cells(titles[2], x, tuple(both), SUM, marks=marks[2], columns="channel", limit=limit),
+        Cells(one, tok_emb, tuple(letters), TOKEN, marks=marks[0], **look),
+        Cells(two, pos_emb, tuple(slots), POSITION, marks=marks[1], scale=True, **look),
+        Cells(three, x, both, SUM, marks=marks[2], columns="channel", **look),
     )
 
 

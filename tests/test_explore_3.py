@@ -5,7 +5,22 @@ from itertools import product
 
 import numpy as np
 import pytest
-from seen import assert_nothing_is_cut_off, counted_of, discs, faded, images, labels, note, set_to, signed, titles
+from seen import (
+    assert_nothing_is_cut_off,
+    counted_of,
+    discs,
+    faded,
+    images,
+    labels,
+    marks,
+    note,
+    outlines,
+    page,
+    paths,
+    set_to,
+    signed,
+    titles,
+)
 
 from lessonlib import explore
 from lessonlib.embeddings import encode
@@ -59,8 +74,7 @@ def test_every_control_at_every_extreme_shows_the_product_of_matrices(explorer, 
 
 def test_marks_frame_the_row_of_the_letter_its_slot_and_the_cell(explorer):
     set_to(explorer, letters="CBABBC", slot=5, channel=47)
-    marks = re.findall(r'll-mark" style="top:([\d.]+)%?;height:[\d.]+%;left:([\d.]+)', explorer._cells.value)
-    places = [(round(float(top) / 100, 3), round(float(left) / 100, 3)) for top, left in marks]
+    places = [(round(top, 3), round(left, 3)) for top, left in marks(explorer)]
     assert places == [(0.667, 0), (0.667, 0.979), (0.833, 0), (0.833, 0), (0.833, 0.979)]
 
 
@@ -256,10 +270,10 @@ def test_a_function_that_fails_later_keeps_the_last_good_picture():
 
 
 def test_reset_brings_the_first_picture_back(explorer):
-    first = re.sub(r'data-move="\d+"', "", explorer._cells.value)
+    first = page(explorer)
     set_to(explorer, letters="AAAAAA", slot=0, channel=47, swap="A and B swapped", view=IN_COLUMNS)
     explorer.reset()
-    assert re.sub(r'data-move="\d+"', "", explorer._cells.value) == first
+    assert page(explorer) == first
 
 
 # In training
@@ -293,7 +307,7 @@ def test_triangles_have_the_distances_of_the_rows_as_sides_all_on_one_scale(i, n
         line = f"{name}: A-B {three[0]:.3f}, A-C {three[1]:.3f}, B-C {three[2]:.3f}; "
         line += f"longest/shortest {max(three) / min(three):.2f} (before training {max(first) / min(first):.2f})"
         assert line in note(explorer) and line in explorer.words
-        assert all(explorer._cells.value.count(f">{side:.3f}</span>") for side in three)
+        assert all(f">{side:.3f}</span>" in page(explorer) for side in three)
 
 
 @pytest.mark.parametrize("i", [0, 5, 6, 7, 40])
@@ -302,8 +316,7 @@ def test_below_the_triangles_every_score_has_its_place_on_its_curve(i):
     set_to(explorer, snapshot=i)
     places = [[i / 40, 1 - history.scores[i] / 729] for history in HISTORIES.values()]
     np.testing.assert_allclose(discs(explorer)[-1], places, atol=1e-4)
-    courses = re.findall(r'<polyline points="([^"]+)"', explorer._cells.value)
-    assert [len(course.split()) for course in courses[3:]] == [41, 41, 41]  # after three triangles
+    assert [len(course) for course in paths(explorer)[3:]] == [41, 41, 41]  # after three triangles
     assert HISTORIES["sorter"].scores[5:8].tolist() == [710, 413, 708]
 
 
@@ -318,12 +331,11 @@ def test_no_words_of_the_triangles_meet_or_are_cut_off(i):
 def test_the_outline_shows_where_a_triangle_began():
     explorer = explore.triangles(HISTORIES)
     set_to(explorer, snapshot=0)
-    outlines = re.findall(r'<polygon points="([^"]+)" fill="white"', explorer._cells.value)
-    for outline, corners_now in zip(outlines, discs(explorer)[:3], strict=True):
-        corners = np.array([corner.split(",") for corner in outline.split()], dtype=float)
+    began = outlines(explorer)
+    for corners, corners_now in zip(began, discs(explorer)[:3], strict=True):
         np.testing.assert_allclose(corners, corners_now, atol=2e-4)
     set_to(explorer, snapshot=40)
-    assert re.findall(r'<polygon points="([^"]+)" fill="white"', explorer._cells.value) == outlines
+    np.testing.assert_array_equal(outlines(explorer), began)
 
 
 def test_trainings_with_other_numbers_of_snapshots_are_refused():

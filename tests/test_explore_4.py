@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from seen import discs, faded, images, labels, set_to, signed, titles
+from seen import discs, faded, images, labels, marks, named_discs, paths, set_to, signed, titles
 
 from lessonlib import explore
 from lessonlib.embeddings import sinusoidal_positions
@@ -241,9 +241,8 @@ def test_the_dot_products_are_those_of_the_rows(sinusoids, row, apart):
         product = f"{name}: the dot product of rows {row} and {row + apart} is {table[row] @ table[row + apart]:.4f}; "
         others = "the same." if name != "learned" or len(every) == 1 else f"from {min(every):.4f} to {max(every):.4f}."
         assert f"{product}of all rows {apart} apart: {others}" in words(sinusoids)
-    marked = re.findall(r'll-mark" style="top:([\d.]+)%', sinusoids._cells.value)
     rows = {row, row + apart}
-    assert len(marked) == len(rows) + sum(each < 11 for each in rows)
+    assert len(marks(sinusoids)) == len(rows) + sum(each < 11 for each in rows)
 
 
 # Maps and cosines
@@ -314,12 +313,11 @@ def test_the_random_start_stays_beside_every_step():
 
 def test_rows_that_are_only_read_are_hollow_and_those_that_write_are_joined():
     explorer = explore.maps(HISTORIES)
-    for panel, xy in zip(explorer._cells.value.split("ll-plot")[1:], discs(explorer), strict=True):
-        assert re.findall(r"<i [^>]*background:([^;]+)[^>]*>(\d+)</i>", panel) == [
+    for named, path, xy in zip(named_discs(explorer), paths(explorer), discs(explorer), strict=True):
+        assert named == [
             *(("white", str(row)) for row in range(5)), *(("#6a3d9a", str(row)) for row in range(5, 11))
         ]  # fmt: skip
-        path = re.search(r'<polyline points="([^"]+)"', panel).group(1)
-        np.testing.assert_allclose(np.array([p.split(",") for p in path.split()], dtype=float), xy[5:], atol=2e-4)
+        np.testing.assert_allclose(path, xy[5:], atol=2e-4)
 
 
 @pytest.mark.parametrize("i", [0, 40])

@@ -14,8 +14,10 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import venv
 from pathlib import Path
 
+import pytest
 from jupyter_client import BlockingKernelClient
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -79,9 +81,9 @@ def run(folder, *arguments, network=True, **options):
 
 
 @contextlib.contextmanager
-def lab(folder, *more, **options):
+def lab(folder, *more, before=(), **options):
     """Start `run.py lab`; gives what it said up to its address, and that address."""
-    command = [sys.executable, str(folder / "run.py"), "lab", "--no-browser", "--port=0", *more]
+    command = [*before, sys.executable, str(folder / "run.py"), "lab", "--no-browser", "--port=0", *more]
     server = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace", **options
     )
@@ -131,3 +133,80 @@ def answer(address, folder, code):
     finally:
         client.stop_channels()
     return "".join(said)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="written for the shells and permissions of Unix")
+def test_the_first_command_from_nothing(tmp_path):
+    """Packages come from a folder, as TEACHING says; those that the lessons need, beside lessonlib, are this test's."""
+    place = tmp_path / "with space, 100% %20 and ü"
+    folder = project(place / "lessons")
+    (command,) = re.findall(r"python3 (-m pip download .*?)`", (ROOT / "TEACHING.md").read_text("utf-8"))
+    setuptools = [line for line in (folder / "requirements.txt").read_text().splitlines() if "setuptools" in line]
+    (folder / "requirements.txt").write_text("-c constraints.txt\n" + "\n".join(setuptools) + "\n")
+    text = (folder / "pyproject.toml").read_text(encoding="utf-8")
+    (folder / "pyproject.toml").write_text(re.sub("dependencies = .*", "dependencies = []", text), encoding="utf-8")
+    venv.create(place / "fetch", with_pip=True)
+    done = subprocess.run([place / "fetch/bin/python", *command.split()], cwd=folder, capture_output=True, text=True)
+    if done.returncode and not os.environ.get("CI"):
+        pytest.skip(f"nothing can be fetched here: {done.stderr[-200:]}")
+    assert "setuptools" in str(os.listdir(folder / "wheels"))
+
+    (place / "home").mkdir()
+    mine = environment(place, **foreign(place))
+    _, said = run(folder, "lab", "--version", network=False, env=mine)
+    assert "Successfully installed lessonlib" in said and "foreign" not in said.replace(str(place), ""), said
+    assert {path.name for path in (place / "foreign").iterdir()} == {
+        "numpy",
+        "traitlets",
+        "lessonlib",
+        "jupyterlab",
+        "pip",
+    }
+
+    # What is not lessonlib: this test's own packages stand in for 450 MB.
+    (site,) = (folder / ".venv").rglob("site-packages")
+    (site / "rest.pth").write_text(os.pathsep.join(each for each in sys.path if each.endswith("site-packages")))
+    for name in ("share", "etc"):
+        if (Path(sys.prefix) / name).exists():
+            (folder / ".venv" / name).symlink_to(Path(sys.prefix) / name)
+    with lab(folder, env=mine) as (said, address):
+        assert ("root" in said.splitlines()[0]) == is_root()
+        assert "/lab/tree/notebooks/03_token_embeddings.ipynb?token=" in said
+        places, others = answer(address, folder, ASK).splitlines()
+        assert str(place / "foreign") not in places and str(folder) in places and others.startswith("False False")
+    notebooks = folder / "notebooks"
+    options = [
+        "--ip",
+        "0.0.0.0",
+        f"--ServerApp.root_dir={notebooks}",
+        "--LabApp.default_url",
+        "/lab/tree/deep_dives.ipynb",
+    ]
+    with lab(folder, *options, "--allow-root", env=mine) as (said, address):
+        assert "http://0.0.0.0:" in said and "/lab/tree/deep_dives.ipynb?token=" in said
+        contents = json.loads(fetch(address % "api/contents"))["content"]
+        assert "deep_dives.ipynb" in {each["name"] for each in contents}
+
+    # From another folder, as TEACHING says of hubs.
+    (command,) = re.findall(r"python3 (-m pip install -r LESSONS.*?)`", (ROOT / "TEACHING.md").read_text("utf-8"))
+    words = [word.replace("LESSONS", str(folder)) for word in command.split()]
+    offline = ["--no-index", f"--find-links={folder / 'wheels'}"]
+    subprocess.run([place / "fetch/bin/python", *words, *offline], cwd=tmp_path, check=True, capture_output=True)
+    done = subprocess.run(
+        [place / "fetch/bin/python", "-c", "import lessonlib; print(lessonlib.__file__)"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert str(place / "fetch") in done.stdout
+
+    # Read-only, for root too.
+    subprocess.run(["chmod", "-R", "a-w", folder], check=True)
+    try:
+        weak = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if is_root() else []
+        with lab(folder, before=weak, env=mine) as (said, address):
+            assert address, said
+            assert str(folder) in answer(address, place, ASK)
+    finally:
+        subprocess.run(["chmod", "-R", "u+w", folder], check=True)

@@ -456,7 +456,7 @@ def settings(run, name):
 def test_lab_opens_the_first_lesson_there_is_on_localhost(run):
     assert settings(run, "jupyter_lab_config.json") == {"LabApp": {"default_url": "/lab"}}
     (run.ROOT / "notebooks").mkdir()
-    for name in reversed(run.LESSONS):
+    for name in ("10_next.ipynb", "05_sum.ipynb", "03_first.ipynb"):
         (run.ROOT / "notebooks" / name).touch()
         page = settings(run, "jupyter_lab_config.json")["LabApp"]["default_url"]
         assert page == f"/lab/tree/notebooks/{name}"

@@ -41,7 +41,7 @@ def the_sum(tok_emb, pos_emb, x, letters, start=0, cell=None, width=WIDE):
 
     A `cell` (row, channel) and its row are framed, and said to be which of the two tables.
     """
-    parts = sum_parts(letters, start, tok_emb, pos_emb, x)
+    parts = sum_parts(letters, tok_emb, pos_emb, x, start)
     if cell:
         (row, channel), numbers = cell, [matrix[cell] for matrix in (tok_emb, pos_emb, x)]
         sources = (
@@ -115,13 +115,12 @@ def squares(squares, names, below, left, limit=None, palette="signed", decimals=
         )
     picture = draw(Scene(*parts))
     if decimals is not None:
-        said = [f"{part.title}: {_listed(part, rows, columns)}" for part in parts]
+        said = [
+            f"{part.title}: {', '.join(f'{rows[row]} by {columns[column]} {text}' for row, column, text in part.texts)}"
+            for part in parts
+        ]
         picture.alt = f"Squares of numbers, {left} by {below}. {'. '.join(said)}."
     return picture
-
-
-def _listed(part, rows, columns):
-    return ", ".join(f"{rows[row]} by {columns[column]} {text}" for row, column, text in part.texts)
 
 
 def parallelogram(maps, names, corners):
@@ -211,7 +210,7 @@ def sources(shares, stages, names):
                     if share > 0.04:
                         write(axes, x + width / 2, y + row / 2, f"{share:.2f}", SMALL + 1, ink, ha="center")
                     x += width
-                listed = ", ".join(f"{source} {_hundredths(share)}" for source, share in zip(names, split))
+                listed = ", ".join(f"{source} {_short(share, 2)}" for source, share in zip(names, split))
                 said.append(f"{name}, {stage}: {listed}")
         for i, (source, (colour, _)) in enumerate(zip(names, SOURCE_COLOURS)):
             x = left + i * 150
@@ -257,7 +256,3 @@ def look_up(letters, table, names, followed):
 def _short(number, decimals):
     """Write a number with so many decimals, without a minus sign before a zero."""
     return f"{round(float(number), decimals) + 0:.{decimals}f}"
-
-
-def _hundredths(share):
-    return _short(share, 2)

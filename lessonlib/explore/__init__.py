@@ -9,25 +9,3 @@ from lessonlib.explore.neighbours import neighbours
 from lessonlib.explore.space import blocks
 from lessonlib.explore.train_here import training
 from lessonlib.explore.verdicts import verdicts
-
-__all__ = [
-    "Explorer",
-    "ablation_board",
-    "blocks",
-    "card",
-    "collisions",
-    "cosines",
-    "look_up",
-    "maps",
-    "neighbours",
-    "scale",
-    "shift",
-    "sinusoids",
-    "steps",
-    "the_sum",
-    "training",
-    "triangles",
-    "unmix",
-    "verdicts",
-    "window",
-]

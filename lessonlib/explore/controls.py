@@ -1,5 +1,6 @@
 """The controls that a learner moves. Each has a name that is read aloud, a range, and a `value`."""
 
+import contextlib
 import html
 import unicodedata
 
@@ -42,7 +43,20 @@ def dropdown(name, options, value=None):
 
 
 class Control(widgets.Box):
-    """A control that is made of several. It has a `value`, and `reset` brings back a value and ends what goes on."""
+    """A control that is made of several. It has a `value`, and `reset` brings back a value and ends what goes on.
+
+    What sets its parts so that they show the value does so in `with self.following():`, and is not heard by them.
+    """
+
+    is_following = False
+
+    @contextlib.contextmanager
+    def following(self):
+        self.is_following = True
+        try:
+            yield
+        finally:
+            self.is_following = False
 
     def reset(self, value):
         self.value = value
@@ -80,7 +94,6 @@ class Places(Control):
     """
 
     value = Unicode()
-    _following = False
 
     def __init__(self, value, symbols, name, text_name):
         self._symbols = symbols
@@ -109,11 +122,11 @@ class Places(Control):
         self.observe(self._show_value, "value")
 
     def _slid(self, _change):
-        if not self._following:
+        if not self.is_following:
             self.value = "".join(slider.value for slider in self.sliders)
 
     def _typed(self, _change):
-        if self._following:
+        if self.is_following:
             return
         value = unicodedata.normalize("NFKC", self.text.value).replace(" ", "").upper()
         value = "".join(read if (read := each.translate(READ_AS)) in self._symbols else each for each in value)
@@ -135,13 +148,10 @@ class Places(Control):
 
     def _show_value(self, _change=None):
         """Make the sliders and the box show the value."""
-        self._following = True
-        try:
+        with self.following():
             for slider, symbol in zip(self.sliders, self.value):
                 slider.value = symbol
             self.text.value = self.value
-        finally:
-            self._following = False
         self.refusal.value = ""
 
     def reset(self, value):

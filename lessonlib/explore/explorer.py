@@ -210,8 +210,8 @@ def checked(name, array, shape):
 
 def nearly(one, other):
     """Say which numbers are equal but for rounding, that of float16 if one of the arrays holds such."""
-    coarse = np.float16 in (np.asarray(one).dtype, np.asarray(other).dtype)
-    return np.isclose(np.asarray(one, np.float64), np.asarray(other, np.float64), rtol=2e-3 * coarse, atol=1e-6)
+    rtol = 2e-3 if np.float16 in (np.asarray(one).dtype, np.asarray(other).dtype) else 1e-5
+    return np.isclose(np.asarray(one, np.float64), np.asarray(other, np.float64), rtol, 1e-6)
 
 
 def told_apart(number, other):

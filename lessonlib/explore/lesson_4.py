@@ -109,13 +109,6 @@ def broken_table(wpe, table=AS_TRAINED, rows="", scale=1.0):
     return scale * broken
 
 
-def exchanged(table, one, other):
-    """Let the rows `one` and `other` of a table (n_rows, C) change places; returns a new array."""
-    order = np.arange(len(table))
-    order[[one, other]] = other, one
-    return table[order]
-
-
 def _sources(table, rows):
     """Say of each slot where its row comes from."""
     slots = range(len(rows))

@@ -177,19 +177,11 @@ def _points_over(points, i, its):
         if points.filled:
             shapes.append(f'<polygon points="{corners}" fill="{points.colour}" fill-opacity="0.12"/>')
         shapes.append(f'<polyline points="{corners}" stroke="{points.colour}" stroke-opacity="0.45"/>')
-    discs = [
-        _disc(
-            x,
-            y,
-            points.radius,
-            "white" if j in points.hollow else points.colour,
-            points.colour,
-            html.escape(points.names[j]) if points.names else "",
-            points.colour if j in points.hollow else "white",
-            j in points.rings,
-        )
-        for j, (x, y) in enumerate(xy)
-    ]
+    discs = []
+    for j, (x, y) in enumerate(xy):
+        fill, ink = ("white", points.colour) if j in points.hollow else (points.colour, "white")
+        name = html.escape(points.names[j]) if points.names else ""
+        discs.append(_disc(x, y, points.radius, fill, points.colour, name, ink, j in points.rings))
     words = [
         f'<span class="{"ll-small" if size <= 15 else ""}" style="left:{x:.2%};top:{y:.2%};font-size:{size:g}px;'
         f'color:{colour}">{html.escape(text)}</span>'
@@ -297,7 +289,14 @@ OVER = {
 def tiny(cells, matrix=None):
     """Colour a heatmap, or a matrix as this heatmap does, one pixel a cell; return it as the address of an image."""
     data = io.BytesIO()
-    Image.fromarray(colours(cells, matrix)).save(data, "PNG", compress_level=1)
+    painted = colours(cells, matrix)
+    packed, which = np.unique(painted.view(np.uint32), return_inverse=True)  # each colour as one number
+    image = Image.fromarray(painted)
+    if len(packed) <= 256:  # a list of colours and their numbers: a quarter less to send
+        image = Image.fromarray(which.reshape(painted.shape[:2]).astype(np.uint8))
+        mode = "RGB" if (painted[..., 3] == 255).all() else "RGBA"
+        image.putpalette(packed.view(np.uint8).reshape(-1, 4)[:, : len(mode)].tobytes(), mode)
+    image.save(data, "PNG", compress_level=1)
     return f"data:image/png;base64,{_base64(data.getvalue())}"
 
 
