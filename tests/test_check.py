@@ -238,7 +238,9 @@ WRONG = {  # what the verdict must say <- answers
         multiplied by its id <- (ones * np.array(w)[:, None]) @ E_tok
         reverser <- ones @ reverser.wte
         position table <- ones @ E_pos[:3]
-        channel 0 <- (1 - ones) @ E_tok
+        Zeros and ones are swapped <- (1 - ones) @ E_tok
+        channel 0 <- (ones @ E_tok).round(1)
+        and these are 5 rows <- (ones @ E_tok)[:5]
         position embedding <- np.eye(6) @ E_pos[:6]
         close <- (ones @ E_tok).round(3)
         wrong order <- ones[::-1] @ E_tok
@@ -292,7 +294,7 @@ WRONG = {  # what the verdict must say <- answers
         not of peace <- "battle peace"
         does not know the two as opposites <- "paris" || "dog"
         is not one of the <- "hott" || "xyzzy"
-        close to it: <- "possitive"
+        close to it: <- "goood"
         this has 3 <- "up down right" || ["up", "down", "left"]
         this has none <- 7 || E_tok || "123"
         parentheses <- english.nearest
@@ -324,7 +326,7 @@ WRONG = {  # what the verdict must say <- answers
         angles <- np.arccos(cosines(E_tok)[[0, 0, 1], [1, 2, 2]])
         angles <- np.degrees(np.arccos(cosines(E_tok)[[0, 0, 1], [1, 2, 2]]))
         angles <- np.degrees(np.arccos(cosines(E_tok)[[0, 0, 1], [1, 2, 2]])).round(1)
-        difference is in A-B <- cosines(shifted)[[0, 0, 1], [1, 2, 2]]
+        after 0.1 was added <- cosines(shifted)[[0, 0, 1], [1, 2, 2]]
         reverser <- cosines(reverser.wte)[[0, 0, 1], [1, 2, 2]]
         position rows <- cosines(E_pos[:3])[[0, 0, 1], [1, 2, 2]]
         mean was taken away <- np.corrcoef(E_tok)[[0, 0, 1], [1, 2, 2]]

@@ -61,6 +61,14 @@ def look_up(token_ids, wte):
         mistakes=[
             *((wte[other], sentence) for other, sentence in other_letters(ids, len(wte))),
             *arrays_at_hand("token", ids, wte=wte),
+            *(
+                (
+                    tok_emb - model.wpe[: len(ids)],
+                    "Position rows are taken away: the rows of the letters are asked for.",
+                )
+                for model in models().values()
+                if len(model.wpe) >= len(ids)
+            ),
             (by_id, f"It is filled with the ids: ids are no values, they {which}"),
             (by_id * tok_emb, f"Every row is multiplied by its id: ids only {which}"),
             (wte, "This is the whole table: every letter takes one row from it."),
@@ -69,6 +77,10 @@ def look_up(token_ids, wte):
             (wte[:, ids], "The ids picked columns: they should pick rows."),
             (ids, f"These are the ids of the letters: they {which}"),
             (one_hot_rows(ids, len(wte)), f"These are one-hot rows: they {which}"),
+        ],
+        shapes=[
+            *(((n, wte.shape[1]), f"There are {len(ids)} letters, and these are {n} rows.") for n in range(2, 13)),
+            *(((len(ids), n), f"A row has {wte.shape[1]} numbers, and these have {n}.") for n in range(1, 97)),
         ],
         about_rows=lambda values: about_letters(which_rows(values, wte), ids),
         rounding="The numbers are close, but not the same: a look-up copies, so nothing is rounded.",
@@ -102,6 +114,7 @@ def matmul(token_ids, wte):
             (ones @ ones.T, "This is one-hot times one-hot, which compares letters: multiply by the table."),
             (wte @ wte.T, "This is the table times itself: multiply the one-hot rows by the table."),
             (ones.sum(axis=0) @ wte, "This is one sum for all letters together: every letter has a row."),
+            ((1 - ones) @ wte, "Zeros and ones are swapped: every one-hot row has a single 1."),
             (ids @ base.solution, "The ids were multiplied in place of the one-hot rows."),
             *((rows, one_sum) for rows in sums),
             *(mistake for mistake in base.mistakes if mistake[0].shape != wte[0].shape),
@@ -176,6 +189,7 @@ def one_hot(token_ids, vocab_size):
             ((n_tokens, n_tokens), each_slot),
             ((n_tokens, vocab_size + 1), "There is a column too many: ids count from 0, so column 0 is for id 0."),
             ((n_tokens, vocab_size - 1), "A column is missing: every id has one, and 0 is an id too."),
+            *(((n, vocab_size), f"There are {n_tokens} letters, and these are {n} rows.") for n in range(2, 13)),
             ((n_tokens, 48), "These are the rows of the table: the one-hot rows say which of them to take."),
         ],
         order=WRONG_ORDER,
@@ -221,7 +235,9 @@ def _slots(answer, exercise, letter):
     """Read slots; of a dict from slots to their letters only those of the letter asked for."""
     if isinstance(answer, str) and re.search(r"\b(not|no|except|without|but)\b", answer.lower()):
         raise Stop(not_yet("Write the numbers of the slots that hold the letter, in a list, and nothing else."))
-    if isinstance(answer, Mapping) and answer and all(isinstance(name, str) for name in answer.values()):
+    if isinstance(answer, Mapping) and letter in answer:
+        answer = answer[letter]
+    elif isinstance(answer, Mapping) and answer and all(isinstance(name, str) for name in answer.values()):
         answer = [slot for slot, name in answer.items() if name.upper() == letter]
     return row_numbers(answer, exercise)
 
@@ -299,6 +315,7 @@ def _cosine_mistakes(rows):
     for axis in (1, 0):
         centred = rows - rows.mean(axis=axis, keepdims=True)
         yield _cosines(centred), "A mean was taken away first, as for correlations: take the rows as they are."
+    yield _cosines(rows + 0.1), "These are the cosines after 0.1 was added: first those of the rows as they are."
     for name, model in models().items():
         if not np.array_equal(np.float64(model.wte), rows):
             yield _cosines(model.wte), f"These are the cosines of the {name}, another model."
@@ -347,7 +364,7 @@ def _three_names(answer):
     if isinstance(answer, Mapping) and {str(key)[-1:] for key in answer} == set("012"):
         answer = [answer[key] for key in sorted(answer, key=lambda key: str(key)[-1])]  # {0: "P", 1: "?", 2: "Q"}
     if isinstance(answer, (list, tuple)) and len(answer) == 3:
-        answer = ["?" if name is None else name for name in answer]
+        answer = ["?" if name is None or (isinstance(name, str) and not name.strip()) else name for name in answer]
     text = " ".join(str(cell) for cell in atoms(plain(answer))).upper()
     text = re.sub(r"\bMODEL\b|\b[012]\s*[:=)]", "", re.sub(r"\bUNKNOWN\b|\bNONE\b", "?", text))
     if re.search(r"\d|[PQR]\s*-\s*[PQR]", text):
@@ -424,6 +441,7 @@ def _count_mistakes(n_rows, n_columns):
             yield count + rows * 768, f"GPT-2's {name} table is counted too: the exercise asks for one table."
     for size in (n_rows, n_columns):
         yield size**2, "A size is multiplied by itself: multiply the rows by the channels."
+    yield -count, "A count is never negative."
     yield n_rows / n_columns, "Dividing does not count: every row has a number for every channel."
     for unit in (1e3, 1e6):
         yield count / unit, "Is that in thousands or millions, or has a comma become a point? Write the whole number."
