@@ -31,6 +31,7 @@ from lessonlib.embeddings import (
     sinusoidal_positions,
     token_embedding,
 )
+from lessonlib.english import load_english
 from lessonlib.measure import anonymous_sums, cosines, decode_nearest, distances, principal_axes
 from lessonlib.nano_gpt import load_checkpoint
 from lessonlib.tasks import REVERSE, SORT, score
@@ -56,7 +57,8 @@ defined = {"np": np, "encode": encode, "input_embedding": input_embedding, "E_to
 with contextlib.redirect_stdout(None):
     exec(source, defined)
 programs = defined["programs"]
-SIDES = np.array([[0.241, 0.204, 0.195], [0.138, 0.124, 0.134], [0.238, 0.141, 0.255]])  # of three other models
+SIDES = [[0.241, 0.204, 0.195], [0.138, 0.124, 0.134], [0.238, 0.141, 0.255]]  # of three other models
+english = load_english()
 MODEL, WORD_3, WORD_5 = sorter, encode("ACBBAB"), encode("BACCAC")
 CHECKS = {
     "look_up": lambda answer: check.look_up(answer, WORD_3, E_tok),
@@ -64,7 +66,8 @@ CHECKS = {
     "matmul": lambda answer: check.matmul(answer, WORD_3, E_tok),
     "identical_slots": lambda answer: check.identical_slots(answer, "CABCCB", "C"),
     "cosines": lambda answer: check.cosines(answer, E_tok),
-    "triangles": lambda answer: check.triangles(answer, SIDES),
+    "lost_names": lambda answer: check.lost_names(answer, SIDES),
+    "opposite": lambda answer: check.opposite(answer, english),
     "parameter_count": lambda answer: check.parameter_count(answer, 50257, 768),
     "position_count": lambda answer: check.parameter_count(answer, 1024, 768),
     "positions": lambda answer: check.positions(answer, 6, E_pos, encode("CBABBC")),
@@ -88,8 +91,7 @@ TABLES = {  # several of each, where the numbers of one could hide a mistake
     "one_hot": [check.one_hot.exercise(WORD_3, 3)],
     "matmul": [check.matmul.exercise(WORD_3, E_tok)],
     "identical_slots": [check.identical_slots.exercise(*what) for what in (("CABCCB", "C"), ("AABB", "A"))],
-    "cosines": [check.cosines.exercise(E_tok)],
-    "triangles": [check.triangles.exercise(SIDES)],
+    "cosines": [check.cosines.exercise(E_tok), check.cosines.exercise(load_checkpoint("synonyms").wte)],
     "parameter_count": [lesson_3.parameter_count_exercise(rows, 768) for rows in (50257, 1024)],
     "positions": [check.positions.exercise(len(w), E_pos, encode(w)) for w in ("CBABBC", "CBABBCABB")],
     "most_alike": [check.most_alike.exercise(table) for table in (E_pos, reverser.wpe)],
@@ -175,6 +177,8 @@ WRONG = {  # what the verdict must say <- answers
         row 2, channel 7 <- changed(E_tok[w], (2, 7), 9)
         row 0, channel 0 <- np.random.default_rng(0).normal(size=(6, 48))
         row 0, channel 0 <- np.random.default_rng(0).normal(0, 0.02, size=(6, 48))
+        brackets too many <- E_tok[w][None] || [E_tok[w]] || E_tok[w][:, None]
+        These are texts <- E_tok[w].astype(str)
         different lengths <- (E_tok[0], E_tok[2], E_tok[1], E_tok[1], E_tok[0], E_tok[0, 2])
         parentheses <- token_embedding || E_tok.copy
     """,
@@ -183,6 +187,7 @@ WRONG = {  # what the verdict must say <- answers
         CBABBC <- chosen || one_hot(token_ids, 3)
         row for each id <- np.eye(3)
         column for each slot <- np.eye(6) || np.eye(6)[w]
+        column for each channel <- np.eye(48)[w]
         column too many <- np.eye(4)[w] || np.eye(4)[[1, 3, 2, 2, 1, 2]]
         swapped <- np.eye(3)[w].T || 1 - ones || ones.reshape(3, 6)
         too far to the right <- np.eye(3)[[1, 0, 2, 2, 1, 2]]
@@ -233,7 +238,9 @@ WRONG = {  # what the verdict must say <- answers
         multiplied by its id <- (ones * np.array(w)[:, None]) @ E_tok
         reverser <- ones @ reverser.wte
         position table <- ones @ E_pos[:3]
-        channel 0 <- (1 - ones) @ E_tok
+        Zeros and ones are swapped <- (1 - ones) @ E_tok
+        channel 0 <- (ones @ E_tok).round(1)
+        and these are 5 rows <- (ones @ E_tok)[:5]
         position embedding <- np.eye(6) @ E_pos[:6]
         close <- (ones @ E_tok).round(3)
         wrong order <- ones[::-1] @ E_tok
@@ -245,7 +252,8 @@ WRONG = {  # what the verdict must say <- answers
     """,
     "identical_slots": """
         counted from 1 <- [1, 4, 5]
-        itself <- [3, 4]
+        itself <- [3, 4] || {0: "A", 3: "C", 4: "C"}
+        nothing else <- "not slots 0, 3, 4" || "all but 0, 3, 4"
         single slot <- [0] || 0
         not all are there <- [0, 3] || [0, 4] || {0: 0, 1: 3}
         3 of these 4 <- [0, 3, 4, 5]
@@ -265,18 +273,31 @@ WRONG = {  # what the verdict must say <- answers
         table <- tok_emb || E_tok[[2, 2, 2]]
         parentheses <- np.where
     """,
-    "triangles": """
-        wrong way round <- [0, 2] || (0, 2) || "0, 2"
-        counted from 1 <- [3, 1]
-        The first has three sides that are nearly equal <- [1, 0] || [1, 2] || np.array([1, 2])
-        The second has three sides that are nearly equal <- [2, 1] || [0, 1] || {"synonym": 2, "sorts": 1}
-        same model twice <- [2, 2] || [0, 0] || [1, 1]
-        Two models are asked for <- 2 || [2] || 0
-        two of the three <- [2, 0, 1] || [0, 1, 2]
-        These are the sides <- SIDES
-        A set has no order <- {2, 0} || frozenset([2, 0])
-        from 0 to 2 <- [2, 7] || [-1, 0] || [0.5, 0]
-        text, not numbers <- ["synonyms", "sort"] || "the last and the first"
+    "lost_names": """
+        Model 0: P is at one end <- "P?Q" || ["P", "?", "Q"] || "PPP"
+        Model 0: Q is at one end <- "QQQ" || "Q?P"
+        Model 2: P is at one end of the shortest side, so it is one of the two <- "R?P" || "RRP"
+        Model 2: R is at one end of the shortest <- "R?R" || ["R", "P", "R"]
+        Model 1: why P? <- "RPQ"
+        Model 1: why R? <- "RRQ" || {0: "R", 1: "R", 2: "Q"}
+        model 0 are evidence <- "??Q" || "???"
+        model 2 are evidence <- "R??" || ["R", None, None]
+        in reverse <- "Q?R"
+        A set has no order <- {"R", "?", "Q"}
+        Three are asked for <- "R" || "RQ" || ["R", "Q"] || "no idea" || []
+        A, B and C are the names <- "BAC" || ["C", "?", "B"] || "B?A"
+        Neither numbers nor sides <- SIDES || [2, 0, 1] || "P-Q" || ["P-Q", "?", "P-R"]
+    """,
+    "opposite": """
+        pair: find another <- "good" || "bad" || ("good", "bad")
+        nearest to hot is that of heat <- "hot" || ("hot", "cold") || "hot and cold"
+        not of peace <- "battle peace"
+        does not know the two as opposites <- "paris" || "dog"
+        is not one of the <- "hott" || "xyzzy"
+        close to it: <- "goood"
+        this has 3 <- "up down right" || ["up", "down", "left"]
+        this has none <- 7 || E_tok || "123"
+        parentheses <- english.nearest
     """,
     "cosines": """
         squared <- cosines(E_tok)[[0, 0, 1], [1, 2, 2]] ** 2
@@ -300,10 +321,12 @@ WRONG = {  # what the verdict must say <- answers
         wrong way round <- [0.16, 0.54, -0.01]
         cut off <- cut(cosines(E_tok)[[0, 0, 1], [1, 2, 2]], 2) || cut(cosines(E_tok)[[0, 0, 1], [1, 2, 2]], 1)
         two decimals <- [-0.2, -0.5, 0.0]
+        mean was taken away <- np.corrcoef(E_tok)[[0, 0, 1], [1, 2, 2]].round(2)
+        wrong order <- {"A-C": -0.16, "A-B": 0.01, "B-C": -0.54}
         angles <- np.arccos(cosines(E_tok)[[0, 0, 1], [1, 2, 2]])
         angles <- np.degrees(np.arccos(cosines(E_tok)[[0, 0, 1], [1, 2, 2]]))
         angles <- np.degrees(np.arccos(cosines(E_tok)[[0, 0, 1], [1, 2, 2]])).round(1)
-        difference is in A-B <- cosines(shifted)[[0, 0, 1], [1, 2, 2]]
+        after 0.1 was added <- cosines(shifted)[[0, 0, 1], [1, 2, 2]]
         reverser <- cosines(reverser.wte)[[0, 0, 1], [1, 2, 2]]
         position rows <- cosines(E_pos[:3])[[0, 0, 1], [1, 2, 2]]
         mean was taken away <- np.corrcoef(E_tok)[[0, 0, 1], [1, 2, 2]]
@@ -327,7 +350,9 @@ WRONG = {  # what the verdict must say <- answers
         one row <- 768
         shape of the table <- (50257, 768) || [50257, 768] || (768, 50257)
         row is missing <- 50256 * 768
-        row too many <- 50258 * 768
+        ids from 0 to 50256 <- 50258 * 768
+        makes two numbers <- (50, 257 * 768)
+        Without the quotes <- "50257 * 768" || "50,257 * 768"
         column too many or too few <- 50257 * 767 || 50257 * 769
         our own <- 144 || E_tok.size || 85728
         small model <- 50257 * 48 || 3 * 768
@@ -731,7 +756,7 @@ RIGHT = {
     "look_up": """
         E_tok[w] || E_tok[w].tolist() || tuple(map(tuple, E_tok[w].tolist()))
         [E_tok["ABC".index(letter)] for letter in "ACBBAB"] || (E_tok[i] for i in w) || map(lambda i: E_tok[i], w)
-        E_tok[w][None] || [E_tok[w]] || (E_tok[w],) || E_tok[w][:, None] || E_tok[w].astype(str)
+        E_tok[w].astype(np.float16) || E_tok[w].astype(str).tolist() || E_tok[w].round(5)
         E_tok[w].astype(object) || E_tok[w].astype(np.float64) || np.matrix(E_tok[w]) || np.ma.masked_array(E_tok[w])
         E_tok[w] + 0j || dict(enumerate(E_tok[w])) || dict(enumerate(E_tok[w])).values() || iter(E_tok[w])
         np.take(E_tok, w, axis=0) || token_embedding(encode("ACBBAB"), E_tok)
@@ -744,7 +769,7 @@ RIGHT = {
         np.matrix(ones)
     """,
     "matmul": """
-        ones @ E_tok || (ones @ E_tok).tolist() || [row @ E_tok for row in ones] || (ones @ E_tok)[None]
+        ones @ E_tok || (ones @ E_tok).tolist() || [row @ E_tok for row in ones] || (ones @ E_tok).astype(np.float16)
         (E_tok.T @ ones.T).T || np.einsum("ij,jk->ik", ones, E_tok) || (row @ E_tok for row in ones)
         ones.astype(np.float32) @ E_tok
     """,
@@ -754,12 +779,18 @@ RIGHT = {
         np.flatnonzero(encode("CABCCB") == 2) || [[0, 3, 4]] || ([0, 3, 4],) || [[0], [3], [4]] || {"C": [0, 3, 4]}
         {0: "C", 3: "C", 4: "C"} || (slot for slot, letter in enumerate("CABCCB") if letter == "C")
         filter(lambda slot: "CABCCB"[slot] == "C", range(6)) || {0: None, 3: None, 4: None}.keys()
-        frozenset([0, 3, 4]) || np.array(["0", "3", "4"])
+        frozenset([0, 3, 4]) || np.array(["0", "3", "4"]) || dict(enumerate("CABCCB")) || np.float16([0, 3, 4])
     """,
-    "triangles": """
-        [2, 0] || (2, 0) || np.array([2, 0]) || [2.0, 0.0] || "2, 0" || ["2", "0"] || {"synonym": 2, "sorts": 0}
-        "2 and 0" || "model 2, model 0" || map(int, "20") || range(2, -1, -2)
-        [[2, 0]] || (i for i in (2, 0)) || [np.int64(2), 0] || "[2, 0]" || np.array([[2], [0]])
+    "lost_names": """
+        "R?Q" || "r?q" || ["R", "?", "Q"] || ("R", None, "Q") || "R ? Q" || "R, ?, Q" || list("R?Q") || b"R?Q"
+        {0: "R", 1: "?", 2: "Q"} || {"model 2": "Q", "model 0": "R", "model 1": "?"} || np.array(["R", "?", "Q"])
+        ["R", "unknown", "Q"] || "R/?/Q" || [["R"], ["?"], ["Q"]] || (name for name in "R?Q") || ["R", "None", "Q"]
+        "model 0: R, model 1: ?, model 2: Q"
+    """,
+    "opposite": """
+        "up" || "Down" || " left " || ["weak"] || ("peace", "war") || ("war", "peace") || "peace - war"
+        "hate, love" || np.array("true") || {"low": "high"} || english.nearest("up", n=1, leave_out=True) || b"black"
+        {"wet"} || "'off'" || "hate and love"
     """,
     "cosines": """
         [-0.16, -0.54, 0.01] || (-0.16, -0.54, 0.01) || ["-0.16", "-0.54", "0.01"] || "-0.16, -0.54, 0.01"
@@ -768,7 +799,9 @@ RIGHT = {
         [[-0.16, -0.54, 0.01]] || (unit[i] @ unit[j] for i, j in [(0, 1), (0, 2), (1, 2)])
         {"A-B": -0.16, "A-C": -0.54, "B-C": 0.01} || {-0.16, -0.54, 0.01}
         ["\N{MINUS SIGN}0.16", "\N{MINUS SIGN}0.54", "0.01"]
-        [np.array([-0.16]), np.array([-0.54]), np.array([0.01])]
+        [np.array([-0.16]), np.array([-0.54]), np.array([0.01])] || {"B-C": 0.01, "A-B": -0.16, "A-C": -0.54}
+        "A-B: -0.16, A-C: -0.54, B-C: 0.01" || {("B", "A"): -0.16, ("C", "A"): -0.54, ("C", "B"): 0.01}
+        np.float16(cosines(E_tok)[[0, 0, 1], [1, 2, 2]]) || cosines(E_tok)[[0, 0, 1], [1, 2, 2]].round(3)
     """,
     "parameter_count": """
         50257 * 768 || 38597376 || 38_597_376 || 38597376.0 || np.int64(38597376) || "38597376" || "38,597,376"

@@ -323,3 +323,12 @@ def test_a_parallelogram_ends_where_the_third_point_plus_the_step_lies():
     discs = [patch.center for patch in axes.patches if hasattr(patch, "radius")]
     for points in (discs[:5], discs[5:]):  # a parallelogram on the page, too
         np.testing.assert_allclose(np.subtract(points[4], points[2]), np.subtract(points[1], points[0]), atol=1e-9)
+
+
+def test_a_look_up_is_drawn_with_threads_from_each_letter_to_its_row_and_on_to_the_copy():
+    picture = draw.look_up("CAC", np.arange(6.0).reshape(3, 2), "ABC", followed="C")
+    assert picture.alt.endswith("slot 0, C, is row 2; slot 1, A, is row 0; slot 2, C, is row 2.")
+    threads = [line for line in picture.axes[0].lines if len(line.get_xdata()) > 2]
+    ends = [(line.get_ydata()[0], line.get_ydata()[-1]) for line in threads]
+    assert len(ends) == 6 and ends[0] == ends[1][::-1] and ends[0][1] == ends[4][1] != ends[2][1]  # both Cs, one row
+    assert [line.get_color() == draw.TOKEN for line in threads] == [True, True, False, False, True, True]

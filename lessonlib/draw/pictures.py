@@ -1,8 +1,8 @@
-"""The pictures of the lessons' cells: arrays in, Picture out. Three of them are no scene of cells, lines and points."""
+"""The pictures of the lessons' cells: arrays in, Picture out. Some of them are no scene of cells, lines and points."""
 
 import numpy as np
 
-from lessonlib.draw.paper import LARGE, SMALL, box_around, draw, write
+from lessonlib.draw.paper import LARGE, SMALL, box_around, colours, draw, image, write
 from lessonlib.draw.picture import POINT, blank, plain_settings
 from lessonlib.scene import (
     FAINT,
@@ -16,6 +16,7 @@ from lessonlib.scene import (
     Points,
     Scene,
     in_sum,
+    signed_limit,
     sum_parts,
 )
 from lessonlib.tasks import N_ALL
@@ -216,6 +217,39 @@ def sources(shares, stages, names):
             box_around(axes, x, height - 27, 14, 14, fill=True, facecolor=colour, linewidth=0)
             write(axes, x + 22, height - 20, source, SMALL + 1)
     picture.alt = f"Bars of what explains the spread of the stream. {'. '.join(said)}."
+    return picture
+
+
+def look_up(letters, table, names, followed):
+    """Draw the look-up of `letters` in `table` (n, C), whose rows are `names`: threads lead from each letter to its row
+    and on to its copy, green for the letter `followed`."""
+    rows, high, top = [names.index(letter) for letter in letters], 24, 40
+    below, limit = top + high * (len(letters) - len(names)) / 2, signed_limit(table)  # the table is half way down
+    copies, bent = np.asarray(table)[rows], (1 - np.cos(np.linspace(0, np.pi, 40))) / 2
+    with plain_settings():
+        picture, axes = blank(high * len(letters) + top + 8)
+        for left, y, labels, cells, title in (
+            (30, top, letters, None, "letters"),
+            (230, below, names, table, f"token table E_tok  {np.shape(table)}"),
+            (580, top, letters, copies, f"the rows  {copies.shape}"),
+        ):
+            write(axes, left, y - 18, title, LARGE, INK if cells is None else TOKEN, weight="bold")
+            if cells is not None:
+                painted = colours(Cells("", cells, tuple(labels), limit=limit))
+                image(axes, painted, (left + 30, left + 270, y + high * len(labels), y))
+            for i, letter in enumerate(labels):
+                look = (TOKEN, "white") if letter == followed else ("white", INK)
+                box_around(axes, left, y + high * i + 2, 22, high - 4, fill=True, facecolor=look[0], edgecolor=FAINT)
+                axes.plot([left + 30, left + 270], [y + high * i] * 2, color="white", linewidth=POINT)
+                write(axes, left + 11, y + high * (i + 0.5), letter, SMALL + 1, look[1], ha="center")
+        for slot, row in enumerate(rows):
+            ends, green = (top + high * (slot + 0.5), below + high * (row + 0.5)), letters[slot] == followed
+            for (x, far), (start, end) in (((56, 226), ends), ((504, 576), ends[::-1])):
+                xs, ys = x + (far - x) * np.linspace(0, 1, 40), start + (end - start) * bent
+                look = (TOKEN, 2.5) if green else (PALE, 1.5)
+                axes.plot(xs, ys, color=look[0], linewidth=look[1] * POINT, zorder=green)
+    said = "; ".join(f"slot {slot}, {letter}, is row {row}" for slot, (letter, row) in enumerate(zip(letters, rows)))
+    picture.alt = f"Threads lead from {len(letters)} letters to the rows of a table, and on to copies: {said}."
     return picture
 
 
