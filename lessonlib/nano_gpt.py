@@ -142,15 +142,15 @@ class NanoGPT:
         return token_ids[..., n_tokens:]
 
 
-def layer_norm(x, weight, bias):
-    """Give every row of `x` (..., C) mean 0 and variance 1, then scale and shift each channel by `weight` and `bias`.
+def layer_norm(x, weight, bias, epsilon=EPSILON):
+    """Give every row of `x` (..., C) mean 0 and spread 1, then scale and shift each channel by `weight` and `bias`.
 
-    Source: Ba, Kiros and Hinton 2016, "Layer Normalization".
+    `epsilon` is added to the variance. Source: Ba, Kiros and Hinton 2016, "Layer Normalization".
     """
     n = x.dtype.type(x.shape[-1])
     y = x - np.einsum("...c->...", x)[..., np.newaxis] / n  # for rows as short as these, einsum is faster than .mean
     variance = np.einsum("...c,...c->...", y, y)[..., np.newaxis] / n
-    y /= np.sqrt(variance + y.dtype.type(EPSILON))
+    y /= np.sqrt(variance + y.dtype.type(epsilon))
     y *= weight
     y += bias
     return y

@@ -14,6 +14,8 @@ ALLOWED = {
     "embeddings": ["numpy"],
     "measure": ["numpy", "lessonlib.embeddings"],
     "nano_gpt": ["numpy", "lessonlib.embeddings"],
+    "english": ["numpy", "lessonlib.embeddings", "lessonlib.nano_gpt"],
+    "english_words": [],
     "tasks": ["numpy", "lessonlib.embeddings", "lessonlib.nano_gpt"],
     "gradients": ["numpy", "lessonlib.nano_gpt"],
     "rope": ["numpy", "lessonlib.nano_gpt"],
