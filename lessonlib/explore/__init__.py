@@ -7,6 +7,7 @@ from lessonlib.explore.lesson_3 import look_up, triangles
 from lessonlib.explore.lesson_4 import ablation_board, cosines, maps, sinusoids, window
 from lessonlib.explore.lesson_5 import card, collisions, the_sum, unmix
 from lessonlib.explore.training import training
+from lessonlib.explore.verdicts import verdicts
 
 __all__ = [
     "Explorer",
@@ -25,5 +26,6 @@ __all__ = [
     "training",
     "triangles",
     "unmix",
+    "verdicts",
     "window",
 ]
