@@ -143,7 +143,7 @@ class NanoGPT:
 
 
 def layer_norm(x, weight, bias, epsilon=EPSILON):
-    """Give every row of `x` (..., C) mean 0 and spread 1, then scale and shift each channel by `weight` and `bias`.
+    """Give every row of `x` (..., C) mean 0 and variance 1, then scale and shift each channel by `weight` and `bias`.
 
     `epsilon` is added to the variance. Source: Ba, Kiros and Hinton 2016, "Layer Normalization".
     """
