@@ -25,7 +25,10 @@ LANGUAGE = {
     "nbconvert_exporter": "python",
     "pygments_lexer": "ipython3",
 }
-PICTURE = "input_embedding.png"  # lies in the cell that shows it: a notebook may lie alone in a folder
+PICTURES = {  # each lies in the cell that shows it: a notebook may lie alone in a folder
+    "input_embedding.png": lambda: the_sum(),
+    "fed_back.png": lambda: draw.fed_back("CBABBC", load_checkpoint("sort").answer("CBABBC")),
+}
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"  # means nothing without its kernel, and its id is random
 
 
@@ -35,7 +38,7 @@ def refresh(path):
     client = NotebookClient(notebook, timeout=600, kernel_name="python3", store_widget_state=False)
     client.execute(cwd=str(path.parent))
     tidy(notebook)
-    attach_picture(notebook)
+    attach_pictures(notebook)
     write(notebook, path)
 
 
@@ -74,15 +77,18 @@ def joined(outputs):
     return kept
 
 
-def attach_picture(notebook):
-    """Draw the sum for CBABBC, the running example, into the cell that shows it."""
+def the_sum():
+    model = load_checkpoint("sort")
+    tok_emb, pos_emb = token_embedding(encode("CBABBC"), model.wte), position_embedding(6, model.wpe)
+    return draw.the_sum(tok_emb, pos_emb, tok_emb + pos_emb, "CBABBC", cell=(3, 0))
+
+
+def attach_pictures(notebook):
+    """Draw anew what stands in text, into the cells that show it."""
     for cell in notebook.cells:
-        if f"(attachment:{PICTURE})" in cell.source:
-            model = load_checkpoint("sort")
-            tok_emb = token_embedding(encode("CBABBC"), model.wte)
-            pos_emb = position_embedding(6, model.wpe)
-            image = draw.png(draw.the_sum(tok_emb, pos_emb, tok_emb + pos_emb, "CBABBC", cell=(3, 0)))
-            cell.attachments = nbformat.from_dict({PICTURE: {"image/png": base64.b64encode(image).decode()}})
+        for name in re.findall(r"\(attachment:([^)]+)\)", cell.source):
+            image = base64.b64encode(draw.png(PICTURES[name]())).decode()
+            cell.attachments = nbformat.from_dict({name: {"image/png": image}})
 
 
 if __name__ == "__main__":

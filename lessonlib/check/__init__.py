@@ -7,8 +7,10 @@ raises. ValueError where another argument is not what it should be: that is a fa
 from lessonlib.check.lesson_3 import cosines, identical_slots, look_up, matmul, one_hot, parameter_count, triangles
 from lessonlib.check.lesson_4 import (
     averaged,
+    deciding,
     equal_letters,
     exchanged,
+    follows,
     most_alike,
     no_difference,
     positions,

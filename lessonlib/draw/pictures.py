@@ -164,6 +164,56 @@ def parallelogram(maps, names, corners):
     )  # fmt: skip
 
 
+def fed_back(letters, answer):
+    """Draw what stands in each slot while a model answers `letters`: what it reads, which position is added to it, and
+    what it writes, with an arrow from each letter of `answer` to the slot that reads it next."""
+    first, size, apart, left, rows = len(letters) - 1, 34, 68, 112, (30, 92, 142)
+    read = letters + answer[:-1]
+    with plain_settings():
+        picture, axes = blank(206)
+        for text, top in zip(("writes", "reads", "plus its row"), rows):
+            write(axes, left - 12, top + size / 2, text, ha="right")
+        for slot, letter in enumerate(read):
+            x = left + apart * slot
+            tiles = [(letter, TOKEN, rows[1]), (f"row {slot}", POSITION, rows[2])]
+            tiles += [(answer[slot - first], INK, rows[0])] if slot >= first else []
+            for text, colour, top in tiles:
+                box_around(axes, x, top, 44, size, fill=True, facecolor=colour, linewidth=0)
+                write(axes, x + 22, top + size / 2, text, LARGE if len(text) == 1 else SMALL, "white", ha="center")
+            write(axes, x + 22, rows[2] + size + 14, f"slot {slot}", SMALL, ha="center")
+            arrow = {"arrowstyle": "-|>", "color": INK, "linewidth": 1.4 * POINT, "shrinkA": 0, "shrinkB": 0}
+            if slot >= first:
+                axes.annotate("", (x + 22, rows[0] + size), (x + 22, rows[1]), arrowprops=arrow)
+            if slot > first:
+                axes.annotate("", (x + 4, rows[1]), (x - apart + 40, rows[0] + size), arrowprops=arrow)
+    picture.alt = (
+        f"Tiles for slots 0 to {len(read) - 1}. They read {', '.join(read)}, and to each the row of its slot is added. "
+        f"Slots {first} to {len(read) - 1} write {', '.join(answer)}; an arrow leads from each to the slot that reads it."
+    )
+    return picture
+
+
+def walk(planes, n_steps):
+    """Draw points that follow each other around the middle of a plane: `planes` maps a title to (n, 2), with one scale.
+
+    The first `n_steps` are joined in order and numbered from 1. Below a title stands by how many degrees the next point
+    is turned around the middle: the median, and how many steps lie within a fifth of it.
+    """
+    reach, parts = 1.15 * max(np.abs(xy).max() for xy in planes.values()), []
+    for name, xy in planes.items():
+        turns = np.degrees(np.diff(np.unwrap(np.arctan2(*xy.T[::-1]))))
+        turn = np.median(turns)
+        steady = (np.abs(turns - turn) <= abs(turn) / 5).mean()
+        parts.append(
+            Points(
+                f"{name}\na step turns by {turn:.0f}°: {steady:.0%} of steps, give or take a fifth", xy, ("",) * len(xy),
+                (-reach, reach, -reach, reach), radius=2.5, path=tuple(range(n_steps)), beside=bool(parts), highest=300,
+                texts=tuple((*place, str(i), SMALL + 1, INK) for i, place in enumerate(0.75 * xy[:n_steps], 1)),
+            )
+        )  # fmt: skip
+    return draw(Scene(*parts, text=f"Rows 1 to {n_steps} are joined in order."))
+
+
 def overlaps(
     chance, models, label="overlap: mean squared cosine of the principal angles", ends=("before training", "after")
 ):
