@@ -42,7 +42,7 @@ LITE = ["requirements.txt", "tools/requirements-lite.txt"]
 COMMANDS = {  # the lists that each needs, and the script that it runs
     "lab": (LEARNER, None),
     "test": (DEVELOPER, None),
-    "refresh": (DEVELOPER, "tests/refresh_notebooks.py"),
+    "refresh": (DEVELOPER, "tools/refresh_notebooks.py"),
     "hand-out": (LEARNER, "tools/hand_out.py"),
     "returned": (LEARNER, "tools/returned.py"),
     "lite": (LITE, "tools/lite.py"),

@@ -261,7 +261,7 @@ def _checked(name, values, dtype, shape=None):
 
 
 class History(NamedTuple):
-    """How a model that ships came about: n snapshots of its training, the first before it, and what other seeds did."""
+    """How a model that ships came about: n snapshots of its training, the first before it."""
 
     steps: np.ndarray  # (n,)
     losses: np.ndarray  # (n,), mean cross-entropy of the batch of the step, in nats
@@ -270,8 +270,6 @@ class History(NamedTuple):
     wpe: np.ndarray  # (n, block_size, C)
     token_shares: np.ndarray  # (n, 2), see `training.token_shares`
     seed: int
-    seeds: np.ndarray  # all that were tried
-    seed_scores: np.ndarray
     how: str  # the command, the version of NumPy, how the seed was chosen
 
 

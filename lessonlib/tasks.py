@@ -66,15 +66,6 @@ def equal_letters(task, one, other):
     return int((task.answers[:, one] == task.answers[:, other]).sum())
 
 
-def smallest_margin(model, task):
-    """Measure how close the model comes to another answer: the smallest lead of a favoured letter over the next.
-
-    In units of logits. Far above the noise of float32, the score is the same on every machine.
-    """
-    best_two = np.sort(answer_logits(model, task), axis=-1)[..., -2:]
-    return float((best_two[..., 1] - best_two[..., 0]).min())
-
-
 def _logits_in_pieces(model, task):
     for i in range(0, len(task.teacher_forced), CHUNK):
         yield model.logits(task.teacher_forced[i : i + CHUNK], n_last=N_INPUTS)

@@ -1,18 +1,13 @@
-"""Train nano-gpt from random numbers in seconds: AdamW, a falling learning rate, snapshots on the way.
+"""Train nano-gpt from random numbers in seconds: AdamW, a falling learning rate, snapshots on the way."""
 
-`python -m lessonlib.training` makes the checkpoints that ship with the lessons again.
-"""
-
-import os
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from lessonlib.gradients import loss_and_gradients
 from lessonlib.measure import every_sum, variance_shares
-from lessonlib.nano_gpt import CHECKPOINTS, N_INPUTS, NanoGPT, expected_shapes, layer_norm
-from lessonlib.tasks import REVERSE, SORT, SYNONYMS, Task, score, scoring, smallest_margin
+from lessonlib.nano_gpt import N_INPUTS, NanoGPT, expected_shapes, layer_norm
+from lessonlib.tasks import Task, scoring
 
 N_HEAD = 3
 SIZES = {"n_layer": 3, "n_embd": 48, "vocab_size": 3, "block_size": 2 * N_INPUTS - 1}
@@ -163,60 +158,3 @@ class AdamW:
             if name in self.decayed:
                 weight *= 1 - lr * WEIGHT_DECAY
             weight -= lr / (1 - beta_1**self.n_steps) * mean / (np.sqrt(square) / scale + 1e-8)
-
-
-def rounded(model, decimals=4):
-    """Return the model with both tables rounded, so that every sum of two shown entries is the shown sum."""
-    # adding 0 turns -0.0 into 0.0, which would be printed as "-0.0000"
-    return model.with_tables(model.wte.round(decimals) + 0, model.wpe.round(decimals) + 0)
-
-
-def make_checkpoint(task, seeds=range(5), path=None):
-    """Train one model for each seed and write the best to `path`, or to where `load_checkpoint` reads; returns arrays.
-
-    The best has most right answers and, among equals, the widest smallest margin. The arrays are its weights and, under
-    "made.", how it came about: the fields of `nano_gpt.History` and the numbers of heads and layers.
-    """
-    n_steps = N_STEPS[task.name]
-    runs = []
-    for seed in seeds:
-        snapshots = list(train(task, seed=seed, n_steps=n_steps, every=n_steps // 40))
-        model = rounded(snapshots[-1].model)
-        runs.append((score(model, task), smallest_margin(model, task), snapshots))
-        print(f"{task.name}, seed {seed}: {runs[-1][0]} of {len(task.inputs)}, smallest margin {runs[-1][1]:.2f}")
-    best = max(range(len(runs)), key=lambda i: runs[i][:2])
-    kept = [(snapshot, rounded(snapshot.model)) for snapshot in runs[best][2]]
-    made = {
-        "how": f"python -m lessonlib.training with NumPy {np.__version__}: {task.name}, {n_steps} steps, tables "
-        f"rounded to 4 decimals; seed {seeds[best]}, the best of those in made.seeds by score, then by smallest margin",
-        "n_head": N_HEAD,
-        "n_layer": SIZES["n_layer"],
-        "seed": seeds[best],
-        "seeds": seeds,
-        "seed_scores": [run[0] for run in runs],
-        "steps": [snapshot.step for snapshot, _ in kept],
-        "losses": [snapshot.loss for snapshot, _ in kept],
-        "scores": [score(model, task) for _, model in kept],
-        "wte": [model.wte for _, model in kept],
-        "wpe": [model.wpe for _, model in kept],
-        "token_shares": [token_shares(model) for _, model in kept],
-    }
-    arrays = {**kept[-1][1].weights, **{f"made.{key}": np.array(value) for key, value in made.items()}}
-    write_arrays(CHECKPOINTS / f"{task.name}.npz" if path is None else path, arrays)
-    return arrays
-
-
-def write_arrays(path, arrays):
-    """Write arrays to an .npz file. Where that fails, as on a full disk, an older file of that name stays as it was."""
-    path = Path(path)
-    unfinished = path.with_name(f"{path.name}.unfinished.npz")
-    try:
-        np.savez_compressed(unfinished, **arrays)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-if __name__ == "__main__":
-    for task in (SORT, REVERSE, SYNONYMS):
-        make_checkpoint(task)

@@ -9,8 +9,8 @@ from lessonlib.embeddings import encode
 from lessonlib.explore.dives import BENCH, LETTERS, POSITIONS, TOKENS
 from lessonlib.explore.page import DURATION
 from lessonlib.nano_gpt import load_checkpoint
-from lessonlib.precomputed import FACTORS, ROOT, make_maps, read_arrays, score_map
-from lessonlib.tasks import REVERSE, SORT, score, smallest_margin
+from lessonlib.precomputed import FACTORS, ROOT, score_map
+from lessonlib.tasks import REVERSE, SORT, score
 
 SORTER, REVERSER = load_checkpoint("sort"), load_checkpoint("reverse")
 MODELS = {"sorter": (SORTER, SORT), "reverser": (REVERSER, REVERSE)}
@@ -189,27 +189,6 @@ def test_the_labels_stand_at_their_factors(factors):
             }
         assert part.below == "E_pos times"
     assert factors._scene.parts[0].left == "E_tok times"
-
-
-@pytest.mark.parametrize("name", MODELS)
-def test_the_maps_that_ship_were_counted_on_the_models_that_ship(name):
-    model, task = MODELS[name]
-    for row, column in [(0, 10), (10, 0), (5, 10), (10, 10), (10, 13), (13, 13), (18, 18), (3, 15)]:
-        scaled = model.with_tables(FACTORS[row] * model.wte, FACTORS[column] * model.wpe)
-        slack = 0 if smallest_margin(scaled, task) > 1e-3 else 2
-        assert abs(int(MAPS[name][row, column]) - score(scaled, task)) <= slack
-    assert MAPS[name].shape == (19, 19) and MAPS[name][10, 10] == 729
-
-
-def test_a_map_has_a_row_for_each_factor_of_the_tokens(tmp_path):
-    make_maps((0, 1), tmp_path / "maps.npz")
-    made = read_arrays(tmp_path / "maps.npz")["sort"]
-    assert made[1].tolist() == [3, 729] and made[0, 1] == score(SORTER.with_tables(0 * SORTER.wte), SORT)
-
-
-def test_a_map_that_does_not_ship_is_refused():
-    with pytest.raises(ValueError, match="no map 'copy'"):
-        score_map("copy")
 
 
 # Room

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import html
-import importlib
 import io
 import re
 
@@ -13,12 +12,12 @@ from PIL import Image
 
 from lessonlib import explore, measure
 from lessonlib.draw.paper import colours
+from lessonlib.explore import train_here as module
 from lessonlib.nano_gpt import load_history
 from lessonlib.scene import Cells
 from lessonlib.tasks import REVERSE
 from lessonlib.training import N_STEPS, Snapshot, train
 
-module = importlib.import_module("lessonlib.explore.training")  # `explore.training` is the function
 LIMIT = 1.3 * max(np.abs(table).max() for name in N_STEPS for table in load_history(name)[3:5])
 SHIPPED = "This is the model that ships with the lessons."
 

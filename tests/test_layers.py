@@ -20,13 +20,7 @@ ALLOWED = {
     "gradients": ["numpy", "lessonlib.nano_gpt"],
     "rope": ["numpy", "lessonlib.nano_gpt"],
     "training": ["numpy", *(f"lessonlib.{name}" for name in ("gradients", "measure", "nano_gpt", "tasks"))],
-    "precomputed": [
-        "numpy",
-        *(
-            f"lessonlib.{name}"
-            for name in ("embeddings", "gradients", "measure", "nano_gpt", "rope", "tasks", "training")
-        ),
-    ],
+    "precomputed": ["numpy", "lessonlib.nano_gpt", "lessonlib.training"],
     "scene": ["numpy"],
     "draw": ["numpy", "matplotlib", "PIL", "lessonlib.scene", "lessonlib.draw"],
     "explore": ["numpy", "ipywidgets", "traitlets", "PIL", "lessonlib"],

@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
+from make_data import smallest_margin
 from nbconvert import HTMLExporter, ScriptExporter
 from nbconvert.preprocessors import ExecutePreprocessor
 from refresh_notebooks import NOTEBOOKS, STABLE, tidy
@@ -18,7 +19,7 @@ from lessonlib.explore.dives import shifted_model
 from lessonlib.explore.lesson_4 import SHUFFLE, broken_table, exchanged
 from lessonlib.measure import principal_axes
 from lessonlib.nano_gpt import load_checkpoint, load_history
-from lessonlib.tasks import REVERSE, SORT, SYNONYMS, Task, smallest_margin
+from lessonlib.tasks import REVERSE, SORT, SYNONYMS, Task
 
 ROOT = NOTEBOOKS.parent
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))

@@ -8,35 +8,40 @@ import sys
 from itertools import permutations
 from pathlib import Path
 
+import make_data
 import numpy as np
 import pytest
-
-from lessonlib import precomputed
-from lessonlib.measure import every_sum, n_distinct_sums, overlap, variance_shares
-from lessonlib.nano_gpt import CHECKPOINTS, load_checkpoint, load_history, read_arrays
-from lessonlib.precomputed import (
-    CASES,
-    CURVES,
+from make_data import (
     EXPERIMENTS,
-    FACTORS,
-    MAPS,
     N_SEEDS,
-    SEEDS,
     Experiment,
     make_cases,
     make_curves,
     make_maps,
     make_seeds,
+    smallest_margin,
+    train_cases,
+    write_arrays,
+)
+
+from lessonlib.measure import every_sum, n_distinct_sums, overlap, variance_shares
+from lessonlib.nano_gpt import CHECKPOINTS, load_checkpoint, load_history, read_arrays
+from lessonlib.precomputed import (
+    CASES,
+    CURVES,
+    FACTORS,
+    MAPS,
+    SEEDS,
     many_seeds,
     scaled,
     score_map,
-    train_cases,
     training_curve,
     two_cases,
 )
-from lessonlib.tasks import REVERSE, SORT, score, smallest_margin
-from lessonlib.training import train, write_arrays
+from lessonlib.tasks import REVERSE, SORT, score
+from lessonlib.training import train
 
+TOOLS = str(Path(__file__).parent.parent / "tools")
 every_experiment = pytest.mark.parametrize("name", EXPERIMENTS)
 both_tasks = pytest.mark.parametrize("task", [SORT, REVERSE], ids=["sort", "reverse"])
 
@@ -80,7 +85,7 @@ def test_a_training_is_written_beside_those_that_are_there(tmp_path, monkeypatch
     path = tmp_path / "curves.npz"
     np.savez(path, **{"reverse.steps": np.array([0, 7]), "reverse.scores": np.array([[3, 4]]), "gone.steps": [1]})
     monkeypatch.setitem(EXPERIMENTS, "short", Experiment(SORT, seeds=(0, 5), n_steps=9))
-    monkeypatch.setattr(precomputed, "N_SNAPSHOTS", 4)
+    monkeypatch.setattr(make_data, "N_SNAPSHOTS", 4)
     make_curves(["short"], path)
     with np.load(path) as file:
         assert sorted(file.files) == ["reverse.scores", "reverse.steps", "short.scores", "short.steps"]
@@ -91,15 +96,15 @@ def test_a_training_is_written_beside_those_that_are_there(tmp_path, monkeypatch
 
 def test_frozen_tables_are_what_their_names_say():
     for seed in range(3):
-        for table in precomputed.random_tables(seed).values():
+        for table in make_data.random_tables(seed).values():
             assert table.std() == pytest.approx(0.02, rel=0.15)
-        orthogonal = np.concatenate(list(precomputed.orthogonal_tables(seed).values()))
+        orthogonal = np.concatenate(list(make_data.orthogonal_tables(seed).values()))
         np.testing.assert_allclose(orthogonal @ orthogonal.T, 48 * 0.02**2 * np.eye(14), atol=1e-12)
-        inside = precomputed.overlapping_tables(seed)
+        inside = make_data.overlapping_tables(seed)
         assert overlap(inside["wte"], inside["wpe"]) == pytest.approx(1)
         assert np.linalg.norm(inside["wte"], axis=1) == pytest.approx(0.02 * np.sqrt(48))
         assert n_distinct_sums(**inside) == 33
-        colliding = precomputed.colliding_tables(seed)
+        colliding = make_data.colliding_tables(seed)
         assert n_distinct_sums(**colliding) == 13
         np.testing.assert_allclose(colliding["wte"][1] + colliding["wpe"][4], colliding["wte"][0] + colliding["wpe"][5])
 
@@ -108,7 +113,7 @@ def test_narrow_tables_span_few_directions_and_have_rows_of_the_usual_length():
     for n in (1, 4, 8):
         lengths = []
         for seed in range(3):
-            tables = precomputed.narrow_tables(n)(seed)
+            tables = make_data.narrow_tables(n)(seed)
             rows = np.concatenate([tables["wte"], tables["wpe"]])
             assert rows.shape == (14, 48) and np.linalg.matrix_rank(rows) == n
             assert n_distinct_sums(tables["wte"], tables["wpe"]) == 33
@@ -130,7 +135,7 @@ def test_the_tables_of_two_cases_ship_as_they_are_trained():
 
 def test_their_task_sorts_letters_and_reverses_cases():
     letters = {letter: i for i, letter in enumerate("aAbBcC")}
-    seen, answers = precomputed._with_answers(np.array([[letters[letter] for letter in "bAcaBC"]]))
+    seen, answers = make_data._with_answers(np.array([[letters[letter] for letter in "bAcaBC"]]))
     assert "".join("aAbBcC"[i] for i in answers[0]) == "AAbbCc"
     assert seen[0].tolist() == [letters[letter] for letter in "bAcaBCAAbbC"]
 
@@ -145,8 +150,8 @@ def test_before_training_the_sum_lies_nearest_to_one_of_the_rows_it_contains():
 
 
 def test_tables_of_two_cases_are_written(tmp_path, monkeypatch):
-    monkeypatch.setattr(precomputed, "train_cases", lambda seed: (np.zeros((6, 48)), np.full((6, 48), seed), seed))
-    make_cases(2, tmp_path / "cases.npz")
+    monkeypatch.setattr(make_data, "train_cases", lambda seed: (np.zeros((6, 48)), np.full((6, 48), seed), seed))
+    make_cases(tmp_path / "cases.npz", 2)
     made = read_arrays(tmp_path / "cases.npz")
     assert made["right"].tolist() == [0, 1] and made["after"].shape == (2, 6, 48) and made["after"][1, 0, 0] == 1
 
@@ -166,7 +171,7 @@ def test_the_map_that_ships_is_that_of_the_model_that_ships(task):
 
 
 def test_a_map_has_a_row_for_each_factor_of_the_tokens(tmp_path):
-    make_maps((0, 1), tmp_path / "maps.npz")
+    make_maps(tmp_path / "maps.npz", (0, 1))
     for task in (SORT, REVERSE):
         model, counted = load_checkpoint(task.name), read_arrays(tmp_path / "maps.npz")[task.name]
         without = [score(model.with_tables(**{name: 0 * getattr(model, name)}), task) for name in ("wte", "wpe")]
@@ -187,14 +192,14 @@ def test_the_model_that_ships_is_one_of_the_many(task):
         assert many.overlaps[made.seed, column] == pytest.approx(overlap(wte, wpe), abs=0.02)
         shares = [variance_shares(every_sum(wte, wpe))[0], *made.token_shares[i]]
         assert many.letter_shares[made.seed, column] == pytest.approx(shares, abs=0.03)
-    with pytest.raises(ValueError, match="no models 'copy': choose one of sort, reverse"):
+    with pytest.raises(ValueError, match="no set of models 'copy': choose one of sort, reverse"):
         many_seeds("copy")
 
 
 def test_models_of_many_seeds_are_measured_before_and_after(tmp_path, monkeypatch):
-    monkeypatch.setitem(precomputed.N_STEPS, "sort", 2)
-    monkeypatch.setitem(precomputed.N_STEPS, "reverse", 2)
-    make_seeds(2, tmp_path / "seeds.npz")
+    monkeypatch.setitem(make_data.N_STEPS, "sort", 2)
+    monkeypatch.setitem(make_data.N_STEPS, "reverse", 2)
+    make_seeds(tmp_path / "seeds.npz", 2)
     arrays = read_arrays(tmp_path / "seeds.npz")
     assert arrays["sort.overlaps"].shape == (2, 2) and arrays["reverse.letter_shares"].shape == (2, 2, 3)
     first, last = train(SORT, 1, 2, 2)
@@ -267,9 +272,9 @@ def without_room(code, folder):
 def test_on_a_full_disk_a_checkpoint_stays_as_it_was(tmp_path):
     shutil.copy(CHECKPOINTS / "sort.npz", tmp_path / "model.npz")
     before = (tmp_path / "model.npz").read_bytes()
-    code = "from pathlib import Path; from lessonlib import training; training.N_STEPS['sort'] = 40\n"
-    code += "training.scoring = lambda model, task: (yield)\n"  # takes no time
-    code += "training.make_checkpoint(training.SORT, seeds=[0], path=Path('model.npz'))"
+    code = f"import sys; sys.path.insert(0, {TOOLS!r}); import make_data; make_data.N_STEPS['sort'] = 40\n"
+    code += "make_data.train.__globals__['scoring'] = lambda model, task: (yield)\n"  # takes no time
+    code += "make_data.make_checkpoint(make_data.SORT, 'model.npz', seeds=[0])"
     done = without_room(code, tmp_path)
     assert done.returncode == 1 and "OSError" in done.stderr.splitlines()[-1]
     assert (tmp_path / "model.npz").read_bytes() == before
@@ -280,7 +285,7 @@ def test_on_a_full_disk_a_checkpoint_stays_as_it_was(tmp_path):
 def test_on_a_full_disk_a_lesson_stays_as_it_was(tmp_path):
     lesson = Path(__file__).parent.parent / "notebooks/03_token_embeddings.ipynb"
     shutil.copy(lesson, tmp_path)
-    code = f"import sys; sys.path.insert(0, {os.path.dirname(__file__)!r}); import nbformat, refresh_notebooks as r\n"
+    code = f"import sys; sys.path.insert(0, {TOOLS!r}); import nbformat, refresh_notebooks as r\n"
     code += f"from pathlib import Path; r.write(nbformat.read({str(lesson)!r}, 4), Path({lesson.name!r}))"
     done = without_room(code, tmp_path)
     assert done.returncode == 1 and "OSError" in done.stderr.splitlines()[-1]

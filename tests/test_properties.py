@@ -7,10 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from make_data import smallest_margin
 
 from lessonlib import embeddings, measure
 from lessonlib.nano_gpt import load_checkpoint
-from lessonlib.tasks import REVERSE, SORT, Task, answer_logits, score, smallest_margin
+from lessonlib.tasks import REVERSE, SORT, Task, answer_logits, score
 from lessonlib.training import train
 
 MODELS = {task: load_checkpoint(task.name) for task in (SORT, REVERSE)}

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from make_data import no_positions
 from test_gradients import ANSWERS, SHAPES, SHOWN, random_weights
 
 from lessonlib.gradients import loss_and_gradients
 from lessonlib.nano_gpt import NanoGPT
-from lessonlib.precomputed import no_positions
 from lessonlib.rope import RotaryGPT, apply_rotary
 from lessonlib.tasks import SORT
 from lessonlib.training import train

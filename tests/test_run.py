@@ -205,7 +205,7 @@ def test_what_a_terminal_cannot_write_stops_no_tool(tmp_path, command, encoding)
     [
         ("lab", "LEARNER", ["-m", "jupyterlab"]),
         ("test", "DEVELOPER", ["-m", "pytest"]),
-        ("refresh", "DEVELOPER", ["tests/refresh_notebooks.py"]),
+        ("refresh", "DEVELOPER", ["tools/refresh_notebooks.py"]),
     ],
 )
 def test_each_command_prepares_its_lists_and_hands_its_arguments_on(run, monkeypatch, command, lists, program):

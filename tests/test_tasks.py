@@ -5,9 +5,10 @@ from itertools import product
 
 import numpy as np
 import pytest
+from make_data import smallest_margin
 
 from lessonlib.nano_gpt import NanoGPT, load_checkpoint
-from lessonlib.tasks import CHUNK, REVERSE, SORT, SYNONYMS, answer_logits, score, scoring, smallest_margin
+from lessonlib.tasks import CHUNK, REVERSE, SORT, SYNONYMS, answer_logits, score, scoring
 
 MODELS = {task.name: load_checkpoint(task.name) for task in (SORT, REVERSE, SYNONYMS)}
 

@@ -3,21 +3,21 @@
 import math
 import zipfile
 
+import make_data
 import numpy as np
 import pytest
+from make_data import make_checkpoint, rounded
 
-from lessonlib import nano_gpt, training
+from lessonlib import training
 from lessonlib.embeddings import sinusoidal_positions
 from lessonlib.gradients import loss_and_gradients
-from lessonlib.nano_gpt import NanoGPT, expected_shapes, load_checkpoint, load_history
+from lessonlib.nano_gpt import CHECKPOINTS, NanoGPT, expected_shapes, load_checkpoint, load_history, read_arrays
 from lessonlib.tasks import REVERSE, SORT, SYNONYMS, Task, score
 from lessonlib.training import (
     AdamW,
     Snapshot,
     held_out,
     initial_weights,
-    make_checkpoint,
-    rounded,
     token_shares,
     train,
     training_steps,
@@ -388,13 +388,12 @@ def test_the_snapshots_that_ship_lead_from_random_tables_to_those_of_the_model(t
 
 @every_task
 def test_a_checkpoint_says_how_it_was_made_and_what_became_of_the_other_seeds(task):
-    history = load_history(task.name)
+    history, arrays = load_history(task.name), read_arrays(CHECKPOINTS / f"{task.name}.npz")
     assert type(history.seed) is int and type(history.how) is str
-    assert len(history.seeds) == len(history.seed_scores) >= 5
-    assert history.seed in history.seeds
-    chosen = history.seeds.tolist().index(history.seed)
-    assert history.seed_scores[chosen] == history.seed_scores.max() == 729
-    for word in ("python -m lessonlib.training", "NumPy", task.name, "4 decimals", f"seed {history.seed}"):
+    seeds, scores = arrays["made.seeds"].tolist(), arrays["made.seed_scores"]
+    assert len(seeds) == len(scores) >= 5 and history.seed in seeds
+    assert scores[seeds.index(history.seed)] == scores.max() == 729
+    for word in ("tools/make_data.py", "NumPy", task.name, "4 decimals", f"seed {history.seed}"):
         assert word in history.how
 
 
@@ -415,11 +414,11 @@ def made_twice(tmp_path_factory):
     """The recipe, shortened to 40 steps of one seed, carried out twice."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(training.N_STEPS, "sort", 40)
-        patch.setattr(training, "score", lambda model, task: 7)
+        patch.setattr(make_data, "score", lambda model, task: 7)
         patch.setattr(training, "scoring", nothing_right)
-        patch.setattr(training, "smallest_margin", lambda model, task: 0.5)
+        patch.setattr(make_data, "smallest_margin", lambda model, task: 0.5)
         paths = [tmp_path_factory.mktemp("made") / f"{name}.npz" for name in ("one", "other")]
-        return paths, [make_checkpoint(SORT, seeds=[3], path=path) for path in paths]
+        return paths, [make_checkpoint(SORT, path, seeds=[3]) for path in paths]
 
 
 def test_making_a_checkpoint_twice_gives_the_same_bytes(made_twice):
@@ -436,8 +435,8 @@ def test_what_was_made_can_be_loaded(made_twice):
     for name, tensor in model.weights.items():
         assert np.array_equal(tensor, arrays[name])
     assert history.steps.tolist() == list(range(41))
-    assert history.seeds.tolist() == [history.seed] == [3]
-    assert history.seed_scores.tolist() == [7]
+    assert arrays["made.seeds"].tolist() == [history.seed] == [3]
+    assert arrays["made.seed_scores"].tolist() == [7]
     assert history.scores.tolist() == [7] * 41
     assert np.array_equal(history.wpe[-1], model.wpe)
     first = rounded(next(train(SORT, seed=3)).model)
@@ -457,16 +456,15 @@ def test_of_five_seeds_the_best_score_and_then_the_widest_margin_is_kept(monkeyp
         assert (n_steps, every) == (400, 10)
         yield Snapshot(400, 0.1, 0, models[seed].wte, models[seed].wpe, (0.5, 0.5), models[seed])
 
-    monkeypatch.setattr(training, "train", fake_train)
-    monkeypatch.setattr(training, "score", lambda model, task: result_of(model)[0])
-    monkeypatch.setattr(training, "smallest_margin", lambda model, task: result_of(model)[1])
-    for module in (training, nano_gpt):
-        monkeypatch.setattr(module, "CHECKPOINTS", tmp_path)
-    make_checkpoint(SORT)
-    model, history = load_checkpoint("sort"), load_history("sort")
+    monkeypatch.setattr(make_data, "train", fake_train)
+    monkeypatch.setattr(make_data, "score", lambda model, task: result_of(model)[0])
+    monkeypatch.setattr(make_data, "smallest_margin", lambda model, task: result_of(model)[1])
+    path = tmp_path / "sort.npz"
+    arrays = make_checkpoint(SORT, path)
+    model, history = load_checkpoint(path), load_history(path)
     assert history.seed == 2
-    assert history.seeds.tolist() == [0, 1, 2, 3, 4]
-    assert history.seed_scores.tolist() == [728, 729, 729, 729, 700]
+    assert arrays["made.seeds"].tolist() == [0, 1, 2, 3, 4]
+    assert arrays["made.seed_scores"].tolist() == [728, 729, 729, 729, 700]
     assert np.array_equal(model.weights["lm_head.weight"], models[2].weights["lm_head.weight"])
     assert "sort, seed 0: 728 of 729, smallest margin 9.00" in capsys.readouterr().out
 

@@ -13,11 +13,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from make_data import write_arrays
 
 from lessonlib import english_words
 from lessonlib.english import DATA, EPSILON, POSITIONS, VERSION, decimals
 from lessonlib.nano_gpt import layer_norm
-from lessonlib.training import write_arrays
 
 SHA256 = {
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",

@@ -1,5 +1,7 @@
 """Explorers of the deep dives: the sum step by step, a shift that it does not show, and factors on both tables."""
 
+from enum import IntEnum
+
 import numpy as np
 
 from lessonlib import measure
@@ -14,7 +16,18 @@ from lessonlib.scene import CURVES, INK, POSITION, SUM, TOKEN, Cells, Flight, Ga
 
 # Step by step
 
-LETTER, ID, TOKEN_ROW, POSITION_ROW, ADDED, PLACED = range(6)  # how far a slot has come
+
+class Stage(IntEnum):
+    """How far a slot has come."""
+
+    LETTER = 0
+    ID = 1
+    TOKEN_ROW = 2
+    POSITION_ROW = 3
+    ADDED = 4
+    PLACED = 5
+
+
 LETTERS, TOKENS, POSITIONS, BENCH = 0, 2, 3, 4  # parts of the scene; part 1 is a gap
 INTERVAL = 2600  # milliseconds between two steps that play by themselves: time to read a line
 
@@ -22,11 +35,11 @@ INTERVAL = 2600  # milliseconds between two steps that play by themselves: time 
 def steps(model):
     """Make the step-through of the input embedding: slot 0 in small steps, then one step for each other slot."""
     limit = signed_limit(model.wte, model.wpe, measure.every_sum(model.wte, model.wpe))
-    stages = [(0, stage) for stage in range(PLACED)] + [(slot, PLACED) for slot in range(N_INPUTS)]
+    stages = [(0, stage) for stage in range(Stage.PLACED)] + [(slot, Stage.PLACED) for slot in range(N_INPUTS)]
 
     def show(letters, step):
         slot, stage = stages[step]
-        whole = step > PLACED  # all of a slot in one step
+        whole = step > Stage.PLACED  # all of a slot in one step
         line = _line(model, letters, slot, stage, whole)
         parts = _parts(model, letters, slot, stage, whole, limit)
         return Scene(*parts, text=f"step {step} of {len(stages) - 1}: {line}", left=96)
@@ -40,13 +53,17 @@ def _parts(model, letters, slot, stage, whole, limit):
     ids, nothing = encode(letters), np.full((N_INPUTS, model.n_embd), np.nan)
     token, position = model.wte[ids[slot]], model.wpe[slot]
     texts = [(0, i, letter) for i, letter in enumerate(letters)]
-    texts += [(1, i, str(ids[i])) for i in range(slot if stage < ID else slot + 1)]
+    texts += [(1, i, str(ids[i])) for i in range(slot if stage < Stage.ID else slot + 1)]
     bench, names = nothing[:3].copy(), [""] * 3
-    picked = ((TOKEN_ROW, f"E_tok[{ids[slot]}]"), (POSITION_ROW, f"+ E_pos[{slot}]"), (ADDED, "= sum"))
-    for i, ((since, name), row) in enumerate(zip(picked, (token, position, token + position))):
+    picked = (
+        (Stage.TOKEN_ROW, f"E_tok[{ids[slot]}]", token),
+        (Stage.POSITION_ROW, f"+ E_pos[{slot}]", position),
+        (Stage.ADDED, "= sum", token + position),
+    )
+    for i, (since, name, row) in enumerate(picked):
         if stage >= since:
             bench[i], names[i] = row, name
-    x, n_placed = nothing.copy(), slot + (stage >= PLACED)
+    x, n_placed = nothing.copy(), slot + (stage >= Stage.PLACED)
     x[:n_placed] = model.wte[ids[:n_placed]] + model.wpe[:n_placed]
     picking, placing = _flights(ids, slot, stage, whole, token, position)
     look = {"limit": limit, "row_height": 15}
@@ -65,7 +82,7 @@ def _parts(model, letters, slot, stage, whole, limit):
             model.wte,
             tuple(f"{letter} = id {i}" for i, letter in enumerate(VOCABULARY)),
             TOKEN,
-            marks=((ids[slot], None, TOKEN),) if stage >= ID else (),
+            marks=((ids[slot], None, TOKEN),) if stage >= Stage.ID else (),
             **look,
         ),
         Cells(
@@ -73,7 +90,7 @@ def _parts(model, letters, slot, stage, whole, limit):
             model.wpe[:N_INPUTS],
             tuple(f"slot {i}" for i in range(N_INPUTS)),
             POSITION,
-            marks=((slot, None, POSITION),) if stage >= POSITION_ROW else (),
+            marks=((slot, None, POSITION),) if stage >= Stage.POSITION_ROW else (),
             scale=True,
             **look,
         ),
@@ -95,13 +112,13 @@ def _flights(ids, slot, stage, whole, token, position):
     """List the rows that fly in this step: out of the tables and over each other, and to their place."""
     second, third = (DURATION + 0.1, 2 * (DURATION + 0.1)) if whole else (0.0, 0.0)  # when they start
     picking = []
-    if stage == TOKEN_ROW or whole:
+    if stage == Stage.TOKEN_ROW or whole:
         picking.append(Flight(0, TOKENS, int(ids[slot]), token, TOKEN))
-    if stage == POSITION_ROW or whole:
+    if stage == Stage.POSITION_ROW or whole:
         picking.append(Flight(1, POSITIONS, slot, position, POSITION))
-    if stage == ADDED or whole:
+    if stage == Stage.ADDED or whole:
         picking += [Flight(2, BENCH, 0, token, TOKEN, second), Flight(2, BENCH, 1, position, POSITION, second)]
-    placing = (Flight(slot, BENCH, 2, token + position, SUM, third),) if stage == PLACED else ()
+    placing = (Flight(slot, BENCH, 2, token + position, SUM, third),) if stage == Stage.PLACED else ()
     return tuple(picking), placing
 
 

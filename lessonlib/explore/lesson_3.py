@@ -24,20 +24,20 @@ PAIRS = ((0, 1), (0, 2), (1, 2))  # of letters
 N_ALL = 729  # inputs
 
 
-def look_up(look_up, model, task):
+def look_up(learners_look_up, model, task):
     """Make the explorer of the token embedding: one-hot times table gives one row for each letter.
 
-    `look_up(letters, table)` returns an array of shape (len(letters), C). It stands in the notebook, where it can be
-    read and changed; what it returns is shown, and `model` answers with it, so that its score in `task` is its score.
+    `learners_look_up(letters, table)` returns an array of shape (len(letters), C). It stands in the notebook, where it
+    can be read and changed: what it returns is shown, and `model` answers with it, and so has its score in `task`.
     """
     limit = signed_limit(model.wte)
 
     def show(letters, slot, channel, swap, view):
         table = model.wte[list(SWAPS[swap])]
-        rows = _looked_up(look_up, letters, table)
+        rows = _looked_up(learners_look_up, letters, table)
         draw = _in_rows if view == IN_ROWS else _in_columns
         text = f"`{_microscope(letters, table, rows, slot, channel)}`\n{_same(letters, slot)}"
-        later = partial(scores, {"the model": (_with_look_up(model, look_up, table), task)}, letters)
+        later = partial(scores, {"the model": (_with_look_up(model, learners_look_up, table), task)}, letters)
         return Scene(*draw(letters, table, rows, slot, channel, limit), text=text, later=later)
 
     controls = {
@@ -50,15 +50,15 @@ def look_up(look_up, model, task):
     return Explorer("looking up token embeddings", controls, show)
 
 
-def _looked_up(look_up, letters, table):
-    return checked("look_up's result", look_up(letters, table), (len(letters), table.shape[1]))
+def _looked_up(learners_look_up, letters, table):
+    return checked("look_up's result", learners_look_up(letters, table), (len(letters), table.shape[1]))
 
 
-def _with_look_up(model, look_up, table):
+def _with_look_up(model, learners_look_up, table):
     """Make the same model with a learner's function in place of its own look-up."""
 
     def logits(token_ids, start=0, n_last=None):
-        tok_emb = [_looked_up(look_up, decode(row), table) for row in np.atleast_2d(token_ids)]  # (n, T, C)
+        tok_emb = [_looked_up(learners_look_up, decode(row), table) for row in np.atleast_2d(token_ids)]  # (n, T, C)
         tok_emb = np.reshape(tok_emb, (*np.shape(token_ids), model.n_embd))
         return model.logits_from(tok_emb + position_embedding(tok_emb.shape[-2], model.wpe, start), n_last)
 

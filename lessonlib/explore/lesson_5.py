@@ -126,7 +126,7 @@ RANKS = ("A", *map(str, range(2, 11)), "J", "Q", "K")
 SUITS = ("clubs", "diamonds", "hearts", "spades")
 SIGNS, SIGN_COLOURS = "♣♦♥♠", (INK, "#b3261e", "#b3261e", INK)
 CARD = (116, 164)  # width and height
-ROW = 2.4  # from suit to suit in the strip of all sums, in units of a sum
+SUIT_GAP = 2.4  # from suit to suit in the strip of all sums, in units of a sum
 
 
 def card():
@@ -179,13 +179,13 @@ def _strip(sums, row, column):
     """Draw every card as a point at its sum, a row for each suit; a line joins those that share the chosen one's."""
     rows, _ = np.indices(sums.shape)
     same = np.flatnonzero(sums == sums[row, column])
-    texts = [(-1.5, -ROW * i, sign, 20, colour) for i, (sign, colour) in enumerate(zip(SIGNS, SIGN_COLOURS))]
-    texts += [(number, -4 * ROW, str(number), 13, INK) for number in (1, 13, 26, 39, 52)]
+    texts = [(-1.5, -SUIT_GAP * i, sign, 20, colour) for i, (sign, colour) in enumerate(zip(SIGNS, SIGN_COLOURS))]
+    texts += [(number, -4 * SUIT_GAP, str(number), 13, INK) for number in (1, 13, 26, 39, 52)]
     return Points(
         f"the sums of all {sums.size} cards: {len(np.unique(sums))} different ones",
-        np.stack([sums.ravel(), -ROW * rows.ravel()], axis=1),
+        np.stack([sums.ravel(), -SUIT_GAP * rows.ravel()], axis=1),
         (),
-        (-3, 54, -4.6 * ROW, 0.8 * ROW),
+        (-3, 54, -4.6 * SUIT_GAP, 0.8 * SUIT_GAP),
         colour=INK,
         hollow=tuple(np.delete(np.arange(sums.size), row * len(RANKS) + column).tolist()),
         path=tuple(same.tolist()),

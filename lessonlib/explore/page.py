@@ -37,24 +37,24 @@ _frames = {}  # from the shape of a scene to its frames; drawn once, however man
 
 def frame_html(scene):
     """Draw the frame of a scene for wide and for narrow pages, and write both as HTML."""
-    shape = scene.layout_key
-    if shape not in _frames:
+    key = scene.layout_key
+    if key not in _frames:
         if len(_frames) > 50:
             _frames.clear()
         drawn = {
             kind: _base64(svg(frame(scene, width)).encode()) for kind, width in (("wide", WIDE), ("narrow", NARROW))
         }
-        _frames[shape] = "".join(
+        _frames[key] = "".join(
             f'<img class="ll-{kind}" alt="" src="data:image/svg+xml;base64,{data}">' for kind, data in drawn.items()
         )
-    return _frames[shape]
+    return _frames[key]
 
 
 def panels_html(scene):
     """Write what lies over the frame: for each part a panel at its place, for both widths."""
     layouts = _layouts(scene) if scene.layout_key not in _places else _places[scene.layout_key]
-    panels = [OVER[type(part)](part, i, partial(_at, layouts, i), layouts) for i, part in enumerate(scene.parts)]
-    sizes = _both(f"{width:g} / {height:g}" for width, height, _ in layouts)
+    panels = [OVER[type(part)](part, i, partial(_insets, layouts, i), layouts) for i, part in enumerate(scene.parts)]
+    sizes = _wide_and_narrow(f"{width:g} / {height:g}" for width, height, _ in layouts)
     return f'<div class="ll-panels" style="{sizes}" aria-hidden="true">{"".join(panels)}</div>'
 
 
@@ -68,20 +68,20 @@ def _layouts(scene):
     return _places[scene.layout_key]
 
 
-def _both(values):
+def _wide_and_narrow(values):
     """Write a value for wide and one for narrow pages as CSS."""
     wide, narrow = values
     return f"--wide:{wide};--narrow:{narrow}"
 
 
-def _at(layouts, i):
+def _insets(layouts, i):
     """Say in CSS how far the inside of part i is from the four edges of the picture, on both pages."""
     insets = []
     for width, height, boxes in layouts:
         box = boxes[i]
         right, bottom = width - box.left - box.width, height - box.top - box.height
         insets.append(f"{box.top / height:.3%} {right / width:.3%} {bottom / height:.3%} {box.left / width:.3%}")
-    return _both(insets)
+    return _wide_and_narrow(insets)
 
 
 def _cells_over(cells, i, at, layouts):
@@ -234,7 +234,7 @@ def _blocks_over(blocks, i, at, layouts):
     wide, narrow = (boxes[i].width for _, _, boxes in layouts)
     (corners, size), (narrow_corners, narrow_size) = blocks.places(wide), blocks.places(narrow)
     parts = [
-        _block(cells, row, _both(map(_in_space, places)))
+        _block(cells, row, _wide_and_narrow(map(_in_space, places)))
         for cells, row, *places in zip(blocks.cells, blocks.chosen, corners, narrow_corners)
     ]
     for kind, box in (("wide", wide), ("narrow", narrow)):

@@ -1,12 +1,13 @@
-"""Check the general sentences of the lessons on models of many seeds: `python tests/many_seeds.py`, some minutes.
+"""Check the general sentences of the lessons on models of many seeds: `python tools/many_seeds.py`, some minutes.
 
-The names of sections may follow, to run only those: `python tests/many_seeds.py positions`.
+The names of sections may follow, to run only those: `python tools/many_seeds.py positions`.
 """
 
 import sys
 from itertools import permutations
 
 import numpy as np
+from make_data import train_cases
 
 from lessonlib.embeddings import sinusoidal_positions
 from lessonlib.explore.dives import shifted_model
@@ -29,7 +30,6 @@ from lessonlib.measure import (
     variance_shares,
 )
 from lessonlib.nano_gpt import load_checkpoint
-from lessonlib.precomputed import train_cases
 from lessonlib.tasks import REVERSE, SORT, SYNONYMS, Task, answer_logits, score
 from lessonlib.training import held_out, train
 

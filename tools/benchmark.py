@@ -1,4 +1,4 @@
-"""How fast, how heavy: `python tests/benchmark.py` prints it all in one run; `... score` only what a score takes.
+"""How fast, how heavy: `python tools/benchmark.py` prints it all in one run; `... score` only what a score takes.
 
 Ratios first, because they travel between machines; medians of runs that take turns, so that a busy moment hits both
 sides. Nothing is asserted.

@@ -88,7 +88,7 @@ class Training(Control):
         self.task.observe(self._chosen, "value")
         self.slider.observe(self._slid, "value")
         self.train.on_click(lambda _button: self.start())
-        self.stop.on_click(lambda _button: self.pause() or self._say(f"Nothing is being trained. {EXPECTED}"))
+        self.stop.on_click(lambda _button: self._stopped())
         self._chosen()
         self._say(EXPECTED)
 
@@ -122,6 +122,10 @@ class Training(Control):
         self._end(f"{why}Stopped at step {step} of {n_steps}. The snapshots up to there stay.")
         return True
 
+    def _stopped(self):
+        if not self.pause():
+            self._say(f"Nothing is being trained. {EXPECTED}")
+
     def reset(self, value):
         self.pause()
         self._runs = dict(self._shipped)
@@ -136,7 +140,7 @@ class Training(Control):
         try:
             for snapshot in training_steps(self._tasks[task], seed, every=self._newest.every):
                 if snapshot is not None:
-                    frame = measured(snapshot.step, *snapshot[2:6])
+                    frame = measured(snapshot.step, snapshot.score, snapshot.wte, snapshot.wpe, snapshot.token_shares)
                     self._newest = replace(self._newest, frames=(*self._newest.frames, frame))
                     if time.monotonic() - shown > PAUSE:
                         self.status.value = _progress(task, seed, frame.step, n_steps, time.monotonic() - began)
