@@ -5,12 +5,13 @@
     python3 run.py refresh             run all notebooks anew and tidy them
 
     python3 run.py hand-out FOLDER     write copies of the lessons without solutions
-    python3 run.py returned FOLDER     run returned copies and show who passed which exercise
+    python3 run.py returned FOLDER     run returned copies and show who passed which exercise (--csv FILE: also a file)
     python3 run.py lite FOLDER         build a website of the lessons that needs no server
     python3 run.py address OWNER/NAME  make every link lead to this place on GitHub
 
 On Windows write `py` for `python3`. The first time takes a minute: it makes the folder .venv and
 installs there what the lessons need, and nothing anywhere else. Delete .venv to start afresh.
+Where a folder `wheels` lies beside this file, all comes from there and the network is not asked.
 
 More arguments are handed on:
     lab --no-browser --port 9999          to JupyterLab
@@ -24,10 +25,13 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+from ast import literal_eval
 from pathlib import Path
 
 OLDEST_PYTHON = (3, 11)
@@ -35,7 +39,8 @@ WINDOWS = os.name == "nt"
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
-INSTALLED = VENV / "installed.json"  # written last: a .venv without it is half-finished
+INSTALLED = VENV / "installed.json"  # says what is in .venv; without it, somebody else made that
+WHEELS = ROOT / "wheels"  # packages that were fetched on another computer
 LEARNER = ["requirements.txt"]
 DEVELOPER = ["requirements.txt", "requirements-test.txt"]
 LITE = ["requirements.txt", "tools/requirements-lite.txt"]
@@ -49,7 +54,33 @@ COMMANDS = {  # the lists that each needs, and the script that it runs
     "address": (LEARNER, "tools/address.py"),
 }
 ALL_TESTS = ["-n", "2"]  # in two processes; tests/conftest.py shares the tests out
-LESSONS = ["03_token_embeddings.ipynb", "04_position_embeddings.ipynb", "05_combined_input_embedding.ipynb"]
+# What reaches .venv of the settings that this computer has for Python, Jupyter, pip and uv: how text and files are
+# written, what a server asks for, where packages come from and how to get there. The rest belongs to other projects.
+KEPT = re.compile(
+    "PYTHON(UTF8|IOENCODING|UNBUFFERED|DONTWRITEBYTECODE|PYCACHEPREFIX)|JUPYTER(HUB_.*|_TOKEN|_PORT.*)|"
+    "(PIP|UV)_(.*INDEX.*|FIND_LINKS|OFFLINE|.*PROXY|.*CERTS?|.*TLS|.*HOST|.*TIMEOUT|.*RETRIES|.*CACHE.*|KEYRING.*)"
+)
+# Why an installation fails: what pip and uv say (on Windows too), and what to do.
+REASONS = [
+    (
+        r"no space left|disk quota|not enough space|errno 28|os error (28|112|122)\b",
+        "the disk is full: .venv needs about 450 MB, the installer as much again",
+    ),
+    (
+        r"permission denied|access is denied|read-only file|errno (13|30)\b|os error (5|13|30)\b",
+        "this folder may not be written to: copy it to a place that is yours",
+    ),
+    (
+        r"connection|dns|timed? ?out|network|proxy|certificate|ssl|name resolution|error sending request",
+        "the network was not reached: connect, or set your proxy, and run the same again",
+    ),
+    (
+        r"no matching distribution|no solution found|not found in the|unsatisfiable",
+        "what is wanted is not where pip and uv look for it: in the folder `wheels` if there is one, else in the "
+        "index that your settings name",
+    ),
+]
+OTHERWISE = "your settings (pip.conf, uv.toml) are the reason: look through them"
 
 
 def main(arguments):
@@ -63,20 +94,25 @@ def main(arguments):
         fail(f"there is no command {command!r}. These are: {', '.join(COMMANDS)}, help.")
     lists, script = COMMANDS[command]
     if command in ("hand-out", "returned", "lite"):
-        more = [word if word.startswith("-") else os.path.abspath(word) for word in more]
+        more = [os.path.abspath(word) if word and not word.startswith("-") else word for word in more]
+    elif command == "lab":
+        more = [os.path.abspath(word) if os.path.exists(word) else word for word in more]
     os.chdir(str(ROOT))
+    leave_settings_behind()
     # A plain kill would leave the installer running behind our back; Ctrl-C's way ends it with us.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        refuse_what_is_not_ours()
         prepare(lists)
-        if command == "lab":
-            use_own_settings()
+        use_own_settings(more)
     except KeyboardInterrupt:
         fail("stopped. Run the same command again: it cleans up by itself.")
     except OSError as error:
-        fail(f"this folder cannot be used: {error}")
+        fail(f"this folder cannot be used: {error}. If it is not yours, copy it to a place that is.")
     if command == "lab":
-        hand_over(lab_arguments(more))
+        if is_root():
+            say("You are root: what runs in a notebook may change every file of this computer.")
+        hand_over(["-m", "jupyterlab"] + more)
     elif command == "test":
         hand_over(["-m", "pytest"] + (more or ALL_TESTS))
     else:
@@ -93,6 +129,26 @@ def python_version():
 
 def say(message):
     print(message, flush=True)
+
+
+def is_root():
+    return not WINDOWS and os.geteuid() == 0
+
+
+def leave_settings_behind():
+    for name in list(os.environ):
+        if re.match("(PYTHON|JUPYTER|PIP_|UV_)", name) and name != "PIP_CONFIG_FILE" and not KEPT.fullmatch(name):
+            del os.environ[name]
+
+
+def refuse_what_is_not_ours():
+    """Touch no .venv but one that this program made: what a link leads to, or an environment of the learner's."""
+    if os.path.realpath(str(VENV)) != str(VENV):
+        fail(f"{VENV} is a link to {os.path.realpath(str(VENV))}. Nothing was changed. Delete the link, and run again.")
+    if VENV.exists() and not VENV.is_dir():
+        fail(f"{VENV} is a file. Nothing was changed. Give it another name, and run the same again.")
+    if VENV.is_dir() and not INSTALLED.exists() and any(VENV.iterdir()):
+        fail(f"{VENV} was made by another program. Nothing was changed. Move it away or delete it, and run again.")
 
 
 def prepare(lists):
@@ -123,9 +179,12 @@ def installed():
 
 
 def answers(program):
-    """Say whether the Python in .venv runs this one-line program."""
+    """Say whether the Python in .venv runs this one-line program, from what is installed in .venv alone."""
     try:
-        return subprocess.call([str(PYTHON), "-c", program], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+        return (
+            subprocess.call([str(PYTHON), "-I", "-c", program], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            == 0
+        )
     except OSError:
         return False
 
@@ -137,41 +196,83 @@ def make_venv(uv):
     if Path(sys.prefix).resolve() == VENV.resolve():
         fail("the .venv that you are in must be made anew: leave it with `deactivate`, then run the same again.")
     say(f"Making .venv for Python {python_version()} ...")
-    command = [sys.executable, "-m", "venv", "--clear", str(VENV)]
-    if subprocess.call(command + (["--without-pip"] if uv else [])) != 0:
-        fail(f"could not make .venv in {ROOT}: the reason stands above. Is the folder yours, and not in use?")
+    VENV.mkdir(exist_ok=True)
+    INSTALLED.write_text("{}")  # first: what lies here from now on is ours to delete
+    for path in VENV.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(str(path))
+        elif path != INSTALLED:
+            path.unlink()
+    command = [sys.executable, "-m", "venv", str(VENV)] + (["--without-pip"] if uv else [])
+    if subprocess.call(command) != 0:
+        fail(f"could not make .venv in {ROOT}: the reason stands above.")
     INSTALLED.write_text(json.dumps(wanted([])))
 
 
 def install(lists, uv):
     installer = [uv, "pip", "install", "--python", str(PYTHON)] if uv else [str(PYTHON), "-m", "pip", "install"]
+    source = ["--no-index", "--find-links", str(WHEELS)] if WHEELS.is_dir() else []
     files = [argument for name in lists for argument in ("-r", name)]
     before = installed()
     say(f"Installing {' and '.join(lists)} into .venv: about a minute, and only this once ...")
-    INSTALLED.unlink()
-    code = subprocess.call(installer + files)
-    if code != 0:  # the installer was not cut off but gave up: what .venv had before, it still has
+    INSTALLED.write_text("{}")
+    code, complaints = call(installer + source + files + ["-e", "."], {} if uv else pip_settings())
+    if code != 0 or not answers("import lessonlib"):  # uv.toml can send it elsewhere
+        # The installer was not cut off but gave up: what .venv had before, it still has.
         INSTALLED.write_text(json.dumps(before))
-        fail("could not install: the reason stands above. If the network was missing, connect and run the same again.")
+        reasons = [reason for words, reason in REASONS if re.search(words, complaints, re.IGNORECASE)] + [OTHERWISE]
+        fail(f"could not install, as it says above. Most likely {reasons[0]}.")
     before.update(wanted(lists))
     INSTALLED.write_text(json.dumps(before))
 
 
-def lab_arguments(more):
-    lessons = [name for name in LESSONS if (ROOT / "notebooks" / name).exists()]
-    page = f"/lab/tree/notebooks/{lessons[0]}" if lessons else "/lab"
-    here = ["--ServerApp.ip=localhost", f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url={page}"]
-    return ["-m", "jupyterlab"] + here + more
+def pip_settings():
+    """Take what is kept from pip's configuration, whose files could send everything elsewhere: pip reads none then."""
+    command = [str(PYTHON), "-m", "pip", "config", "list"]
+    listed = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", errors="replace").stdout.splitlines()
+    settings = {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    for section in ("global", "install", ":env:"):  # the later, the stronger
+        for line in listed:
+            name, _, value = line.partition("=")
+            variable = "PIP_" + name[len(section) + 1 :].upper().replace("-", "_")
+            if name.startswith(section + ".") and KEPT.fullmatch(variable):
+                settings[variable] = literal_eval(value)
+    return settings
 
 
-def use_own_settings():
-    """Keep JupyterLab's settings in .venv, and its pop-up about news and newer versions away."""
+def call(command, settings):
+    """Run the installer in sight. Returns its exit code and what it complained of."""
+    complaints = []
+    with subprocess.Popen(command, env={**os.environ, **settings}, stderr=subprocess.PIPE) as process:
+        try:
+            for line in process.stderr:
+                complaints.append(line.decode("utf-8", "replace"))
+                sys.stderr.write(complaints[-1])
+        except BaseException:
+            process.kill()
+            raise
+    return process.returncode, "".join(complaints)
+
+
+def use_own_settings(more):
+    """Keep the settings of Jupyter and IPython in .venv; the learner's options are stronger than ours."""
     # Settings of another Jupyter on this computer could open ours to the network or switch off its token.
-    os.environ["JUPYTER_CONFIG_DIR"] = str(VENV / "jupyter")
-    folder = VENV / "jupyter" / "labconfig"
-    folder.mkdir(parents=True, exist_ok=True)
+    place = VENV if os.access(str(VENV), os.W_OK) else Path(tempfile.mkdtemp(prefix="lessons-"))
+    for name, folder in (("JUPYTER_CONFIG_DIR", "jupyter"), ("JUPYTER_DATA_DIR", "data"), ("IPYTHONDIR", "ipython")):
+        os.environ[name] = str(place / folder)
+    lessons = sorted(path.name for path in ROOT.glob("notebooks/[0-9]*.ipynb"))
+    elsewhere = any("root_dir" in word or "notebook-dir" in word or os.path.isdir(word) for word in more)
+    page = f"/lab/tree/notebooks/{lessons[0]}" if lessons and not elsewhere else "/lab"
+    server = {"ip": "localhost", "root_dir": str(ROOT), "allow_root": is_root()}
     no_news = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
-    (folder / "page_config.json").write_text(json.dumps(no_news))
+    for name, settings in (
+        ("jupyter_server_config.json", {"ServerApp": server}),
+        ("jupyter_lab_config.json", {"LabApp": {"default_url": page}}),
+        ("labconfig/page_config.json", no_news),
+    ):
+        path = place / "jupyter" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(settings))
 
 
 def hand_over(arguments):

@@ -50,7 +50,7 @@ def one_hot(token_ids, vocab_size):
     Multiplied by `wte` the rows give what `token_embedding` gives.
     Source: Raschka, LLMs-from-scratch, ch02, bonus "embedding layers vs linear layers".
     """
-    vocab_size = _whole("vocab_size", vocab_size, at_least=1)
+    vocab_size = whole_number("vocab_size", vocab_size, at_least=1)
     token_ids = _checked_ids(token_ids, vocab_size)
     rows = np.zeros((*token_ids.shape, vocab_size), dtype=np.float32)
     np.put_along_axis(rows, token_ids[..., np.newaxis].astype(np.int64), 1, axis=-1)
@@ -98,8 +98,8 @@ def sinusoidal_positions(n_positions, n_embd, base=10000.0):
     radians per slot, so every row has length sqrt(n_embd / 2). The longest wavelength tends to 2 * pi * base slots.
     Source: Vaswani et al. 2017, "Attention Is All You Need", section 3.5.
     """
-    n_positions = _whole("n_positions", n_positions, at_least=1)
-    n_embd = _whole("n_embd", n_embd, at_least=2)
+    n_positions = whole_number("n_positions", n_positions, at_least=1)
+    n_embd = whole_number("n_embd", n_embd, at_least=2)
     if n_embd % 2:
         raise ValueError(f"n_embd must be even (each sine has its cosine), got {n_embd}")
     if isinstance(base, (bool, np.bool_)) or not isinstance(base, (int, float, np.integer, np.floating)):
@@ -124,6 +124,16 @@ def real_array(name, values):
     if values.dtype.kind not in "iuf":
         raise ValueError(f"{name} must hold real numbers, got type {values.dtype}")
     return values
+
+
+def whole_number(name, value, at_least, at_most=None):
+    """Return `value` as an int, or say that it is none, or which are allowed."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
+        raise ValueError(f"{name} must be a whole number, got {_name(value)}")
+    if value < at_least or (at_most is not None and value > at_most):
+        allowed = f"at least {at_least}" if at_most is None else f"from {at_least} to {at_most}"
+        raise ValueError(f"{name} must be {allowed}, got {value}")
+    return int(value)
 
 
 def _checked_ids(token_ids, vocab_size):
@@ -159,23 +169,14 @@ def _table(name, table):
 
 def _window(n_tokens, wpe, start):
     """Return the rows start .. start + n_tokens - 1 of `wpe`, a view."""
-    n_tokens = _whole("n_tokens", n_tokens, at_least=1)
-    start = _whole("start", start, at_least=0)
+    n_tokens = whole_number("n_tokens", n_tokens, at_least=1)
+    start = whole_number("start", start, at_least=0)
     if start + n_tokens > len(wpe):
         last = start + n_tokens - 1
         several = f"{n_tokens} tokens from slot {start} on need the slots {start} to {last}"
         needed = f"1 token in slot {start} needs that slot" if n_tokens == 1 else several
         raise ValueError(f"{needed}, but the model has {len(wpe)} slots, 0 to {len(wpe) - 1}")
     return wpe[start : start + n_tokens]
-
-
-def _whole(name, value, at_least):
-    """Return `value` as an int, or say that it is none."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-        raise ValueError(f"{name} must be a whole number, got {_name(value)}")
-    if value < at_least:
-        raise ValueError(f"{name} must be at least {at_least}, got {value}")
-    return int(value)
 
 
 def _name(value):

@@ -117,7 +117,7 @@ class English:
         if type(n) is bool or not isinstance(n, (int, np.integer)) or n < 1:
             raise ValueError(f"n must be a whole number, at least 1, got {n!r}")
         signed = [(sign, text) for sign, text in ((-1, minus), (1, plus)) if text is not None]
-        signs, given = zip(*((sign, self._one(text)) for sign, text in [(1, word), *signed]))
+        signs, given = zip(*((sign, self.one(text)) for sign, text in [(1, word), *signed]))
         target = np.array(signs, dtype=np.float32) @ self.wte[list(given)]
         if by == "distance":
             values = np.linalg.norm(self.wte - target, axis=1)
@@ -126,10 +126,11 @@ class English:
         else:
             values = self._directions[by] @ _directions(target, by)
         nearest = np.argsort(values if by == "distance" else -values, kind="stable")
-        left_out = set(given) if leave_out else ()
-        return [(self.words[i], float(values[i])) for i in nearest if i not in left_out][:n]
+        nearest = nearest[~np.isin(nearest, given)] if leave_out else nearest
+        return [(self.words[i], float(values[i])) for i in nearest[:n]]
 
-    def _one(self, text):
+    def one(self, text):
+        """Turn one word into its token id, an int. ValueError for none, for several and for an unknown one."""
         if not isinstance(text, str) or len(text.split()) != 1:
             raise ValueError(f"give one word, such as 'king', got {text!r}")
         return int(self.ids(text)[0])

@@ -4,6 +4,8 @@ Every layer returns its output and a function `backward`, which takes the gradie
 of the layer's weights in `grads`, and returns the gradient at the input. Names of weights are minGPT's.
 """
 
+from functools import partial
+
 import numpy as np
 
 from lessonlib.nano_gpt import EPSILON
@@ -14,21 +16,22 @@ def loss_and_gradients(weights, token_ids, answers, n_head, dropout=0.0, rng=Non
 
     `token_ids` (B, T) is what the model sees, `answers` (B, n_answers) what it must say after each of the last
     `n_answers` tokens; what it says before counts for nothing. `dropout`, in [0, 1), is the share of the numbers set to
-    0, by the Generator `rng`, in the sum of the embeddings, in the attention, and in what each branch adds. `turn` is
+    0, by the Generator `rng`, in the sum of the embeddings, in the attention, and in what each branch adds. `rotary` is
     what is done to queries and keys, `rope.apply_rotary` or nothing.
     Source: karpathy/minGPT, mingpt/model.py: `GPT.forward`, with dropout in the same four places.
     """
     w, grads = weights, {}
     wte, wpe = w["transformer.wte.weight"], w["transformer.wpe.weight"]
     n_tokens = token_ids.shape[1]
+    drop = partial(_dropout, dropout=dropout, rng=rng)
+    attend = partial(_heads, n_head=n_head, drop=drop, rotary=rotary)
+    x, backward_sum = drop(wte[token_ids] + wpe[:n_tokens])  # (B, T, C)
+    branches = ("ln_1", "attn.c_attn", attend, "attn.c_proj"), ("ln_2", "mlp.c_fc", _gelu, "mlp.c_proj")
     steps = []
-    x, backward_sum = _dropout(wte[token_ids] + wpe[:n_tokens], dropout, rng)  # (B, T, C)
     for layer in range(sum(name.endswith("ln_1.weight") for name in w)):
-        prefix = f"transformer.h.{layer}."
-        x, backward = _attention_branch(x, prefix, w, grads, n_head, dropout, rng, rotary)
-        steps.append(backward)
-        x, backward = _mlp_branch(x, prefix, w, grads, dropout, rng)
-        steps.append(backward)
+        for branch in branches:
+            x, backward = _branch(x, f"transformer.h.{layer}.", *branch, w, grads, drop)
+            steps.append(backward)
     x, backward_norm = _layer_norm(x, "transformer.ln_f", w, grads)
     logits, backward_head = _linear(x, "lm_head", w, grads)  # (B, T, vocab_size)
 
@@ -44,28 +47,16 @@ def loss_and_gradients(weights, token_ids, answers, n_head, dropout=0.0, rng=Non
     return loss, grads
 
 
-def _attention_branch(x, prefix, w, grads, n_head, dropout, rng, rotary):
-    normed, backward_norm = _layer_norm(x, prefix + "ln_1", w, grads)
-    qkv, backward_qkv = _linear(normed, prefix + "attn.c_attn", w, grads)
-    gathered, backward_heads = _heads(qkv, n_head, dropout, rng, rotary)
-    y, backward_proj = _linear(gathered, prefix + "attn.c_proj", w, grads)
-    y, backward_drop = _dropout(y, dropout, rng)
+def _branch(x, layer, norm, first, between, last, w, grads, drop):
+    """Run attention or the MLP, which lies `between` two linear layers, and add what it finds to the stream `x`."""
+    normed, backward_norm = _layer_norm(x, layer + norm, w, grads)
+    wide, backward_first = _linear(normed, layer + first, w, grads)
+    found, backward_between = between(wide)
+    y, backward_last = _linear(found, layer + last, w, grads)
+    y, backward_drop = drop(y)
 
     def backward(dy):
-        return dy + backward_norm(backward_qkv(backward_heads(backward_proj(backward_drop(dy)))))
-
-    return x + y, backward
-
-
-def _mlp_branch(x, prefix, w, grads, dropout, rng):
-    normed, backward_norm = _layer_norm(x, prefix + "ln_2", w, grads)
-    hidden, backward_fc = _linear(normed, prefix + "mlp.c_fc", w, grads)
-    hidden, backward_gelu = _gelu(hidden)
-    y, backward_proj = _linear(hidden, prefix + "mlp.c_proj", w, grads)
-    y, backward_drop = _dropout(y, dropout, rng)
-
-    def backward(dy):
-        return dy + backward_norm(backward_fc(backward_gelu(backward_proj(backward_drop(dy)))))
+        return dy + backward_norm(backward_first(backward_between(backward_last(backward_drop(dy)))))
 
     return x + y, backward
 
@@ -128,7 +119,7 @@ def _gelu(x):
     return y, backward
 
 
-def _heads(qkv, n_head, dropout, rng, rotary):
+def _heads(qkv, n_head, drop, rotary):
     """Let every slot gather values from itself and the slots before it, by a softmax. (B, T, 3 C) -> (B, T, C)"""
     n_batch, n_tokens, width = qkv.shape
     head_size = width // 3 // n_head
@@ -140,7 +131,7 @@ def _heads(qkv, n_head, dropout, rng, rotary):
     scores += np.triu(np.full((n_tokens, n_tokens), -np.inf, dtype=qkv.dtype), 1)
     attention = np.exp(scores - scores.max(axis=-1, keepdims=True))
     attention /= attention.sum(axis=-1, keepdims=True)
-    dropped, backward_drop = _dropout(attention, dropout, rng)
+    dropped, backward_drop = drop(attention)
     gathered = (dropped @ value).transpose(0, 2, 1, 3).reshape(n_batch, n_tokens, width // 3)
 
     def backward(dy):

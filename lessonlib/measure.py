@@ -222,12 +222,18 @@ def decode_nearest(vectors, wte, wpe):
 
     Returns token ids and slots, each (...); of equal sums, the first. If the noise is even, no reader does better.
     """
-    sums = every_sum(*_two_tables(wte=wte, wpe=wpe))
-    sums = sums.reshape(-1, sums.shape[-1])  # (vocab_size * block_size, C)
-    vectors = _numbers("vectors", vectors, f"(..., {sums.shape[-1]})")
-    # |vector - sum|^2 without the |vector|^2, which is the same for all
-    nearest = ((sums**2).sum(axis=-1) - 2 * vectors @ sums.T).argmin(axis=-1)
-    return np.divmod(nearest, len(wpe))
+    wte, wpe = _two_tables(wte=wte, wpe=wpe)
+    vectors = _numbers("vectors", vectors, f"(..., {wte.shape[1]})")
+    rows = vectors.reshape(-1, wte.shape[1])
+    # |vector - token - position|^2 from products, without the |vector|^2, which is the same for all: no sum is formed,
+    # since those of a large model would not fit into memory
+    lengths = (wte**2).sum(axis=1)[:, np.newaxis] + 2 * wte @ wpe.T + (wpe**2).sum(axis=1)  # (vocab_size, block_size)
+    pieces = np.array_split(rows, max(1, len(rows) * lengths.size // 2**21))
+    nearest = [
+        (lengths - 2 * ((x @ wte.T)[:, :, np.newaxis] + (x @ wpe.T)[:, np.newaxis])).reshape(len(x), -1).argmin(axis=1)
+        for x in pieces
+    ]
+    return np.divmod(np.concatenate(nearest).reshape(vectors.shape[:-1]), len(wpe))
 
 
 def decode_least_squares(vectors, wte, wpe):
@@ -288,6 +294,13 @@ def counting_tables(vocab_size, block_size, n_embd, step):
     """
     ones = np.ones(n_embd)
     return step * np.outer(np.arange(vocab_size), ones), np.outer(np.arange(block_size), ones)
+
+
+def exchanged(table, one, other):
+    """Let the rows `one` and `other` of `table` (n_rows, C) change places; returns a new array."""
+    order = np.arange(len(table))
+    order[[one, other]] = other, one
+    return table[order]
 
 
 def padded_tables(wte, wpe):

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lessonlib.embeddings import decode, encode, input_embedding, real_array
+from lessonlib.embeddings import decode, encode, input_embedding, real_array, whole_number
 
 CHECKPOINTS = Path(__file__).parent / "data" / "checkpoints"
 N_INPUTS = 6  # letters that go in; the model writes as many more
@@ -39,8 +39,9 @@ class NanoGPT:
             raise ValueError(f"weights must be a dict from names to arrays, got {type(weights).__name__}")
         weights = {str(name): np.array(tensor) for name, tensor in weights.items()}
         sizes = _sizes(weights)
-        if type(n_head) is bool or not isinstance(n_head, (int, np.integer)) or n_head < 1 or sizes["n_embd"] % n_head:
-            raise ValueError(f"n_head must be a whole number that divides n_embd = {sizes['n_embd']}, got {n_head!r}")
+        self.n_head = whole_number("n_head", n_head, at_least=1)
+        if sizes["n_embd"] % self.n_head:
+            raise ValueError(f"n_head must be a whole number that divides n_embd = {sizes['n_embd']}, got {n_head}")
         shapes = expected_shapes(**sizes)
         for name, tensor in weights.items():
             if name not in shapes:
@@ -51,10 +52,13 @@ class NanoGPT:
         for name in shapes.keys() - weights.keys():
             raise ValueError(f"tensor {name} is missing")
         self.weights = MappingProxyType(weights)
-        self.n_head = int(n_head)
         self.n_layer, self.n_embd = sizes["n_layer"], sizes["n_embd"]
         self.block_size, self.vocab_size = sizes["block_size"], sizes["vocab_size"]
         self.wte, self.wpe = weights["transformer.wte.weight"], weights["transformer.wpe.weight"]
+        self._layers = [  # looked up at every step of every answer
+            MappingProxyType({name.removeprefix(start): w for name, w in weights.items() if name.startswith(start)})
+            for start in (f"transformer.h.{layer}." for layer in range(self.n_layer))
+        ]
 
     def __repr__(self):
         n_parameters = sum(tensor.size for tensor in self.weights.values())
@@ -93,8 +97,6 @@ class NanoGPT:
         With `causal`, as the model was trained, a slot sees only itself and those before it. With `n_last`, only the
         last slots are returned, (..., n_last, C): they see all, but those before them need no answer of their own.
         """
-        if type(layer) is bool or not isinstance(layer, (int, np.integer)) or layer not in range(self.n_layer):
-            raise ValueError(f"layer {layer!r} is none of this model's, 0 to {self.n_layer - 1}")
         w, n_last = self.layer_weights(layer), n_last or x.shape[-2]
         normed = layer_norm(x, w["ln_1.weight"], w["ln_1.bias"])
         x = x[..., -n_last:, :] + _attention(normed, w, self.n_head, causal, n_last, self.rotary)
@@ -108,8 +110,7 @@ class NanoGPT:
 
     def layer_weights(self, layer):
         """Return the tensors of one block under their names within it, such as "ln_1.weight"."""
-        prefix = f"transformer.h.{layer}."
-        return {name.removeprefix(prefix): w for name, w in self.weights.items() if name.startswith(prefix)}
+        return self._layers[whole_number("layer", layer, 0, self.n_layer - 1)]
 
     def with_tables(self, wte=None, wpe=None):
         """Return a new model with another token or position table or both, of the same shapes; all else is kept."""
@@ -276,10 +277,14 @@ class History(NamedTuple):
 def load_checkpoint(name):
     """Load a model that ships with the lessons, "sort", "reverse" or "synonyms", or one from a path to an .npz file."""
     weights, made = _read_checkpoint(name)
-    model = NanoGPT(weights, _whole(name, made, "n_head"))
-    n_layer = _whole(name, made, "n_layer")
+    return _complete(f"checkpoint {str(name)!r}", weights, *(_whole(name, made, key) for key in ("n_head", "n_layer")))
+
+
+def _complete(file, weights, n_head, n_layer):
+    """Make the model that is in a file, or say that a layer is missing, which the other tensors do not tell."""
+    model = NanoGPT(weights, n_head)
     if model.n_layer != n_layer:
-        raise ValueError(f"checkpoint {str(name)!r} has {model.n_layer} of its {n_layer} layers: get the file again")
+        raise ValueError(f"{file} has {model.n_layer} of its {n_layer} layers: get the file again")
     return model
 
 
@@ -323,9 +328,9 @@ def read_arrays(path):
 def load_llm_viz(path):
     """Load the model that bbycroft.net/llm shows, from the JSON file that its repository publishes.
 
-    The file is an object whose key "config" gives the sizes and whose other keys are tensors, `{"shape": [...],
-    "dtype": "torch.float32", "data": base64 of little-endian float32}`. ValueError if it is not there, not such JSON,
-    cut short, or if a tensor is missing or wrong.
+    The file is an object whose key "config" gives n_head and n_layer and whose other keys are tensors, `{"shape":
+    [...], "data": base64 of little-endian float32}`. ValueError if it is not there, not such JSON, cut short, or if a
+    tensor is missing or wrong.
     Source: bbycroft/llm-viz on GitHub, public/gpt-nano-sort-model.json.
     """
     if not isinstance(path, (str, Path)):
@@ -338,26 +343,13 @@ def load_llm_viz(path):
         raise ValueError(f"{path} is not a JSON file, or was cut short: {error}") from None
     if not isinstance(content, dict) or not isinstance(content.get("config"), dict):
         raise ValueError(f'{path} is not a model of llm-viz: it has no "config"')
-    sizes = {key: content["config"].get(key) for key in ("n_layer", "n_head", "n_embd", "vocab_size", "block_size")}
-    for key, size in sizes.items():
-        if type(size) is not int or size < 1:
-            raise ValueError(f'"config" must give {key} as a positive whole number, got {size!r}')
-    n_head, weights = sizes.pop("n_head"), {}
-    for name, shape in expected_shapes(**sizes).items():
-        entry = content.get(name)
-        if name not in content:
-            raise ValueError(f"tensor {name} is missing")
-        if not isinstance(entry, dict) or not {"shape", "dtype", "data"} <= entry.keys():
-            raise ValueError(f'tensor {name} must be an object with "shape", "dtype" and "data"')
-        if entry["dtype"] != "torch.float32" or entry["shape"] != list(shape):
-            given = f"{entry['shape']!r}, {entry['dtype']!r}"
-            raise ValueError(f'tensor {name} must have shape {shape} and dtype "torch.float32", got {given}')
+    config, weights = content.pop("config"), {}
+    for name, tensor in content.items():
+        if name.endswith(".attn.bias"):  # the mask of a layer, which is the same in all
+            continue
         try:
-            data = base64.b64decode(entry["data"], validate=True)
-        except (ValueError, TypeError):
-            raise ValueError(f"tensor {name}: its data is not base64") from None
-        n_bytes = 4 * int(np.prod(shape))
-        if len(data) != n_bytes:
-            raise ValueError(f"tensor {name} of shape {shape} needs {n_bytes} bytes, got {len(data)}")
-        weights[name] = np.frombuffer(data, dtype="<f4").astype(np.float32).reshape(shape)
-    return NanoGPT(weights, n_head)
+            numbers = np.frombuffer(base64.b64decode(tensor["data"], validate=True), dtype="<f4")
+            weights[name] = numbers.astype(np.float32).reshape(tensor["shape"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"tensor {name} is not a shape with as many float32 in base64: {error!r}") from None
+    return _complete(path, weights, config.get("n_head"), config.get("n_layer"))

@@ -42,16 +42,14 @@ class Cells(NamedTuple):
     faded: tuple = ()  # (row, column) of what is not used; None as in marks
     texts: tuple = ()  # (row, column, text): short words in cells
     flights: tuple = ()  # rows that come flying, on a page with a kernel
-    numbers: np.ndarray | None = None  # what the mouse is told, where that is not the matrix
+    told: bool = True  # whether the number under the mouse is said
     ruled: bool = True  # whether thin lines part the rows
     row_height: float = 18  # CSS pixels
 
     @property
     def layout_key(self):
         """What the place and the frame of this part depend on."""
-        return self._replace(
-            matrix=np.shape(self.matrix), rows=(), marks=(), faded=(), texts=(), flights=(), numbers=None
-        )
+        return self._replace(matrix=np.shape(self.matrix), rows=(), marks=(), faded=(), texts=(), flights=())
 
     @property
     def words(self):
@@ -146,28 +144,6 @@ class Points(NamedTuple):
         return f"{self.title}: map of {len(self.xy)} points {', '.join(filter(None, self.names))}".replace("\n", ", ")
 
 
-class Bars(NamedTuple):
-    """One bar for each name, from 0 to `most`, and a sentence beside it; *...* marks what is wrong in it."""
-
-    names: tuple
-    values: tuple
-    most: float
-    texts: tuple
-    beside: bool = False
-
-    @property
-    def layout_key(self):
-        return self._replace(values=(), texts=())
-
-    @property
-    def words(self):
-        said = (f"{name}: {value:g} of {self.most:g} right. {plain(text)}" for name, value, text in self.items())
-        return " ".join(said)
-
-    def items(self):
-        return zip(self.names, self.values, self.texts)
-
-
 class Blocks(NamedTuple):
     """Heatmaps as three solid blocks in space: two tables, and a sum; a row stands out of each, joined by arrows.
 
@@ -228,6 +204,32 @@ class Blocks(NamedTuple):
         return corner + [across, BLOCK_DEPTH * (self.chosen[i] + 0.5), BLOCK_DEPTH / 2]
 
 
+class Ranking(NamedTuple):
+    """Things in order, the first on top: a name, a bar from 0 to `most`, and its number at the end of it."""
+
+    title: str
+    names: tuple
+    values: tuple
+    most: float
+    colour: str = TOKEN
+    beside: bool = False
+
+    @property
+    def layout_key(self):
+        title = "\n" * self.title.count("\n")
+        return self._replace(title=title, names=("",) * len(self.names), values=(), most=1.0)
+
+    @property
+    def words(self):
+        bars = ", ".join(f"{name} {number}" for name, _, number in self.items())
+        return f"{self.title}: {bars}".replace("\n", ", ")
+
+    def items(self):
+        """Yield for every bar its name, how long it is, from 0 to 1, and its number."""
+        for name, value in zip(self.names, self.values):
+            yield name, min(max(value / self.most, 0), 1), f"{value:.3f}"
+
+
 class Gap(NamedTuple):
     """Room that stays free, as wide as so many columns."""
 
@@ -245,7 +247,7 @@ class Scene:
 
     `text` stands below the picture and is what a screen reader says; `...` between backticks is set as code, a line
     break begins a new line. `later` is for what takes longer than a few hundredths of a second: a generator function
-    that yields between pieces of its work and returns Bars or a text. `left` is the room for the labels of the first
+    that yields between pieces of its work and returns HTML. `left` is the room for the labels of the first
     part of every line, in CSS pixels; without it, what the longest needs.
     """
 
@@ -258,11 +260,8 @@ class Scene:
         self.parts, self.text, self.later = tuple(parts), text, later
         firsts = [part for part in parts if not part.beside]
         self.left = left or max(map(_label_room, firsts), default=EDGE)
-
-    @property
-    def layout_key(self):
-        """What the places and the frames of all parts depend on; two scenes with one key have one layout."""
-        return (self.left, *(part.layout_key for part in self.parts))
+        # What the places and the frames of all parts depend on: two scenes with one key have one layout.
+        self.layout_key = (self.left, *(part.layout_key for part in self.parts))
 
     @property
     def words(self):
@@ -288,7 +287,8 @@ def lay_out(scene, width=WIDE):
             lines[-1].append(part)
         else:
             lines.append([part])
-    right = max(map(_right_room, scene.parts), default=EDGE)
+    rooms = (getattr(part, "room", SCALE if getattr(part, "scale", False) else EDGE) for part in scene.parts)
+    right = max(rooms, default=EDGE)
     besides = [part for part in scene.parts if part.beside]
     gap = max((GAP - 14 + _label_room(part) if getattr(part, "rows", ()) else GAP for part in besides), default=GAP)
     top, boxes = 0.0, []
@@ -349,7 +349,7 @@ def _height(part, across):
     if isinstance(part, Points):
         left, right, bottom, top = part.reach
         return min(part.highest, across * (top - bottom) / (right - left))
-    if isinstance(part, Bars):
+    if isinstance(part, Ranking):
         return 24.0 * len(part.names)
     if isinstance(part, Blocks):
         _, size = part.places(across)
@@ -359,7 +359,7 @@ def _height(part, across):
 
 def _title_room(part):
     title = getattr(part, "title", "")
-    return TITLE + 20 * title.count("\n") if title or isinstance(part, (Lines, Points)) else 8
+    return TITLE + 20 * title.count("\n") if title or isinstance(part, (Lines, Points, Ranking)) else 8
 
 
 def _room_below(part):
@@ -376,18 +376,33 @@ def _label_room(part):
     return 14 + CHAR_WIDTH * longest + word if longest else 54 if isinstance(part, Lines) else EDGE
 
 
-def _right_room(part):
-    return part.room if isinstance(part, Lines) else SCALE if getattr(part, "scale", False) else EDGE
+SUM_TITLES = ("token embedding", "+  position embedding", "=  input embedding")
+
+
+def sum_parts(letters, tok_emb, pos_emb, x, start=0, titles=SUM_TITLES, marks=((), (), ()), **look):
+    """Make the three heatmaps of token + position = input, (T, C) each, one above the other.
+
+    Every cell adds up; where it does not, other titles say so. `look` is what else all three Cells have.
+    """
+    slots = [str(start + i) for i in range(len(letters))]
+    both = tuple(f"{slot} {letter}" for slot, letter in zip(slots, letters))
+    one, two, three = (f"{title}  {np.shape(matrix)}" for title, matrix in zip(titles, (tok_emb, pos_emb, x)))
+    return (
+        Cells(one, tok_emb, tuple(letters), TOKEN, marks=marks[0], **look),
+        Cells(two, pos_emb, tuple(slots), POSITION, marks=marks[1], scale=True, **look),
+        Cells(three, x, both, SUM, marks=marks[2], columns="channel", **look),
+    )
 
 
 def column_labels(cells):
-    """Say which columns of a heatmap have a label, and what it is: every eighth and the last where there are many."""
+    """Say which columns of a heatmap have a label, and what it is: of many, every eighth or fewer, and the last."""
     n_columns = np.shape(cells.matrix)[1]
     if not isinstance(cells.columns, str):
         return list(enumerate(cells.columns))
     if not cells.columns:
         return []
-    shown = range(n_columns) if n_columns <= FEW else [*range(0, n_columns - 4, 8), n_columns - 1]
+    apart = 8 * max(1, n_columns // 64)
+    shown = range(n_columns) if n_columns <= FEW else [*range(0, n_columns - apart // 2, apart), n_columns - 1]
     return [(column, str(column)) for column in shown]
 
 

@@ -7,11 +7,13 @@ import numpy as np
 from lessonlib.embeddings import VOCABULARY
 from lessonlib.nano_gpt import N_INPUTS
 
+INPUTS = np.array(list(product(range(len(VOCABULARY)), repeat=N_INPUTS)))  # (729, 6): AAAAAA, AAAAAB, ... CCCCCC
+N_ALL = len(INPUTS)  # the one place where 729 is made
 CHUNK = 243  # inputs at a time: more leave the cache, fewer spend their time between the products
 
 
 class Task:
-    """All inputs that there are, and the right answer to each.
+    """All possible inputs, and the right answer to each.
 
     `answer_of` takes the inputs, int (729, 6), and returns the answers, int (729, 6). Read-only arrays of token ids, in
     the order AAAAAA, AAAAAB, ... CCCCCC: `inputs` and `answers` (729, 6), and `teacher_forced` (729, 11), each input
@@ -20,7 +22,7 @@ class Task:
 
     def __init__(self, name, answer_of):
         self.name = name
-        self.inputs = np.array(list(product(range(len(VOCABULARY)), repeat=N_INPUTS)))
+        self.inputs = INPUTS
         self.answers = np.ascontiguousarray(answer_of(self.inputs))
         self.teacher_forced = np.concatenate([self.inputs, self.answers[:, :-1]], axis=-1)
         for array in (self.inputs, self.answers, self.teacher_forced):

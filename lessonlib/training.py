@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lessonlib.embeddings import whole_number
 from lessonlib.gradients import loss_and_gradients
 from lessonlib.measure import every_sum, variance_shares
 from lessonlib.nano_gpt import N_INPUTS, NanoGPT, expected_shapes, layer_norm
@@ -56,9 +57,8 @@ def training_steps(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, fre
     n_steps = N_STEPS.get(task.name) if n_steps is None else n_steps
     if n_steps is None:
         raise ValueError(f"say n_steps: how many the task {task.name!r} needs is not known")
-    for name, value, least in (("seed", seed, 0), ("n_steps", n_steps, 0), ("every", every, 1)):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-            raise ValueError(f"{name} must be a whole number, {least} or more, got {value!r}")
+    seed, every = whole_number("seed", seed, at_least=0), whole_number("every", every, at_least=1)
+    n_steps = whole_number("n_steps", n_steps, at_least=0)
     if isinstance(freeze, str):
         raise ValueError(f"freeze must be a collection of names, such as ({freeze!r},), got {freeze!r}")
     for name in freeze:
@@ -68,7 +68,7 @@ def training_steps(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, fre
     if not (isinstance(kind, type) and issubclass(kind, NanoGPT)):
         raise ValueError(f"kind must be NanoGPT or rope.RotaryGPT, got {kind!r}")
     model = kind(initial_weights(rng), N_HEAD).with_tables(wte, wpe)
-    return _steps(model, task, rng, int(n_steps), int(every), [TABLES[name] for name in freeze])
+    return _steps(model, task, rng, n_steps, every, [TABLES[name] for name in freeze])
 
 
 def _steps(model, task, rng, n_steps, every, frozen):

@@ -25,6 +25,20 @@ def pixels(data):
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGBA"))
 
 
+def numbers(written):
+    """Decode what the page tells the mouse of every heatmap: a dict from the number of its part to a flat array."""
+    found = {}
+    for part, large, data in re.findall(r'data-part="(\d+)"[^>]*data-numbers="(:?)([^"]+)"', written):
+        values = np.frombuffer(base64.b64decode(data), "<f4" if large else "<i2").astype(float)
+        found[int(part)] = values if large else np.where(values == -32768, np.nan, values / 1e4)
+    return found
+
+
+def counted_of(explorer):
+    """What was counted, or what went wrong with it, as HTML without the mark of its move."""
+    return re.sub(r'<div data-move="\d+">(.*)</div>$', r"\1", explorer._counted.value)
+
+
 def signed(matrix, limit):
     """Colour numbers as matplotlib does, white at 0, the strongest at plus and minus `limit`."""
     return matplotlib.colormaps["RdBu_r"](np.clip((np.asarray(matrix) + limit) / (2 * limit), 0, 1), bytes=True)
@@ -80,3 +94,61 @@ def discs(explorer):
     panels = re.findall(r'<div class="ll-panel ll-plot".*?</div>', explorer._cells.value)
     places = [re.findall(r'<i[^>]*style="left:([-\d.]+)%;top:([-\d.]+)%', panel) for panel in panels]
     return [np.array(each, dtype=float) / 100 for each in places]
+
+
+def page(explorer):
+    """All that lies over the frame, without the number that tells moves apart."""
+    return re.sub(r' data-move="\d+"', "", explorer._cells.value)
+
+
+def marks(explorer):
+    """The frames around rows and cells: for each (top, left), shares of the height and the width of its heatmap."""
+    found = re.findall(r'll-mark" style="top:([\d.]+)%?;height:[\d.]+%;left:([\d.]+)', explorer._cells.value)
+    return [(float(top) / 100, float(left) / 100) for top, left in found]
+
+
+def paths(explorer):
+    """Every curve and every path of a map: a list of arrays (n, 2), shares of the width and the height of its box."""
+    return [_corners(each) for each in re.findall(r'<polyline points="([^"]+)"', explorer._cells.value)]
+
+
+def outlines(explorer):
+    """The corners of every shape that is filled with white, as those of `paths`."""
+    return [_corners(each) for each in re.findall(r'<polygon points="([^"]+)" fill="white"', explorer._cells.value)]
+
+
+def _corners(points):
+    return np.array([point.split(",") for point in points.split()], dtype=float)
+
+
+def named_discs(explorer):
+    """For every map, the colour and the name of each of its discs."""
+    panels = explorer._cells.value.split("ll-plot")[1:]
+    return [re.findall(r"<i [^>]*background:([^;]+)[^>]*>(\d+)</i>", panel) for panel in panels]
+
+
+def n_flights(explorer):
+    return explorer._cells.value.count('class="ll-flight"')
+
+
+def block_images(explorer):
+    """Decode the tiny image of each block in space."""
+    return [pixels(data) for data in re.findall(r"url\(data:image/png;base64,([^)]*)\)", explorer._cells.value)]
+
+
+def block_cuts(explorer):
+    """Say for each block how its rows are cut: (first, number of rows, whether they stand out)."""
+    return [
+        [tuple(map(int, cut)) for cut in re.findall(r"--first:(\d+);--n:(\d+);--out:(\d)", block)]
+        for block in explorer._cells.value.split('class="ll-block"')[1:]
+    ]
+
+
+def rows_out(explorer):
+    """The labels of the rows that stand out of blocks."""
+    return re.findall(r'class="ll-row ll-out"[^>]*>([^<]*)<', explorer._cells.value)
+
+
+def seen_from(explorer):
+    """From where blocks are seen: azimuth and elevation, as they are written."""
+    return re.search(r"--azimuth:([^;]+);--elevation:([^;\"]+)", explorer._cells.value).groups()

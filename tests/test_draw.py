@@ -4,12 +4,12 @@ import io
 import re
 import tracemalloc
 import weakref
-from collections import Counter
 
 import matplotlib
 import numpy as np
 import pytest
 from matplotlib import style as styles
+from matplotlib.colors import to_rgb
 from PIL import Image
 
 from lessonlib import draw, scene
@@ -17,7 +17,7 @@ from lessonlib.draw.paper import PALETTES, colours, frame, on_page
 from lessonlib.draw.picture import _pixels, png, svg
 from lessonlib.embeddings import encode, position_embedding, token_embedding
 from lessonlib.nano_gpt import load_checkpoint
-from lessonlib.scene import POSITION, SUM, TOKEN, Bars, Cells, Lines, Points, Scene, lay_out, signed_limit
+from lessonlib.scene import POSITION, SUM, TOKEN, Cells, Lines, Points, Scene, lay_out, signed_limit
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +30,9 @@ def parts():
 
 def pixels_of(picture):
     return np.asarray(Image.open(io.BytesIO(png(picture))).convert("RGB"))
+
+
+NEAR = 7  # of 255: by how much the palette of a file may miss a colour; no eye sees it
 
 
 def shown_colours(picture, box, shape):
@@ -48,7 +51,7 @@ def test_every_cell_of_the_sum_has_the_colour_of_its_number_on_one_scale(parts, 
     same = Scene(*(Cells("title", matrix, label, **more) for matrix, label, more in zip(parts, rows, look)))
     for matrix, box in zip(parts, lay_out(same, width)[1]):
         expected = matplotlib.colormaps["RdBu_r"]((matrix + limit) / (2 * limit), bytes=True)[..., :3]
-        np.testing.assert_array_equal(shown_colours(picture, box, matrix.shape), expected)
+        assert abs(shown_colours(picture, box, matrix.shape).astype(int) - expected).max() <= NEAR
 
 
 def test_zero_is_white_the_scale_is_the_same_on_both_sides_and_ends_where_it_ends():
@@ -78,24 +81,19 @@ def test_a_picture_has_two_device_pixels_for_each_css_pixel_and_is_the_same_each
     assert png(picture) == png(draw.the_sum(*parts, "CBABBC"))
 
 
-def test_a_picture_keeps_its_192_most_frequent_colours_of_256_and_gives_every_other_pixel_the_nearest(parts):
-    picture = draw.the_sum(*parts, "CBABBC", width=460)
+def test_a_file_has_256_colours_white_and_the_inks_exactly_and_all_others_nearly(parts):
+    picture = draw.the_sum(*parts, "CBABBC", width=460, cell=(3, 0))
     drawn = io.BytesIO()
     picture.savefig(drawn, format="rgba", dpi=200)  # matplotlib's own way to the pixels
-    kept = pixels_of(picture).reshape(-1, 3).astype(int)
-    pixels = np.frombuffer(drawn.getvalue(), dtype=np.uint8).reshape(-1, 4)[:, :3].astype(int)
-    counts = Counter(map(tuple, pixels.tolist()))
-    assert len(counts) > 300
-    shown = {}
-    for colour, instead in zip(map(tuple, pixels.tolist()), map(tuple, kept.tolist())):
-        assert shown.setdefault(colour, instead) == instead
-    palette = np.array(list(set(shown.values())))
-    assert len(palette) <= 256
-    fewest = counts.most_common(192)[-1][1]
-    for colour, instead in shown.items():
-        off = ((palette - colour) ** 2).sum(axis=-1)
-        assert ((np.array(instead) - colour) ** 2).sum() == off.min()
-        assert counts[colour] <= fewest or instead == colour
+    kept = pixels_of(picture).astype(int)
+    pixels = np.frombuffer(drawn.getvalue(), dtype=np.uint8).reshape(*kept.shape[:2], 4)[..., :3].astype(int)
+    n_drawn, n_kept = (len(np.unique(each @ [1, 256, 65536])) for each in (pixels, kept))
+    assert n_drawn > 300 and 200 < n_kept <= 256
+    off = abs(kept - pixels).max(axis=-1)
+    assert off.max() <= NEAR
+    for ink in ("white", TOKEN, POSITION, SUM, scene.INK):
+        of_ink = (pixels == np.round(255 * np.array(to_rgb(ink))).astype(int)).all(axis=-1)
+        assert of_ink.sum() > 100 and not off[of_ink].any()
 
 
 def test_the_scale_runs_to_its_ends_though_they_are_rare(parts):
@@ -174,7 +172,7 @@ def all_kinds():
     )
     grid = np.array([[1.0, -1.0], [0.5, np.nan]])
     heatmap = Cells("c", grid, ("0", "1"), columns="channel", scale=True, marks=((0, None, SUM),), texts=((1, 0, "t"),))
-    return Scene(heatmap, Lines("l", two, 2, at=1), points, Bars(("s",), (3,), 7, ("*w*rong",)), text="text")
+    return Scene(heatmap, Lines("l", two, 2, at=1), points, text="text")
 
 
 def files(every=True):
@@ -221,13 +219,6 @@ def test_points_lie_to_scale_in_the_middle_of_their_box():
     np.testing.assert_allclose(np.array(sides) / sides[0] * 3, [3, 4, 5])
     assert at[2][1] < at[0][1]  # up is up
     np.testing.assert_allclose(at.max(axis=0) + at.min(axis=0), 2 * np.array([box.left, box.top]) + box[2:])
-
-
-def test_bars_are_as_long_as_their_share():
-    picture = draw.draw(Scene(Bars(("sorter", "reverser"), (729, 243), 729, ("*AB*C", "right"))))
-    widths = [patch.get_width() for patch in picture.axes[0].patches if patch.get_height() == 12]
-    assert widths == [120, 120, 120, 40]
-    assert "ABC" in written(picture) and "sorter: 729 of 729 right. ABC" in picture.alt
 
 
 def test_squares_write_every_number_into_its_cell_and_say_it():

@@ -5,7 +5,22 @@ from itertools import product
 
 import numpy as np
 import pytest
-from seen import assert_nothing_is_cut_off, discs, faded, images, labels, note, set_to, signed, titles
+from seen import (
+    assert_nothing_is_cut_off,
+    counted_of,
+    discs,
+    faded,
+    images,
+    labels,
+    marks,
+    note,
+    outlines,
+    page,
+    paths,
+    set_to,
+    signed,
+    titles,
+)
 
 from lessonlib import explore
 from lessonlib.embeddings import encode
@@ -59,8 +74,7 @@ def test_every_control_at_every_extreme_shows_the_product_of_matrices(explorer, 
 
 def test_marks_frame_the_row_of_the_letter_its_slot_and_the_cell(explorer):
     set_to(explorer, letters="CBABBC", slot=5, channel=47)
-    marks = re.findall(r'll-mark" style="top:([\d.]+)%?;height:[\d.]+%;left:([\d.]+)', explorer._cells.value)
-    places = [(round(float(top) / 100, 3), round(float(left) / 100, 3)) for top, left in marks]
+    places = [(round(top, 3), round(left, 3)) for top, left in marks(explorer)]
     assert places == [(0.667, 0), (0.667, 0.979), (0.833, 0), (0.833, 0), (0.833, 0.979)]
 
 
@@ -103,6 +117,123 @@ def test_the_model_answers_with_what_a_learners_function_looks_up():
     assert f"but look_up gives {MODEL.wte[2, 0]:.4f}" in note(other)
 
 
+def shuffled(seed):
+    """A function whose row i may hang on every letter, those after it too, and on how many there are."""
+
+    def look_up(letters, table):
+        rng = np.random.default_rng([seed, *map(ord, letters)])
+        return table[encode(letters)][rng.permutation(len(letters)) if rng.random() < 0.5 else slice(None)]
+
+    return look_up
+
+
+LEARNERS = {
+    "as it is": look_up,
+    "reversed": lambda letters, table: table[encode(letters)][::-1],
+    "rolled": lambda letters, table: np.roll(table[encode(letters)], 1, axis=0),
+    "sorted": lambda letters, table: table[np.sort(encode(letters))],
+    "the first": lambda letters, table: table[encode(letters[:1] * len(letters))],
+    "by length": lambda letters, table: table[(encode(letters) + len(letters)) % 3],
+    "noisy": lambda letters, table: table[encode(letters)] + 0.3 * np.sin(np.arange(48) * len(set(letters))),
+    **{f"shuffled {seed}": shuffled(seed) for seed in range(3)},
+}
+
+
+def right_by_hand(learners):
+    """Which of the 729 inputs are answered right, if each letter is written after looking up all before it."""
+    written = ["".join(letters) for letters in product("ABC", repeat=6)]
+    for _ in range(6):
+        x = np.array([learners(letters, MODEL.wte) for letters in written]) + MODEL.wpe[: len(written[0])]
+        favoured = MODEL.logits_from(x)[:, -1].argmax(axis=-1)
+        written = [letters + "ABC"[token_id] for letters, token_id in zip(written, favoured)]
+    return [letters[6:] == "".join(sorted(letters[:6])) for letters in written]
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_the_score_of_any_function_is_the_number_of_inputs_that_it_answers_right(name):
+    explorer, right = explore.look_up(LEARNERS[name], MODEL, SORT), right_by_hand(LEARNERS[name])
+    assert f"the model: {sum(right)} of 729 right. " in explorer.words
+    for i in (0, 100, 364, 555, 728):  # and the answer on the same line is made in the same way
+        set_to(explorer, letters="".join(list(product("ABC", repeat=6))[i]))
+        explorer._count_now()
+        assert ("(right)" in counted_of(explorer)) == right[i]
+
+
+@pytest.mark.parametrize(("name", "score"), [("as it is", 729), ("reversed", 123), ("rolled", 380)])
+def test_the_scores_of_what_the_lesson_suggests(name, score):
+    assert sum(right_by_hand(LEARNERS[name])) == score
+
+
+@pytest.mark.parametrize(
+    ("name", "letters", "slot", "words"),
+    [
+        ("reversed", "CBABBC", 1, "Slots 1, 3 and 4 hold B, but the row of slot 1 stands in slots 1, 2 and 4."),
+        ("reversed", "CBABBC", 3, "Slots 1, 3 and 4 hold B, but no other slot has the row that stands in slot 3."),
+        ("reversed", "CBABBC", 2, "No other slot holds A, but the row of slot 2 stands in slots 1, 2 and 4."),
+        ("reversed", "CBABBC", 0, "Slots 0 and 5 hold C: the same row, 2 times."),
+        ("sorted", "CCCCCA", 0, "Slots 0, 1, 2, 3 and 4 hold C, but no other slot has the row that stands in slot 0."),
+    ],
+)
+def test_what_is_said_of_rows_is_read_from_the_rows_shown(name, letters, slot, words):
+    explorer = explore.look_up(LEARNERS[name], MODEL, SORT)
+    set_to(explorer, letters=letters, slot=slot)
+    assert note(explorer).strip().endswith(words)
+
+
+def test_what_a_function_prints_is_printed_once_for_each_picture(capsys):
+    def look_up(letters, table):
+        print("looking up")
+        return table[encode(letters)]
+
+    explorer = explore.look_up(look_up, MODEL, SORT)
+    assert explorer.words and explorer.still_html()
+    assert capsys.readouterr().out == "looking up\n"
+    set_to(explorer, slot=2)
+    assert explorer.words and capsys.readouterr().out == "looking up\n"
+
+
+@pytest.mark.parametrize("mistake", [SystemExit(3), KeyboardInterrupt(), StopIteration("over"), ValueError()])
+@pytest.mark.parametrize("when", ["AAAAAA", "AAAAAAA"])
+def test_whatever_a_function_raises_stays_in_the_explorer(mistake, when):
+    def look_up(letters, table):
+        if letters.startswith(when):
+            raise mistake
+        return table[encode(letters)]
+
+    explorer = explore.look_up(look_up, MODEL, SORT)
+    set_to(explorer, letters="AAAAAA")
+    name = type(mistake).__name__
+    if when == "AAAAAA":
+        assert f"{name}{': ' if str(mistake) else ''}{mistake}. The picture still shows" in explorer.words
+    else:
+        assert "There is no score. " in explorer.words and "slot 3 holds A" in explorer.words
+    set_to(explorer, letters="BBBBBB", slot=0)
+    assert "slot 0 holds B" in explorer.words
+
+
+def test_numbers_too_large_to_read_are_said_of_an_x_that_is_explained():
+    explorer = explore.look_up(lambda letters, table: table[encode(letters)] * 1e30, MODEL, SORT)
+    assert "The model reads x, the rows of look_up plus those of E_pos, and x holds 6.2e+28, too" in explorer.words
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: explore.look_up(None, MODEL, SORT), "look_up must be a function, got None (NoneType)"),
+        (
+            lambda: explore.look_up(look_up, SORT, SORT),
+            "model must be a model, such as load_checkpoint gives, got",
+        ),
+        (lambda: explore.look_up(look_up, MODEL, "sort"), "task must be a task, such as SORT, got 'sort' (str)"),
+        (lambda: explore.triangles({}), "histories must be a dict from names, such as 'sorter', got {} (dict)"),
+        (lambda: explore.triangles({"sorter": MODEL}), "histories['sorter'] must be a History, got NanoGPT"),
+    ],
+)
+def test_what_no_explorer_can_be_made_of_is_refused_in_words(make, words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        make()
+
+
 @pytest.mark.parametrize(
     ("result", "words"),
     [
@@ -123,7 +254,9 @@ def test_a_function_that_fails_from_the_start_is_told_so_and_there_is_no_picture
 
 def test_a_function_that_takes_only_six_letters_is_told_so_when_the_model_writes_more():
     explorer = explore.look_up(lambda letters, table: table[["ABC".index(letters[i]) for i in range(6)]], MODEL, SORT)
-    assert "must have shape (11, 48), got (6, 48)" in explorer.words  # six rows whatever the number of letters
+    assert (
+        "There is no score. look_up's result must have shape (7, 48)" in explorer.words
+    )  # six rows whatever the number of letters
 
 
 def test_a_function_that_fails_later_keeps_the_last_good_picture():
@@ -137,10 +270,10 @@ def test_a_function_that_fails_later_keeps_the_last_good_picture():
 
 
 def test_reset_brings_the_first_picture_back(explorer):
-    first = re.sub(r'data-move="\d+"', "", explorer._cells.value)
+    first = page(explorer)
     set_to(explorer, letters="AAAAAA", slot=0, channel=47, swap="A and B swapped", view=IN_COLUMNS)
     explorer.reset()
-    assert re.sub(r'data-move="\d+"', "", explorer._cells.value) == first
+    assert page(explorer) == first
 
 
 # In training
@@ -174,7 +307,7 @@ def test_triangles_have_the_distances_of_the_rows_as_sides_all_on_one_scale(i, n
         line = f"{name}: A-B {three[0]:.3f}, A-C {three[1]:.3f}, B-C {three[2]:.3f}; "
         line += f"longest/shortest {max(three) / min(three):.2f} (before training {max(first) / min(first):.2f})"
         assert line in note(explorer) and line in explorer.words
-        assert all(explorer._cells.value.count(f">{side:.3f}</span>") for side in three)
+        assert all(f">{side:.3f}</span>" in page(explorer) for side in three)
 
 
 @pytest.mark.parametrize("i", [0, 5, 6, 7, 40])
@@ -183,8 +316,7 @@ def test_below_the_triangles_every_score_has_its_place_on_its_curve(i):
     set_to(explorer, snapshot=i)
     places = [[i / 40, 1 - history.scores[i] / 729] for history in HISTORIES.values()]
     np.testing.assert_allclose(discs(explorer)[-1], places, atol=1e-4)
-    courses = re.findall(r'<polyline points="([^"]+)"', explorer._cells.value)
-    assert [len(course.split()) for course in courses[3:]] == [41, 41, 41]  # after three triangles
+    assert [len(course) for course in paths(explorer)[3:]] == [41, 41, 41]  # after three triangles
     assert HISTORIES["sorter"].scores[5:8].tolist() == [710, 413, 708]
 
 
@@ -199,12 +331,11 @@ def test_no_words_of_the_triangles_meet_or_are_cut_off(i):
 def test_the_outline_shows_where_a_triangle_began():
     explorer = explore.triangles(HISTORIES)
     set_to(explorer, snapshot=0)
-    outlines = re.findall(r'<polygon points="([^"]+)" fill="white"', explorer._cells.value)
-    for outline, corners_now in zip(outlines, discs(explorer)[:3], strict=True):
-        corners = np.array([corner.split(",") for corner in outline.split()], dtype=float)
+    began = outlines(explorer)
+    for corners, corners_now in zip(began, discs(explorer)[:3], strict=True):
         np.testing.assert_allclose(corners, corners_now, atol=2e-4)
     set_to(explorer, snapshot=40)
-    assert re.findall(r'<polygon points="([^"]+)" fill="white"', explorer._cells.value) == outlines
+    np.testing.assert_array_equal(outlines(explorer), began)
 
 
 def test_trainings_with_other_numbers_of_snapshots_are_refused():

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from seen import discs, faded, images, labels, set_to, signed, titles
+from seen import discs, faded, images, labels, marks, named_discs, paths, set_to, signed, titles
 
 from lessonlib import explore
 from lessonlib.embeddings import sinusoidal_positions
@@ -196,6 +196,15 @@ def test_wrong_letters_of_the_example_are_marked(board):
     assert marked in board._counted.value
 
 
+@pytest.mark.parametrize(
+    ("typed", "read"), [("ммммм" + "o" * 6, "MMMMM000000"), ("ΚκκккkkkOοо", "KKKKKKKK000"), ("Ｋ" * 11, "K" * 11)]
+)
+def test_letters_that_look_alike_are_read(board, typed, read):
+    board.reset()
+    board.controls["rows"].text.value = typed
+    assert board.values["rows"] == board.controls["rows"].text.value == read
+
+
 # Sinusoids
 
 
@@ -232,9 +241,8 @@ def test_the_dot_products_are_those_of_the_rows(sinusoids, row, apart):
         product = f"{name}: the dot product of rows {row} and {row + apart} is {table[row] @ table[row + apart]:.4f}; "
         others = "the same." if name != "learned" or len(every) == 1 else f"from {min(every):.4f} to {max(every):.4f}."
         assert f"{product}of all rows {apart} apart: {others}" in words(sinusoids)
-    marked = re.findall(r'll-mark" style="top:([\d.]+)%', sinusoids._cells.value)
     rows = {row, row + apart}
-    assert len(marked) == len(rows) + sum(each < 11 for each in rows)
+    assert len(marks(sinusoids)) == len(rows) + sum(each < 11 for each in rows)
 
 
 # Maps and cosines
@@ -305,12 +313,11 @@ def test_the_random_start_stays_beside_every_step():
 
 def test_rows_that_are_only_read_are_hollow_and_those_that_write_are_joined():
     explorer = explore.maps(HISTORIES)
-    for panel, xy in zip(explorer._cells.value.split("ll-plot")[1:], discs(explorer), strict=True):
-        assert re.findall(r"<i [^>]*background:([^;]+)[^>]*>(\d+)</i>", panel) == [
+    for named, path, xy in zip(named_discs(explorer), paths(explorer), discs(explorer), strict=True):
+        assert named == [
             *(("white", str(row)) for row in range(5)), *(("#6a3d9a", str(row)) for row in range(5, 11))
         ]  # fmt: skip
-        path = re.search(r'<polyline points="([^"]+)"', panel).group(1)
-        np.testing.assert_allclose(np.array([p.split(",") for p in path.split()], dtype=float), xy[5:], atol=2e-4)
+        np.testing.assert_allclose(path, xy[5:], atol=2e-4)
 
 
 @pytest.mark.parametrize("i", [0, 40])
@@ -347,3 +354,29 @@ def test_every_lesson_4_explorer_has_a_still_picture_with_words(board, window, s
         alt = re.search(r'alt="([^"]+)"', explorer.still_html()).group(1)
         assert len(alt) > 80
         assert "nearly equal" not in alt  # a plane keeps only some of the differences
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: explore.ablation_board(SORTER), "models must be a dict from names, such as 'sorter', got NanoGPT("),
+        (lambda: explore.ablation_board({}), "models must be a dict from names, such as 'sorter', got {} (dict)"),
+        (lambda: explore.ablation_board({"sorter": SORTER}), "models['sorter'] must be a model, such as"),
+        (lambda: explore.ablation_board({"a": (SORT, SORTER)}), "models['a'] must be a model, such as"),
+        (
+            lambda: explore.ablation_board({"a": (SORTER, 729)}),
+            "models['a'] must be a task, such as SORT, got 729 (int)",
+        ),
+        (lambda: explore.maps(HISTORIES["sorter"]), "histories must be a dict from names"),
+        (lambda: explore.maps({"sorter": SORTER}), "histories['sorter'] must be a History, got NanoGPT("),
+        (lambda: explore.cosines({"sorter": None}), "histories['sorter'] must be a History, got None (NoneType)"),
+        (lambda: explore.window("sort"), "model must be a model, such as load_checkpoint gives, got 'sort' (str)"),
+        (lambda: explore.sinusoids(SORTER), "wpe must hold real numbers"),
+        (lambda: explore.sinusoids(np.full((11, 48), np.nan)), "wpe holds nan: every number must be finite"),
+        (lambda: explore.sinusoids(np.zeros(48)), "wpe must be a table, shape (rows, channels), with an even number"),
+        (lambda: explore.sinusoids(np.zeros((11, 47))), "an even number of channels, got shape (11, 47)"),
+    ],
+)
+def test_what_no_explorer_can_be_made_of_is_refused_in_words(make, words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        make()

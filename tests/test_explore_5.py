@@ -1,10 +1,11 @@
 """Lesson 5's explorers without a browser: what they show and say equals what is computed apart."""
 
 import itertools
+import re
 
 import numpy as np
 import pytest
-from seen import assert_nothing_is_cut_off, images, note, set_to, shares, signed, titles
+from seen import assert_nothing_is_cut_off, images, marks, note, page, set_to, shares, signed, titles
 
 from lessonlib import explore, measure
 from lessonlib.embeddings import encode
@@ -68,7 +69,7 @@ def test_every_control_at_every_extreme_shows_and_says_what_the_pure_functions_s
         answer = answer_by_hand(letters, nudged, start)
         said = f"model answers {letters} with {answer}"
         said += f"; to the unchanged sum, with {own}." if answer != own else ", as to" if nudge else "."
-        assert said in note(explorer) and ("never trained" in note(explorer)) == bool(start)
+        assert said in note(explorer) and (f"Started in slot {start}, as it never was" in note(explorer)) == bool(start)
         assert said in explorer.words and "-" not in explorer.words
 
 
@@ -116,6 +117,54 @@ def test_rows_that_are_not_those_of_the_tables_are_not_called_so():
 
     line = note(explore.the_sum(doubled, MODEL))
     assert "tok_emb[3, 0] + pos_emb[3, 0]" in line and "E_tok" not in line
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_a_sum_is_no_other_number_because_it_is_rounded(dtype):
+    def rounded(letters, start):
+        tok_emb, pos_emb, _ = add(letters, start)
+        return tok_emb, pos_emb, (tok_emb + pos_emb).astype(dtype)
+
+    explorer = explore.the_sum(rounded, MODEL)
+    for slot, channel in itertools.product(range(6), range(0, 48, 5)):
+        set_to(explorer, slot=slot, channel=channel)
+        assert "but x holds" not in note(explorer) and titles(explorer)[2].startswith("=  input embedding")
+    assert note(explorer).strip().endswith("answers CBABBC with ABBBCC.")
+
+
+def test_a_number_that_is_another_is_written_so_that_it_is_seen():
+    explorer = explore.the_sum(changed(lambda tok, pos: tok + pos + 2e-5), MODEL)
+    total = TOK[1, 0] + POS[3, 0]
+    assert f"= {total:.4f}, but x holds {total + 2e-5:.6f}"[:-1] in note(explorer)
+
+
+def test_what_add_prints_is_printed_once_and_what_it_raises_stays_in_the_explorer(capsys):
+    def talks(letters, start):
+        print(letters)
+        if letters == "AAAAAAA":
+            raise SystemExit
+        return add(letters, start)
+
+    explorer = explore.the_sum(talks, MODEL)
+    assert explorer.words and explorer.still_html() and capsys.readouterr().out == "CBABBC\n"
+    set_to(explorer, letters="AAAAAA")
+    assert "For the 7 letters AAAAAAA it says: SystemExit." in explorer.words
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: explore.the_sum(5, MODEL), "add must be a function, got 5 (int)"),
+        (lambda: explore.the_sum(add, None), "model must be a model, such as load_checkpoint gives, got None"),
+        (lambda: explore.blocks(MODEL, add), "add must be a function, got NanoGPT("),
+        (lambda: explore.blocks(add, add), "model must be a model, such as load_checkpoint gives, got <function"),
+        (lambda: explore.collisions("sort"), "model must be a model, such as load_checkpoint gives, got 'sort' (str)"),
+        (lambda: explore.unmix(TOK), "model must be a model, such as load_checkpoint gives, got array("),
+    ],
+)
+def test_what_no_explorer_can_be_made_of_is_refused_in_words(make, words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        make()
 
 
 def test_a_nudge_changes_no_array_of_the_learner():
@@ -283,7 +332,7 @@ def test_the_dial_shows_what_is_read_right(dial, chosen, channels, noise):
     for name, share in (("nearest sum", nearest.mean()), ("least squares", solved)):
         x, y = lines.curves[name]
         assert x[lines.at] == channels and y[lines.at] == pytest.approx(share)
-        assert f"{share:.2f}  {name}" in dial._cells.value
+        assert f"{share:.2f}  {name}" in page(dial)
 
 
 def test_the_dial_opens_where_some_pairs_are_read_and_others_not():
@@ -294,7 +343,7 @@ def test_the_dial_opens_where_some_pairs_are_read_and_others_not():
 def test_the_dial_counts_different_sums_and_names_the_closest(dial):
     set_to(dial, chosen=COLLIDING, channels=48, noise=0.0)
     assert "13 of 33 sums are different; A in slot 1 and B in slot 0 have the same sum." in note(dial)
-    assert dial._cells.value.split('data-part="1"')[1].count("ll-mark") == 2
+    assert len(marks(dial)) == 2
     set_to(dial, chosen=COUNTING, channels=1)
     assert "33 of 33 sums are different; closest are" in note(dial) and "1 channel, noise 0.0" in note(dial)
     set_to(dial, chosen=TRAINED, channels=48)

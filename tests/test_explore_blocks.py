@@ -1,17 +1,17 @@
 """The three blocks in space, without a browser: their numbers, their rows, their places, their words."""
 
-import base64
 import io
 import re
 
 import numpy as np
 import pytest
 from PIL import Image
+from seen import block_cuts, block_images, page, rows_out, seen_from
 
 from lessonlib import draw, explore
 from lessonlib.draw.paper import STILL_AZIMUTH, STILL_ELEVATION, colours
 from lessonlib.embeddings import encode
-from lessonlib.explore.page import frame_html
+from lessonlib.explore.page import layout
 from lessonlib.nano_gpt import load_checkpoint
 from lessonlib.scene import BLOCK_DEPTH, SUM, TOKEN, WIDE, Cells, lay_out
 
@@ -33,19 +33,6 @@ def painted(matrix):
     return colours(Cells("", np.asarray(matrix), limit=LIMIT))
 
 
-def images(explorer):
-    data = re.findall(r"url\(data:image/png;base64,([^)]*)\)", explorer._cells.value)
-    return [np.asarray(Image.open(io.BytesIO(base64.b64decode(each)))) for each in data]
-
-
-def boxes(explorer):
-    """Read off the page, for each block, how its rows are cut: (first, number of rows, whether they stand out)."""
-    return [
-        [tuple(map(int, cut)) for cut in re.findall(r"--first:(\d+);--n:(\d+);--out:(\d)", block)]
-        for block in explorer._cells.value.split('class="ll-block"')[1:]
-    ]
-
-
 @pytest.mark.parametrize("letters", ["CBABBC", "AAAAAA", "CCCCCC"])
 @pytest.mark.parametrize("slot", [0, 3, 5])
 @pytest.mark.parametrize(("azimuth", "elevation"), [(-180, -90), (20, 20), (180, 90)])
@@ -53,15 +40,14 @@ def test_the_page_shows_both_tables_the_sum_and_the_rows_that_meet(explorer, let
     values = {"letters": letters, "slot": slot, "azimuth": azimuth, "elevation": elevation}
     for name, value in values.items():
         explorer.controls[name].value = value
-    for image, matrix in zip(images(explorer), (MODEL.wte, MODEL.wpe, add(letters, 0)[2]), strict=True):
+    for image, matrix in zip(block_images(explorer), (MODEL.wte, MODEL.wpe, add(letters, 0)[2]), strict=True):
         np.testing.assert_array_equal(image, painted(matrix))
     token_id = "ABC".index(letters[slot])
-    for cuts, n_rows, chosen in zip(boxes(explorer), (3, 11, 6), (token_id, slot, slot), strict=True):
+    for cuts, n_rows, chosen in zip(block_cuts(explorer), (3, 11, 6), (token_id, slot, slot), strict=True):
         assert [row for first, n, _ in cuts for row in range(first, first + n)] == list(range(n_rows))
         assert [(first, n) for first, n, out in cuts if out] == [(chosen, 1)]
-    out = re.findall(r'class="ll-row ll-out"[^>]*>([^<]*)<', explorer._cells.value)
-    assert out == [letters[slot], str(slot), f"{slot} {letters[slot]}"]
-    assert f"--azimuth:{azimuth};--elevation:{elevation}" in explorer._cells.value
+    assert rows_out(explorer) == [letters[slot], str(slot), f"{slot} {letters[slot]}"]
+    assert seen_from(explorer) == (str(azimuth), str(elevation))
     assert f"Slot {slot} holds {letters[slot]}: row {token_id} of Token Embed + row {slot} of" in explorer.words
     one, other = MODEL.wte[token_id, 0], MODEL.wpe[slot, 0]
     spoken = [f"{number:.4f}".replace("-", "minus ") for number in (one, other, one + other)]
@@ -69,12 +55,12 @@ def test_the_page_shows_both_tables_the_sum_and_the_rows_that_meet(explorer, let
 
 
 def test_all_moves_have_one_frame_and_reset_brings_the_first_picture_back(explorer):
-    frame, cells = frame_html(explorer._scene), explorer._cells.value.split("data-move")[0]
+    frame, cells = layout(explorer._scene).frames, page(explorer)
     for name, value in {"letters": "ABCABC", "slot": 0, "azimuth": 90, "elevation": -45}.items():
         explorer.controls[name].value = value
-        assert frame_html(explorer._scene) == frame
+        assert layout(explorer._scene).frames == frame
     explorer.reset()
-    assert explorer._cells.value.split("data-move")[0] == cells
+    assert page(explorer) == cells
 
 
 def test_another_sum_is_shown_and_the_words_say_in_how_many_channels_it_differs():
@@ -85,7 +71,7 @@ def test_another_sum_is_shown_and_the_words_say_in_how_many_channels_it_differs(
 
     explorer = explore.blocks(wrong, MODEL)
     x = wrong("CBABBC", 0)[2]
-    np.testing.assert_array_equal(images(explorer)[2], painted(x))
+    np.testing.assert_array_equal(block_images(explorer)[2], painted(x))
     number = f"{x[3, 5]:.4f}".replace("-", "minus ")
     assert explorer.words.endswith(f", but Input Embed holds another number in 2 channels: {number} in 5")
     explorer.controls["slot"].value = 0
@@ -127,7 +113,7 @@ def test_blocks_and_arrows_have_room_and_arrows_lead_from_row_to_row(explorer, a
     assert (2 * reach <= [wide, high, deep + 2]).all()
 
 
-def test_on_paper_every_cell_of_the_front_that_is_seen_has_its_exact_colour(explorer):
+def test_on_paper_every_cell_of_the_front_that_is_seen_has_its_colour(explorer):
     """What stands out may hide what is above or below it, so that row and the first and last of each block are read."""
     picture = draw.draw(explorer._scene)
     pixels = np.asarray(Image.open(io.BytesIO(draw.png(picture))).convert("RGB"))
@@ -149,7 +135,8 @@ def test_on_paper_every_cell_of_the_front_that_is_seen_has_its_exact_colour(expl
             left, top = box.left + box.width / 2 + zoom * across, box.top + box.height / 2 + zoom * down
             seen = pixels[(2 * top).astype(int), (2 * left).astype(int)]
             expected = painted(cells.matrix)[row, :, :3]
-            assert (seen == expected).all(axis=1).mean() > (0.95 if row in (0, chosen) else 0.85)
+            near = abs(seen.astype(int) - expected).max(axis=1) <= 7  # as near as the palette of a file is
+            assert near.mean() > (0.95 if row in (0, chosen) else 0.85)
 
 
 def test_the_still_says_what_is_seen(explorer):
@@ -160,4 +147,4 @@ def test_the_still_says_what_is_seen(explorer):
         "Arrows lead from row 1 of Token Embed and row 3 of Position Embed to row 3",
     ):
         assert words.replace("(11, 48)", "11 rows by 48 columns") in still
-    assert TOKEN in explorer._cells.value and SUM in explorer._cells.value
+    assert TOKEN in page(explorer) and SUM in page(explorer)

@@ -1,8 +1,11 @@
 """The explorers of the deep dives without a browser: what they show equals the pure functions, every score counted."""
 
+import re
+
 import numpy as np
 import pytest
-from seen import assert_nothing_is_cut_off, images, note, set_to, shares, signed
+from seen import assert_nothing_is_cut_off, images, note, page, set_to, shares, signed
+from seen import n_flights as n_flights_of
 
 from lessonlib import explore, measure
 from lessonlib.embeddings import encode
@@ -61,7 +64,7 @@ def test_in_every_step_the_rows_fly_from_where_they_were_to_where_they_are(steps
         set_to(steps, step=step)
         parts = steps._scene.parts
         flights = [(part, flight) for part in parts for flight in getattr(part, "flights", ())]
-        assert len(flights) == n_flights == steps._cells.value.count('class="ll-flight"')
+        assert len(flights) == n_flights == n_flights_of(steps)
         for part, flight in flights:
             np.testing.assert_array_equal(flight.numbers, parts[flight.part].matrix[flight.its_row])
             assert not np.isnan(part.matrix[flight.row]).any()
@@ -98,12 +101,12 @@ def test_the_words_say_each_step_with_the_real_numbers(steps):
 
 def test_it_starts_at_the_first_step_and_reset_pauses_and_comes_back(steps):
     control = steps.controls["step"]
-    first = steps._cells.value.split("data-move")[0]
+    first = page(steps)
     assert control.value == 0 and (control.player.min, control.player.max, control.player.value) == (0, 10, 0)
     control.value, control.player.playing = 2, True
     steps.reset()
     assert not control.player.playing and control.value == 0
-    assert steps._cells.value.split("data-move")[0] == first
+    assert page(steps) == first
 
 
 # The hidden shift
@@ -173,7 +176,7 @@ def test_live_scores_are_those_of_scaled_tables(factors, token_scale, position_s
     assert f"E_tok times {token_scale:.3g}, E_pos times {position_scale:.3g}." in note(factors)
     row, column = FACTORS.index(token_scale), FACTORS.index(position_scale)
     place = f"top:{row / 19:.3%};height:{1 / 19:.3%};left:{column / 19:.3%}"
-    assert factors._cells.value.count(place) == 2
+    assert page(factors).count(place) == 2
 
 
 def test_the_maps_are_drawn_as_they_are(factors):
@@ -200,3 +203,18 @@ def test_no_word_is_cut_off(steps, shift, factors):
         assert_nothing_is_cut_off(steps._scene)
     for explorer in (shift, factors):
         assert_nothing_is_cut_off(explorer._scene)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: explore.steps(None), "model must be a model, such as load_checkpoint gives, got None (NoneType)"),
+        (lambda: explore.shift(SORTER, SORTER), "task must be a task, such as SORT, got NanoGPT("),
+        (lambda: explore.scale(SORTER, MAPS), "models must be a dict from names"),
+        (lambda: explore.scale(MODELS, {"sorter": MAPS["sorter"]}), "maps must give, for 'reverser' too, what"),
+        (lambda: explore.scale(MODELS, None), "maps must give, for 'sorter' too, what precomputed.score_map says"),
+    ],
+)
+def test_what_no_explorer_can_be_made_of_is_refused_in_words(make, words):
+    with pytest.raises(ValueError, match=re.escape(words)):
+        make()

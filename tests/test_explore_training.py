@@ -9,6 +9,7 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
+from seen import page, paths
 
 from lessonlib import explore, measure
 from lessonlib.draw.paper import colours
@@ -91,23 +92,22 @@ def curves_of(history):
 
 def assert_shows(explorer, history, i, title):
     """Compare tables, curves, dots and words on the page with the numbers of a training."""
-    page = explorer._cells.value
+    shown = page(explorer)
     images = [
-        np.asarray(Image.open(io.BytesIO(base64.b64decode(data)))) for data in re.findall(r"base64,([^\"]+)", page)
+        np.asarray(Image.open(io.BytesIO(base64.b64decode(data)))) for data in re.findall(r"base64,([^\"]+)", shown)
     ]
     for image, table in zip(images, (history.wte[i], history.wpe[i]), strict=True):
         np.testing.assert_array_equal(image, colours(Cells("", table, limit=LIMIT)))
     across, curves = history.steps / history.steps[-1], curves_of(history)
-    lines = re.findall(r'<polyline points="([^"]*)"', page)
-    dots = re.findall(r'<i style="left:([\d.]+)%;top:([\d.]+)%', page)
-    words = re.findall(r'<em style="top:[-\d.]+%;color:#\w+">([^<]*)</em>', page)
-    for (name, values), line, dot, word in zip(curves.items(), lines, dots, words, strict=True):
-        x, down = np.array([pair.split(",") for pair in line.split()], dtype=float).T
+    dots = re.findall(r'<i style="left:([\d.]+)%;top:([\d.]+)%', shown)
+    words = re.findall(r'<em style="top:[-\d.]+%;color:#\w+">([^<]*)</em>', shown)
+    for (name, values), line, dot, word in zip(curves.items(), paths(explorer), dots, words, strict=True):
+        x, down = line.T
         np.testing.assert_allclose(x, across, atol=1e-4)
         np.testing.assert_allclose(1 - down, values, atol=1e-4)
         np.testing.assert_allclose([float(each) / 100 for each in dot], [x[i], down[i]], atol=1e-4)
         assert html.unescape(word) == f"{values[i]:.2f}  {name}"
-    assert f"<b>{title}</b>" in page and title in explorer.words
+    assert f"<b>{title}</b>" in shown and title in explorer.words
 
 
 @pytest.mark.parametrize("task", ["sort", "reverse"])
@@ -251,7 +251,7 @@ def test_two_explorers_do_not_train_at_once(training, puppet):
 
 def test_reset_stops_and_brings_the_model_that_ships_back(explorer, training, puppet):
     def picture():
-        return explorer._cells.value.split("data-move")[0]
+        return page(explorer)
 
     first = picture()
 

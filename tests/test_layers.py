@@ -19,10 +19,13 @@ ALLOWED = {
     "tasks": ["numpy", "lessonlib.embeddings", "lessonlib.nano_gpt"],
     "gradients": ["numpy", "lessonlib.nano_gpt"],
     "rope": ["numpy", "lessonlib.nano_gpt"],
-    "training": ["numpy", *(f"lessonlib.{name}" for name in ("gradients", "measure", "nano_gpt", "tasks"))],
+    "training": [
+        "numpy",
+        *(f"lessonlib.{name}" for name in ("embeddings", "gradients", "measure", "nano_gpt", "tasks")),
+    ],
     "precomputed": ["numpy", "lessonlib.nano_gpt", "lessonlib.training"],
     "scene": ["numpy"],
-    "draw": ["numpy", "matplotlib", "PIL", "lessonlib.scene", "lessonlib.draw"],
+    "draw": ["numpy", "matplotlib", "PIL", "lessonlib.scene", "lessonlib.tasks.N_ALL", "lessonlib.draw"],
     "explore": ["numpy", "ipywidgets", "traitlets", "PIL", "lessonlib"],
     "check": ["numpy", *(f"lessonlib.{name}" for name in ("check", "embeddings", "measure", "nano_gpt", "tasks"))],
 }

@@ -344,6 +344,11 @@ def test_anonymous_sums_hold_what_is_said_and_no_pair_twice(tables):
     assert (other[0] != sums[:5]).any()
 
 
+def test_padded_tables_are_as_long_as_they_were_and_have_zeros_beside_their_numbers():
+    wte, wpe = padded_tables([[1, 2]], [[3, 4, 5], [6, 7, 8]])
+    assert wte.tolist() == [[1, 2, 0, 0, 0]] and wpe.tolist() == [[0, 0, 3, 4, 5], [0, 0, 6, 7, 8]]
+
+
 def test_padded_tables_set_rows_side_by_side():
     wte, wpe = random_tables(5)[0], random_tables(7)[1]
     padded = padded_tables(wte, wpe)

@@ -28,3 +28,22 @@ def test_the_explorer_that_contributors_see_passes_ruff_and_follows_its_slider()
     explorer = names["one_row"](load_checkpoint("sort"))
     explorer.controls["row"].value = 7
     assert explorer.words == "row 7"
+
+
+def test_the_command_that_makes_a_web_page_works_as_written(tmp_path):
+    (command,) = re.findall(r"`\.venv/bin/python (-m nbconvert .*?)`", README.read_text("utf-8"))
+    words = [*command.split(), f"--output-dir={tmp_path}"]
+    subprocess.run([sys.executable, *words], cwd=ROOT, check=True, capture_output=True)
+    (page,) = tmp_path.glob("*.html")
+    assert "data:image/png" in page.read_text("utf-8")
+
+
+def test_every_job_of_the_workflow_sets_the_address_of_its_repository_before_it_builds_or_tests():
+    jobs = re.split(
+        r"^  \w+:\n", (ROOT / ".github/workflows/ci.yml").read_text("utf-8").split("\njobs:\n")[1], flags=re.M
+    )[1:]
+    assert len(jobs) >= 4
+    for job in jobs:
+        sets = re.search(r"address(\.py)? \$\{\{ github\.repository \}\}", job)
+        works = re.search(r"run\.py (test|lite)|-m pytest", job)
+        assert sets and works and sets.start() < works.start(), job

@@ -6,7 +6,6 @@ import pytest
 from lessonlib.scene import (
     NARROW,
     WIDE,
-    Bars,
     Cells,
     Gap,
     Lines,
@@ -37,7 +36,6 @@ SCENES = {
     "pair": [cells(11, 48, rows=("10",) * 11), cells(11, 48, beside=True, rows=("10",) * 11)],
     "curves": [cells(3, 48), curve([0.0, 1.0])],
     "maps": [Points("a\nb", np.zeros((2, 2)), ("0", "1"), (-1, 1, -1, 1), beside=beside) for beside in (False, True)],
-    "bars": [Bars(("sorter", "reverser"), (1, 2), 729, ("a", "b"))],
 }
 
 
@@ -91,7 +89,7 @@ def test_the_shape_of_a_scene_follows_titles_and_sizes_but_not_what_stands_in_it
     assert scene(np.zeros((2, 3))) == scene(np.ones((2, 3)), rows=("A", "B"))
     assert scene(np.zeros((2, 3))) != scene(np.zeros((2, 4)))
     assert scene(np.zeros((2, 3))) != scene(np.zeros((2, 3)), "another")
-    assert hash(Scene(*SCENES["curves"], *SCENES["maps"], *SCENES["bars"], *SCENES["look-up"]).layout_key)
+    assert hash(Scene(*SCENES["curves"], *SCENES["maps"], *SCENES["look-up"]).layout_key)
 
 
 def test_every_eighth_column_has_its_number_or_each_where_there_are_few():
@@ -118,11 +116,10 @@ def test_the_words_of_a_scene_name_its_parts_with_their_sizes_and_end_in_its_tex
     scene = Scene(
         cells(2, 3)._replace(matrix=np.array([[1.0, 2.0, np.nan], [0.0, -1.5, 0.0]])),
         curve([0.0, 0.25]),
-        *SCENES["bars"],
         text="the `code` ends.\nAnd so on.",
     )
     assert "matrix: heatmap, 2 rows by 3 columns, from -1.5 to 2" in scene.words
-    assert "one ends at 0.25" in scene.words and "sorter: 1 of 729 right. a" in scene.words
+    assert "one ends at 0.25" in scene.words
     assert scene.words.endswith("the code ends. And so on.")
 
 

@@ -10,7 +10,6 @@ from make_data import make_checkpoint, rounded
 
 from lessonlib import training
 from lessonlib.embeddings import sinusoidal_positions
-from lessonlib.gradients import loss_and_gradients
 from lessonlib.nano_gpt import CHECKPOINTS, NanoGPT, expected_shapes, load_checkpoint, load_history, read_arrays
 from lessonlib.tasks import REVERSE, SORT, SYNONYMS, Task, score
 from lessonlib.training import (
@@ -170,15 +169,9 @@ def test_between_snapshots_there_is_a_pause_after_each_batch_and_each_piece_of_a
     assert [step.step for step in steps if step is not None] == [step.step for step in train(SORT, n_steps=5, every=2)]
 
 
-def test_what_is_held_out_is_never_trained_on_and_all_else_may_be(monkeypatch):
-    seen = set()
-
-    def watched(weights, token_ids, *arguments):
-        seen.update(map(tuple, token_ids))
-        return loss_and_gradients(weights, token_ids, *arguments)
-
-    monkeypatch.setattr(training, "loss_and_gradients", watched)
+def test_what_is_held_out_is_never_trained_on_and_all_else_may_be(idle):
     list(train(SORT, seed=3, n_steps=60, every=60))
+    seen = set(map(tuple, np.concatenate(idle["seen"])))
     unseen = {tuple(row) for row in SORT.teacher_forced[held_out(SORT, 3)]}
     assert len(unseen) == 182 and not unseen & seen
     assert len(seen) > 540  # of 547: batches are drawn at random
@@ -194,13 +187,13 @@ def test_each_task_is_given_the_steps_that_it_needs(idle, task, n_steps):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"seed": -1}, ["seed", "-1", "0 or more"]),
+        ({"seed": -1}, ["seed", "-1", "at least 0"]),
         ({"seed": 1.0}, ["seed", "1.0", "whole"]),
         ({"seed": None}, ["seed", "None", "whole"]),
         ({"seed": True}, ["seed", "True", "whole"]),
-        ({"n_steps": -1}, ["n_steps", "-1", "0 or more"]),
+        ({"n_steps": -1}, ["n_steps", "-1", "at least 0"]),
         ({"n_steps": "9"}, ["n_steps", "'9'", "whole"]),
-        ({"every": 0}, ["every", "0", "1 or more"]),
+        ({"every": 0}, ["every", "0", "at least 1"]),
         ({"every": 2.5}, ["every", "2.5", "whole"]),
         ({"freeze": ("wpe", "pos")}, ["frozen", "'pos'", "wte", "wpe"]),
         ({"freeze": ("lm_head.weight",)}, ["frozen", "'lm_head.weight'", "wte", "wpe"]),
@@ -323,12 +316,16 @@ def test_a_short_training_lowers_the_loss():
     assert last.score > first.score
 
 
-def test_reverse_is_learned_in_full_in_200_steps():
-    seed = load_history("reverse").seed
-    *_, last = train(REVERSE, seed=seed, n_steps=200, every=200)
-    assert last.step == 200
-    assert last.score == 729
-    assert last.loss < 0.05
+def test_a_training_leads_where_the_one_that_ships_led():
+    """A fifth of it: from there on, what ships goes on to all 729. Machines differ in the last digits only, so far."""
+    history = load_history("reverse")
+    for i, snapshot in enumerate(train(REVERSE, seed=history.seed, n_steps=200, every=5)):
+        assert snapshot.step == history.steps[i]
+        assert snapshot.loss == pytest.approx(history.losses[i], abs=0.01)
+        assert abs(snapshot.wte - history.wte[i]).max() < 0.002 and abs(snapshot.wpe - history.wpe[i]).max() < 0.002
+        if snapshot.step == 40:
+            break
+    assert abs(history.wte[i] - history.wte[0]).max() > 0.01  # it has moved, by more than is allowed here
 
 
 # The token's share
@@ -409,6 +406,11 @@ def test_a_rounded_model_differs_from_its_model_in_the_last_digits_of_its_tables
             assert np.array_equal(neat.weights[name], model.weights[name])
 
 
+def shrinking(weights, *_):
+    """A loss whose gradient is the weights themselves, which takes no time."""
+    return 1.0, {name: tensor.copy() for name, tensor in weights.items()}
+
+
 @pytest.fixture(scope="module")
 def made_twice(tmp_path_factory):
     """The recipe, shortened to 40 steps of one seed, carried out twice."""
@@ -416,6 +418,7 @@ def made_twice(tmp_path_factory):
         patch.setitem(training.N_STEPS, "sort", 40)
         patch.setattr(make_data, "score", lambda model, task: 7)
         patch.setattr(training, "scoring", nothing_right)
+        patch.setattr(training, "loss_and_gradients", shrinking)
         patch.setattr(make_data, "smallest_margin", lambda model, task: 0.5)
         paths = [tmp_path_factory.mktemp("made") / f"{name}.npz" for name in ("one", "other")]
         return paths, [make_checkpoint(SORT, path, seeds=[3]) for path in paths]

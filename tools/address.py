@@ -1,6 +1,7 @@
-"""Write where this project lives on GitHub into every link: `python3 run.py address OWNER/REPOSITORY`.
+"""Write where this project lives on GitHub into every link: `python3 run.py address OWNER/NAME`.
 
-Without OWNER/REPOSITORY, only notebooks that lack their links get them. The address has its home in CITATION.cff.
+Until then no page shows a link that would lead nowhere. Without OWNER/NAME, only what lacks its links gets them. The
+address has its home in CITATION.cff.
 """
 
 import re
@@ -11,8 +12,11 @@ import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
 PLACEHOLDER = "OWNER/REPOSITORY"
-HOSTS = ("github.com/", "mybinder.org/v2/gh/")
 PAGES = ("CITATION.cff", "README.md", "TEACHING.md", "CONTRIBUTING.md", "pyproject.toml")
+BADGE = "[![open in Binder](https://mybinder.org/badge_logo.svg)]"
+IN_README = re.compile(r"(<!-- `run.py address` writes this -->\n).*?(\n<!-- to here -->)", re.DOTALL)
+MISSING = "If the first code cell says `No module named 'lessonlib'`: "
+OPENING = re.compile(rf"(\[Open .* in Binder\].*\n)?{re.escape(MISSING)}.*")
 
 
 def address(root=ROOT):
@@ -20,44 +24,69 @@ def address(root=ROOT):
     return re.search(r'^repository-code: "https://github\.com/(.+)"$', read(root / "CITATION.cff"), re.MULTILINE)[1]
 
 
-def binder_link(name, owner_and_repository):
+def binder_link(name, place):
     """Return the address at which Binder opens a notebook in JupyterLab."""
-    return f"https://mybinder.org/v2/gh/{owner_and_repository}/HEAD?urlpath=lab/tree/notebooks/{name}"
+    return f"https://mybinder.org/v2/gh/{place}/HEAD?urlpath=lab/tree/notebooks/{name}"
 
 
-def opening(name, owner_and_repository):
+def pip_install(place):
+    """Say how a notebook gets lessonlib where it is missing."""
+    if place == PLACEHOLDER:
+        return f"{MISSING}start JupyterLab with `python3 run.py lab`, as README says."
+    return (
+        f"{MISSING}put `%pip install https://github.com/{place}/archive/HEAD.zip` in a cell above it, "
+        "run that, and restart the kernel."
+    )
+
+
+def opening(name, place):
     """Write the lines at the beginning of a lesson: how to run it, and what to do where lessonlib is missing."""
-    return "\n".join(
-        [
-            f"[Open this lesson in Binder]({binder_link(name, owner_and_repository)}): nothing to install.",
-            "If the first code cell says `No module named 'lessonlib'`: put "
-            f"`%pip install https://github.com/{owner_and_repository}/archive/HEAD.zip` in a cell above it, "
-            "run that, and restart the kernel.",
-        ]
+    binder = f"[Open this page in Binder]({binder_link(name, place)}): nothing to install.\n"
+    return ("" if place == PLACEHOLDER else binder) + pip_install(place)
+
+
+def start(names, place):
+    """Write how to get at the lessons, for README."""
+    if place == PLACEHOLDER:
+        return (
+            "No link to Binder is shown yet, as this copy does not know its address on GitHub. Whoever publishes it "
+            "says it once: `python3 run.py address OWNER/NAME`."
+        )
+    labels = [re.sub(r"^0*(\d+)_.*", r"lesson \1", name.removesuffix(".ipynb")).replace("_", " ") for name in names]
+    links = [f"[{label}]({binder_link(name, place)})" for label, name in zip(labels, names)]
+    return (
+        f"In your browser, with nothing to install: {BADGE}({binder_link(names[0], place)}) {', '.join(links)}.\n\n"
+        f"For your computer, get the code: `git clone https://github.com/{place}`, "
+        f"or [as a ZIP](https://github.com/{place}/archive/HEAD.zip) that you unpack."
     )
 
 
 def write_address(new, root=ROOT):
     """Change every link of ours to `new`, and put the opening under the titles that have none."""
-    old = address(root)
-    for path in sorted(root.glob("notebooks/*.ipynb")):
+    old, notebooks = address(root), sorted(root.glob("notebooks/*.ipynb"))
+    for path in notebooks:
         notebook = nbformat.read(path, as_version=4)
-        title = notebook.cells[0]
-        if not any("mybinder.org" in cell.source for cell in notebook.cells[:2]):
-            first, _, rest = title.source.partition("\n")
-            title.source = f"{first}\n\n{opening(path.name, old)}\n{rest}"
-            nbformat.write(notebook, path)
-    for path in [*(root / name for name in PAGES), *root.glob("notebooks/*.ipynb")]:
-        text = read(path)
-        for host in HOSTS:
-            text = re.sub(rf"\b{re.escape(host + old)}(?![\w.-])", host + new, text)
-        if text != read(path):
-            path.write_text(text, encoding="utf-8", newline="\n")
-            print("written:", path.relative_to(root))
+        lines = opening(path.name, new)
+        for cell in notebook.cells[:2]:
+            cell.source = OPENING.sub(lambda found, lines=lines: lines, cell.source)
+        if not any(lines in cell.source for cell in notebook.cells[:2]):
+            first, _, rest = notebook.cells[0].source.partition("\n")
+            notebook.cells[0].source = f"{first}\n\n{lines}\n{rest}"
+        write(path, nbformat.writes(notebook) + "\n", root)
+    for path in (root / name for name in PAGES):
+        text = re.sub(rf"\bgithub\.com/{re.escape(old)}(?![\w.-])", f"github.com/{new}", read(path))
+        lines = start([path.name for path in notebooks], new)
+        write(path, IN_README.sub(lambda found, lines=lines: found[1] + lines + found[2], text), root)
 
 
 def read(path):
     return path.read_text(encoding="utf-8")
+
+
+def write(path, text, root):
+    if text != read(path):
+        path.write_text(text, encoding="utf-8", newline="\n")
+        print("written:", path.relative_to(root))
 
 
 if __name__ == "__main__":

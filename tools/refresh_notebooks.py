@@ -16,7 +16,6 @@ from lessonlib.embeddings import encode, position_embedding, token_embedding
 from lessonlib.nano_gpt import load_checkpoint
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-STABLE = re.compile(r"(exercise|solution)-\d+[a-z]?")  # ids that tools find in any version of a lesson
 # What converters and editors want to know before any kernel runs. No version: that is another one each year.
 LANGUAGE = {
     "file_extension": ".py",
@@ -53,17 +52,33 @@ def write(notebook, path):
 
 
 def tidy(notebook):
-    """Take out what differs from run to run and from machine to machine; number the cells that have no stable id."""
+    """Take out what differs from run to run and from machine to machine, and set the ids."""
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook.metadata = nbformat.from_dict({"kernelspec": kernel, "language_info": LANGUAGE})
-    for number, cell in enumerate(notebook.cells):
-        cell.id = cell.id if STABLE.fullmatch(cell.id) else f"cell-{number:02}"
+    set_ids(notebook)
+    for cell in notebook.cells:
         kept = {key: cell.metadata[key] for key in ("tags", "jupyter") if key in cell.metadata}
+        if "exercise" in kept.get("tags", []):
+            kept["as_shipped"] = cell.source  # `hand-out` writes it again, whatever a teacher types into the cell
         cell.metadata = nbformat.from_dict(kept)
         if cell.cell_type == "code":
             cell.outputs = joined(cell.outputs)
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET_VIEW, None)
+
+
+def set_ids(notebook):
+    """Number the cells; those of exercises after the heading above them, so that tools find them in any version."""
+    exercise, parts = "", {}
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number:02}"
+        heading = re.match(r"### Exercise (\d+)", cell.source)
+        exercise = heading[1] if heading else exercise
+        for kind in {"exercise", "solution"} & set(cell.metadata.get("tags", [])):
+            parts.setdefault(f"{kind}-{exercise}", []).append(cell)
+    for name, cells in parts.items():
+        for letter, cell in zip("abcdef" if len(cells) > 1 else [""], cells):
+            cell.id = name + letter
 
 
 def joined(outputs):

@@ -1,274 +1,186 @@
-"""Run a folder of returned notebooks and print who passed which exercise: `python3 run.py returned FOLDER`.
+"""Run what a class returned and print who passed which exercise: `python3 run.py returned FOLDER [--csv FILE]`.
 
 This runs what learners wrote, under your name: it may read, change and delete what you may. No cell gets more than a
 minute and no notebook more than five, and Python's ways to the network and to other programs are closed. That guards
 against accidents, not against malice: the notebooks of those you do not trust, check in a container without network.
 """
 
-import ast
-import contextlib
-import json
-import queue
-import subprocess
+import csv
+import io
+import os
 import sys
-import tempfile
-import time
 import unicodedata
+import zipfile
+import zlib
 from pathlib import Path
-from typing import NamedTuple
 
-from jupyter_client.manager import start_new_kernel
+from judge import LOOK, YES, judged, lessons_of, read_cells, read_lesson
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-SECONDS, TOTAL = 60, 300  # that a cell may take, and a notebook
-GUARD = """
-import sys
-
-def guard(event, arguments):  # once set, it cannot be taken away
-    local = event == "socket.connect" and arguments[1][0] in ("127.0.0.1", "::1")  # on Windows, Python talks to itself
-    if event.startswith(CLOSED) and not local:
-        raise PermissionError(f"{event}: no network and no other programs while this notebook is checked")
-
-CLOSED = ("socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostby", "urllib.", "subprocess.",
-          "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.startfile", "pty.")
-sys.addaudithook(guard)
-del guard, sys
-"""
-FORGET = "globals().pop('answer', None)"  # an answer counts for one exercise only
+SECONDS, TOTAL = 60, 300  # that a cell may take, unless it is the lesson's own, and a notebook
+LIMIT = 50_000_000  # bytes of a file, and of all that is in a zip
 
 
-class Cell(NamedTuple):
-    id: str
-    tags: tuple
-    source: str
+# What was handed in
 
 
-class Exercise(NamedTuple):
-    id: str
-    check: str  # the call, as it is written
-    code: str  # the same as Python reads it: spaces, quotes and commas do not count
-
-
-class Lesson(NamedTuple):
-    title: str
-    setup: list  # sources of the cells that make everything ready
-    exercises: dict  # from their names to Exercise
-    solutions: set  # of the solutions, as Python reads them
-
-
-# Reading
-
-
-def code_cells(path):
-    """Read the code cells of a notebook, however it was written; ValueError if it is none."""
-    try:
-        notebook = json.loads(path.read_bytes().decode("utf-8-sig"))
-        cells = notebook["cells"] if "cells" in notebook else notebook["worksheets"][0]["cells"]
-        cells = [cell for cell in cells if cell.get("cell_type") == "code"]
-        return [Cell(str(cell.get("id", "")), _tags(cell), _source(cell)) for cell in cells]
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError(f"no notebook ({type(error).__name__})") from None
-
-
-def _tags(cell):
-    tags = (cell.get("metadata") or {}).get("tags")
-    return tuple(tags) if isinstance(tags, list) else ()
-
-
-def _source(cell):
-    source = cell.get("source", cell.get("input", ""))  # "input" in notebooks of version 3
-    return "".join(source) if isinstance(source, list) else str(source)
-
-
-def parsed(source):
-    """Parse a cell without its lines for IPython; an empty module where that cannot be."""
-    lines = ("" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines())
-    try:
-        return ast.parse("\n".join(lines))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ast.Module([], [])
-
-
-def calls(source):
-    return {ast.dump(node) for node in ast.walk(parsed(source)) if isinstance(node, ast.Call)}
-
-
-def read_lesson(path):
-    """Read what a returned notebook is compared with, from the lesson itself."""
-    exercises, solutions, setup = {}, set(), []
-    for cell in code_cells(path):
-        if cell.id.startswith("exercise-"):
-            call = parsed(cell.source).body[-1].value
-            name = cell.id.removeprefix("exercise-")
-            exercises[name] = Exercise(cell.id, ast.get_source_segment(cell.source, call), ast.dump(call))
-        elif "solution" in cell.tags:
-            solutions.add(ast.dump(parsed(cell.source)))
-        elif "setup" in cell.tags:
-            setup.append(cell.source)
-    first = json.loads(path.read_text(encoding="utf-8"))["cells"][0]
-    return Lesson(_source(first).partition("\n")[0].lstrip("# "), setup, exercises, solutions)
-
-
-def exercise_in(cell, lesson, met=()):
-    """Say which exercise a cell answers, by the check that it calls and by its id, or None; a solution answers none."""
-    by_id = [name for name, exercise in lesson.exercises.items() if exercise.id == cell.id]
-    is_solution = cell.id.startswith("solution") or "solution" in cell.tags
-    if is_solution or (not by_id and ast.dump(parsed(cell.source)) in lesson.solutions):
-        return None
-    called = calls(cell.source)
-    by_check = [name for name, exercise in lesson.exercises.items() if exercise.code in called]
-    both = [name for name in by_check if name in by_id]
-    unmet = [name for name in by_check if name not in met]
-    return next(iter(both or unmet or by_check or by_id), None)
-
-
-def lesson_of(cells, lessons):
-    """Say which lesson a notebook is, by the checks in it, whatever its title and its ids are; None if it is none."""
-    called = set().union(*(calls(cell.source) for cell in cells)) if cells else set()
-    counts = [sum(exercise.code in called for exercise in lesson.exercises.values()) for lesson in lessons]
-    return lessons[counts.index(max(counts))] if max(counts, default=0) else None
-
-
-# Running
-
-
-class Kernel:
-    """A kernel in an empty folder. It is started anew, up to where it was, when a cell cannot be stopped or ends it."""
-
-    def __init__(self, seconds, total):
-        self.seconds, self.end, self.kept = seconds, time.monotonic() + total, []
-        self.stack = contextlib.ExitStack()
-        self._start()
-
-    def _start(self):
-        self.stack.close()
-        folder = self.stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
-        self.manager, self.client = start_new_kernel(cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.stack.callback(self.manager.shutdown_kernel, now=True)
-        self.stack.callback(self.client.stop_channels)
-        self._ask(GUARD)
-
-    def run(self, code, expression=""):
-        """Run code, then an expression. Returns what it says, "" if there is none, and what stopped the code, or ""."""
-        said, stopped = self._ask(code, expression)
-        if stopped.startswith("!"):
-            self._start()
-            for earlier in self.kept:
-                self._ask(earlier)
-        elif not stopped:
-            self.kept.append(code)
-        return said, stopped.lstrip("!")
-
-    def _ask(self, code, expression=""):
-        asked = {"said": expression} if expression else {}
-        sent = self.client.execute(code, store_history=False, allow_stdin=False, user_expressions=asked)
-        end, interrupted = min(self.end, time.monotonic() + self.seconds), False
-        while True:
+def handed_in(folder):
+    """Yield the name of everything under a folder with its bytes, or with a sentence that says why there are none."""
+    lost = []
+    for place, folders, files in os.walk(folder, onerror=lost.append):
+        folders[:] = sorted(name for name in folders if not is_hidden(name))
+        for name in [name for name in folders if Path(place, name).is_symlink()]:
+            yield Path(place, name).relative_to(folder).as_posix(), "a link to another folder"
+        files = sorted(name for name in files if not is_hidden(name))
+        if not files and not folders:
+            yield f"{Path(place).relative_to(folder).as_posix()}/", "an empty folder"
+        for path in (Path(place, name) for name in files):
+            name = path.relative_to(folder).as_posix()
             try:
-                reply = self.client.get_shell_msg(timeout=0.2)
-            except queue.Empty:
-                if not self.manager.is_alive():
-                    return "", "!it ended its kernel"
-                if interrupted and time.monotonic() > end:
-                    return "", f"!it took more than {self.seconds} s"
-                if time.monotonic() > end:
-                    self.manager.interrupt_kernel()
-                    interrupted, end = True, time.monotonic() + 5
-                continue
-            if reply["parent_header"].get("msg_id") == sent:
-                break
-        content = reply["content"]
-        if content["status"] != "ok":
-            return "", f"it took more than {self.seconds} s" if interrupted else str(content.get("ename", "an error"))
-        said = content["user_expressions"].get("said", {})
-        return (ast.literal_eval(said["data"]["text/plain"]) if said.get("status") == "ok" else ""), ""
+                if not path.is_file():
+                    raise OSError("no file")
+                with path.open("rb") as file:
+                    yield from unpacked(name, file.read(LIMIT + 1))
+            except OSError as error:
+                yield name, f"cannot be read ({error.strerror or error})"
+    for error in lost:
+        yield f"{Path(error.filename).relative_to(folder).as_posix()}/", f"cannot be read ({error.strerror})"
 
 
-def passed(cells, lesson, seconds=SECONDS, total=TOTAL):
-    """Run a returned notebook. Returns a dict from each exercise to whether its check said "Right.", and a note."""
-    results, met, notes = dict.fromkeys(lesson.exercises, False), [], []
-    kernel = Kernel(seconds, total)
-    try:
-        for source in lesson.setup:
-            kernel.run(source)
-        for number, cell in enumerate(cells, 1):
-            if time.monotonic() > kernel.end:
-                notes.append(f"stopped after {total} s")
-                break
-            name = exercise_in(cell, lesson, met)
-            if name is None and ("solution" in cell.tags or ast.dump(parsed(cell.source)) in lesson.solutions):
-                continue
-            check = lesson.exercises[name].check if name else ""
-            verdict, stopped = kernel.run(cell.source, f"str({check})" if check else "")
-            if name:
-                met.append(name)
-                results[name] |= verdict.startswith("Right.")
-                kernel.run(FORGET)
-            if stopped and (not name or " " in stopped):  # an error in an answer is an answer
-                notes.append(f"{f'exercise {name}' if name else f'code cell {number}'}: {stopped}")
-    finally:
-        kernel.stack.close()
-    if missing := [name for name in lesson.exercises if name not in met]:
-        notes.append(f"not in it: {', '.join(missing)}")
-    if filled := [cell.id for cell in cells if _is_answer_in_solution(cell, lesson)]:
-        notes.append(f"something was written into {', '.join(filled)}")
-    return results, "; ".join(notes)
+def unpacked(name, data, depth=0):
+    """Yield a file, or in its place what is in it if it is a zip. Nothing is written, so no path can lead anywhere."""
+    if len(data) > LIMIT:
+        yield name, f"larger than {LIMIT // 1_000_000} MB"
+    elif not name.lower().endswith(".zip") or depth == 2:
+        yield name, data
+    else:
+        try:
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                members = [each for each in archive.infolist() if not each.is_dir()]
+                members = [each for each in members if not any(map(is_hidden, each.filename.split("/")))]
+                if sum(each.file_size for each in members) > LIMIT:
+                    raise ValueError(f"larger than {LIMIT // 1_000_000} MB when unpacked")
+                if not members:
+                    raise ValueError("nothing is in it")
+                for each in members:
+                    yield from unpacked(f"{name}/{each.filename}", archive.read(each), depth + 1)
+        except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError) as error:
+            yield name, f"cannot be unpacked ({error})"
 
 
-def _is_answer_in_solution(cell, lesson):
-    code = parsed(cell.source)
-    return cell.id.startswith("solution") and bool(code.body) and ast.dump(code) not in lesson.solutions
+def is_hidden(name):
+    return (name[0] == "." and name.strip(".") not in ("", "ipynb")) or name in ("__MACOSX", "__pycache__", "Thumbs.db")
 
 
 # Printing
 
 
-def check_folder(folder, notebooks=NOTEBOOKS, seconds=SECONDS, total=TOTAL):
-    """Print one table for each lesson, with a line for each notebook under `folder`, and a line for all others."""
-    returned = [path for path in sorted(folder.rglob("*.ipynb")) if ".ipynb_checkpoints" not in path.parts]
-    if not returned:
-        sys.exit(f"there is no notebook in {folder}")
-    lessons = [lesson for lesson in map(read_lesson, sorted(notebooks.glob("*.ipynb"))) if lesson.exercises]
-    found, others = {lesson.title: [] for lesson in lessons}, []
-    for path in returned:
+def check_folder(folder, notebooks=NOTEBOOKS, seconds=SECONDS, total=TOTAL, file=None):
+    """Print one table for each lesson, with a line for each notebook under `folder`, and a line for all else in it.
+
+    With the name of a `file`, the same goes into it as comma-separated values.
+    """
+    lessons = [read_lesson(path.read_bytes()) for path in sorted(notebooks.glob("*.ipynb"))]
+    lessons = [lesson for lesson in lessons if lesson.exercises]
+    found, others = [[] for _ in lessons], []
+    for name, data in handed_in(folder):
         try:
-            cells = code_cells(path)
-            lesson = lesson_of(cells, lessons)
-            if lesson is None:
+            if isinstance(data, str):
+                raise ValueError(data)
+            cells = read_cells(data)
+            if not (these := lessons_of(cells, lessons)):
                 raise ValueError("no exercise of the lessons is in it")
-            found[lesson.title].append((path, cells))
-        except (ValueError, OSError) as error:
-            others.append((path, str(error)))
-    width = max(_width(str(path.relative_to(folder))) for path in returned)
-    for lesson in lessons:
-        if found[lesson.title]:
-            columns = " ".join(f"{name:>3}" for name in lesson.exercises)
-            print(f"\n{lesson.title}\n{'':{width}}  {columns}  passed", flush=True)
-        for path, cells in found[lesson.title]:
+            for lesson in these:
+                found[lessons.index(lesson)].append((name, cells))
+        except ValueError as error:
+            others.append((name, str(error)))
+    if not any(found) and not others:
+        sys.exit(f"there is nothing in {folder}")
+    report = Report(lessons, [name for rows in found for name, _ in rows] + [name for name, _ in others], file)
+    waiting = [(lesson, *row) for lesson, rows in zip(lessons, found) for row in rows]
+    try:
+        for number, (lesson, name, cells) in enumerate(waiting, 1):
+            report.say_progress(f"{number} of {len(waiting)}: {name}")
             try:
-                results, note = passed(cells, lesson, seconds, total)
+                results, note = judged(cells, lesson, seconds, total)
             except Exception as error:  # one notebook must not end the table for the others
-                results, note = dict.fromkeys(lesson.exercises, False), f"could not be run: {error!r}"
-            marks = " ".join(f"{'yes' if right else '-':>3}" for right in results.values())
-            line = f"{_padded(path.relative_to(folder), width)}  {marks}  {sum(results.values())} of {len(results)}"
-            print(f"{line}  {note}".rstrip(), flush=True)
-    if others:
-        print("\nNot checked")
-    for path, why in others:
-        print(f"{_padded(path.relative_to(folder), width)}  {why}")
+                results, note = dict.fromkeys(lesson.exercises, LOOK), f"could not be run: {error!r}"
+            report.write_row(lesson, name, results, note)
+    except KeyboardInterrupt:
+        others = [(name, "stopped before it was through") for _, name, _ in waiting[number - 1 :]] + others
+    report.write_others(others)
 
 
-def _width(text):
+class Report:
+    """A table on the screen, and the same in a file. Nothing that a learner wrote can begin a line or hide one."""
+
+    def __init__(self, lessons, names, file):
+        self.width, self.lesson = max(width(clean(name)) for name in names), None
+        self.columns = list(dict.fromkeys(name for lesson in lessons for name in lesson.exercises))
+        # Spreadsheets take the byte order mark for a sign of UTF-8; what no text may hold is written as \ud83d.
+        self.file = open(file, "w", encoding="utf-8-sig", errors="backslashreplace", newline="") if file else None
+        self._write_csv("file", "lesson", "passed", "of", dict(zip(self.columns, self.columns)), "note")
+
+    def write_row(self, lesson, name, results, note):
+        columns = {exercise: max(3, len(exercise)) for exercise in lesson.exercises}
+        if lesson is not self.lesson:
+            head = " ".join(f"{exercise:>{n}}" for exercise, n in columns.items())
+            self._print(f"\n{clean(lesson.title)}\n{'':{self.width}}  {head}  passed")
+            self.lesson = lesson
+        n_passed = list(results.values()).count(YES)
+        marks = " ".join(f"{results[exercise]:>{n}}" for exercise, n in columns.items())
+        self._print(f"{self._padded(name)}  {marks}  {n_passed} of {len(results)}  {clean(note)}".rstrip())
+        self._write_csv(name, lesson.title, n_passed, len(results), results, note)
+
+    def write_others(self, others):
+        if others:
+            self._print("\nNot checked")
+        for name, why in others:
+            self._print(f"{self._padded(name)}  {clean(why)}")
+            self._write_csv(name, "", "", "", {}, why)
+        if self.file:
+            self.file.close()
+
+    def say_progress(self, text):
+        """Show what is being run, for as long as it takes, to whoever waits at a terminal."""
+        if sys.stderr.isatty():
+            print(f"\r\033[K{clean(text)}", end="", file=sys.stderr, flush=True)
+
+    def _print(self, text):
+        self.say_progress("")
+        print(text, flush=True)
+
+    def _padded(self, name):
+        return clean(name) + " " * (self.width - width(clean(name)))
+
+    def _write_csv(self, name, lesson, n_passed, n, results, note):
+        if self.file:
+            name = f"./{name}" if name[0] in "=+-@" else name  # or a spreadsheet would compute it
+            marks = [results.get(exercise, "") for exercise in self.columns]
+            csv.writer(self.file).writerow(map(clean, map(str, (name, lesson, n_passed, n, *marks, note))))
+            self.file.flush()
+
+
+def clean(text):
+    """Write what cannot be seen, such as the end of a line, as an escape: a name or an error cannot forge a line."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def width(text):
     """Count the columns that a text takes: letters of Chinese or Japanese take two, accents of their own none."""
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def _padded(path, width):
-    return str(path) + " " * (width - _width(str(path)))
-
-
 if __name__ == "__main__":
-    sys.stdout.reconfigure(errors="replace")  # names that the terminal cannot write
-    if len(sys.argv) != 2 or not Path(sys.argv[1]).is_dir():
-        sys.exit("say which folder: python3 run.py returned FOLDER")
-    check_folder(Path(sys.argv[1]))
+    sys.stdout.reconfigure(errors="backslashreplace")  # names that the terminal cannot write, told apart
+    words = sys.argv[1:]
+    file = words.pop(words.index("--csv") + 1) if "--csv" in words[:-1] else None
+    folders = [word for word in words if word != "--csv"] if file else words
+    if len(folders) != 1 or not Path(folders[0]).is_dir():
+        sys.exit("say which folder: python3 run.py returned FOLDER [--csv FILE]")
+    try:
+        check_folder(Path(folders[0]), file=file)
+    except KeyboardInterrupt:
+        sys.exit("stopped: no notebook was run yet")
+    except OSError as error:
+        sys.exit(f"{error.filename or folders[0]} cannot be used: {error.strerror or error}")

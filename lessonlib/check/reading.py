@@ -11,10 +11,9 @@ from numbers import Number
 import numpy as np
 
 from lessonlib.check.verdict import Stop, Verdict, not_answered, not_yet
-from lessonlib.embeddings import VOCABULARY
+from lessonlib.embeddings import LOOK_ALIKES, VOCABULARY
 
 LONGEST, DEEPEST = 20_000, 6  # a generator without end must end somewhere
-LOOK_ALIKES = dict(zip("АВСΑΒавсαβ", "ABCABABCAB"))  # Cyrillic and Greek
 THOUSANDS = r"[-+]?\d{1,3}([,_' ]\d{3})+|[-+]?\d{1,3}(\.\d{3}){2,}"  # 38,597,376 or 38.597.376
 MASK = "This is a mask, True or False for each: what are the numbers of those that are marked?"
 EMPTY = "It is empty."
@@ -123,9 +122,8 @@ def as_array(cells, expected):
 def letters_in(text):
     """Return the letters of a text in upper case, or stop at one that the model does not know."""
     for letter in text:
-        if letter in LOOK_ALIKES:
-            said = f"The {letter!r} only looks like {LOOK_ALIKES[letter]}: it is a letter of another alphabet."
-            raise Stop(not_yet(said))
+        if (meant := letter.upper().translate(LOOK_ALIKES)) != letter.upper():
+            raise Stop(not_yet(f"The {letter!r} only looks like {meant}: it is a letter of another alphabet."))
     if not set(text.upper()) <= set(VOCABULARY):
         raise Stop(not_yet(f"The model knows the letters A, B and C only, and this is {text[:20]!r}."))
     return text.upper()

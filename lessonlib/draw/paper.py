@@ -1,7 +1,5 @@
 """A scene on paper. One pair of axes in CSS pixels for the whole of it: every part is put where `lay_out` says."""
 
-import re
-
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.collections import PolyCollection
@@ -19,21 +17,21 @@ from lessonlib.scene import (
     POSITION,
     TOKEN,
     WIDE,
-    Bars,
     Blocks,
     Cells,
     Gap,
     Lines,
     Points,
+    Ranking,
     column_labels,
     lay_out,
-    plain,
 )
 
 # Red above zero, blue below, white at zero; a share runs from white to ink, since colours have other meanings here.
 PALETTES = {"signed": colormaps["RdBu_r"], "share": LinearSegmentedColormap.from_list("share", ["white", "#33475b"])}
 FADED = 0.3  # of the strength of their colours is left to cells that are not used
 LARGE, SMALL = 15, 12  # CSS pixels: titles; labels and numbers
+NUMBER_ROOM = 60  # CSS pixels: behind the longest bar
 STILL_AZIMUTH, STILL_ELEVATION = 20, 20  # degrees: from where blocks are seen on paper
 FONT = {"family": "DejaVu Sans", "parse_math": False}
 
@@ -221,13 +219,14 @@ def _points_inside(axes, points, box):
         write(axes, x, y, text, size, colour, ha="center", bbox=look if size <= LARGE else None, zorder=4)
 
 
-def _bars_inside(axes, bars, box):
-    for i, (name, value, text) in enumerate(bars.items()):
-        y = box.top + 24 * i + 12
-        write(axes, box.left, y, f"{name}: {value:g} of {bars.most:g} right", SMALL + 1)
-        box_around(axes, box.left + 210, y - 6, 120, 12, fill=True, facecolor="#e4e7eb", linewidth=0)
-        box_around(axes, box.left + 210, y - 6, 120 * value / bars.most, 12, fill=True, facecolor=INK, linewidth=0)
-        write(axes, box.left + 345, y, re.sub(r"\*", "", plain(text)), SMALL + 1)
+def _ranking_inside(axes, ranking, box):
+    write_title(axes, ranking, box)
+    down = box.height / len(ranking.names)
+    for i, (name, share, number) in enumerate(ranking.items()):
+        y, length = box.top + (i + 0.5) * down, share * (box.width - NUMBER_ROOM)
+        write(axes, box.left - 7, y, name, SMALL + 1, ha="right")
+        box_around(axes, box.left, y - 0.3 * down, length, 0.6 * down, fill=True, facecolor=ranking.colour, linewidth=0)
+        write(axes, box.left + length + 6, y, number, SMALL + 1)
 
 
 def _blocks_frame(axes, blocks, box):
@@ -311,15 +310,15 @@ draw_frame = {
     Cells: _cells_frame,
     Lines: _lines_frame,
     Points: _points_frame,
-    Bars: _nothing,
     Blocks: _blocks_frame,
+    Ranking: _nothing,
     Gap: _nothing,
 }
 draw_inside = {
     Cells: _cells_inside,
     Lines: _lines_inside,
     Points: _points_inside,
-    Bars: _bars_inside,
     Blocks: _blocks_inside,
+    Ranking: _ranking_inside,
     Gap: _nothing,
 }

@@ -9,7 +9,6 @@ from lessonlib.scene import (
     INK,
     PALE,
     POSITION,
-    SUM,
     TOKEN,
     WIDE,
     Cells,
@@ -17,37 +16,23 @@ from lessonlib.scene import (
     Points,
     Scene,
     in_sum,
+    sum_parts,
 )
+from lessonlib.tasks import N_ALL
 
-N_ALL, NEARLY_ALL = 729, 700
+NEARLY_ALL = 700
 # letter, slot, both, context
 SOURCE_COLOURS = ((TOKEN, "white"), (POSITION, "white"), ("#5b6b7a", "white"), (PALE, INK))
 
 
-def matrix(matrix, title, rows, colour=INK):
-    """Draw one matrix (n_rows, n_columns) as coloured cells on a scale around 0; `rows` are the labels of its rows."""
+def matrix(matrix, title, rows, colour=INK, columns="channel"):
+    """Draw one matrix (n_rows, n_columns) as coloured cells on a scale around 0.
+
+    `rows` are the labels of its rows, `columns` says what a column is.
+    """
     matrix = np.asarray(matrix)
     name = f"{title}  {matrix.shape}"
-    return draw(Scene(Cells(name, matrix, tuple(rows), colour, columns="channel", scale=True, row_height=20)))
-
-
-def sum_parts(letters, start, tok_emb, pos_emb, x, marks=((), (), ()), limit=None, adds_up=True):
-    """Make the three heatmaps of token + position = input, (T, C) each, one above the other.
-
-    Every cell adds up; where x is something else, `adds_up` says so, and the titles make no sum of it.
-    """
-    slots = [str(start + i) for i in range(len(letters))]
-    both = [f"{slot} {letter}" for slot, letter in zip(slots, letters)]
-    look = {"limit": limit}
-    titles = ("token embedding", "+  position embedding", "=  input embedding")
-    if not adds_up:
-        titles = ("tok_emb", "pos_emb", "x, as add returns it: not their sum")
-    titles = [f"{title}  {np.shape(matrix)}" for title, matrix in zip(titles, (tok_emb, pos_emb, x))]
-    return (
-        Cells(titles[0], tok_emb, tuple(letters), TOKEN, marks=marks[0], **look),
-        Cells(titles[1], pos_emb, tuple(slots), POSITION, marks=marks[1], scale=True, **look),
-        Cells(titles[2], x, tuple(both), SUM, marks=marks[2], columns="channel", **look),
-    )
+    return draw(Scene(Cells(name, matrix, tuple(rows), colour, columns=columns, scale=True, row_height=20)))
 
 
 def the_sum(tok_emb, pos_emb, x, letters, start=0, cell=None, width=WIDE):
@@ -55,7 +40,7 @@ def the_sum(tok_emb, pos_emb, x, letters, start=0, cell=None, width=WIDE):
 
     A `cell` (row, channel) and its row are framed, and said to be which of the two tables.
     """
-    parts = sum_parts(letters, start, tok_emb, pos_emb, x)
+    parts = sum_parts(letters, tok_emb, pos_emb, x, start)
     if cell:
         (row, channel), numbers = cell, [matrix[cell] for matrix in (tok_emb, pos_emb, x)]
         sources = (
@@ -129,13 +114,12 @@ def squares(squares, names, below, left, limit=None, palette="signed", decimals=
         )
     picture = draw(Scene(*parts))
     if decimals is not None:
-        said = [f"{part.title}: {_listed(part, rows, columns)}" for part in parts]
+        said = [
+            f"{part.title}: {', '.join(f'{rows[row]} by {columns[column]} {text}' for row, column, text in part.texts)}"
+            for part in parts
+        ]
         picture.alt = f"Squares of numbers, {left} by {below}. {'. '.join(said)}."
     return picture
-
-
-def _listed(part, rows, columns):
-    return ", ".join(f"{rows[row]} by {columns[column]} {text}" for row, column, text in part.texts)
 
 
 def parallelogram(maps, names, corners):
@@ -275,7 +259,7 @@ def sources(shares, stages, names):
                     if share > 0.04:
                         write(axes, x + width / 2, y + row / 2, f"{share:.2f}", SMALL + 1, ink, ha="center")
                     x += width
-                listed = ", ".join(f"{source} {_hundredths(share)}" for source, share in zip(names, split))
+                listed = ", ".join(f"{source} {_short(share, 2)}" for source, share in zip(names, split))
                 said.append(f"{name}, {stage}: {listed}")
         for i, (source, (colour, _)) in enumerate(zip(names, SOURCE_COLOURS)):
             x = left + i * 150
@@ -288,7 +272,3 @@ def sources(shares, stages, names):
 def _short(number, decimals):
     """Write a number with so many decimals, without a minus sign before a zero."""
     return f"{round(float(number), decimals) + 0:.{decimals}f}"
-
-
-def _hundredths(share):
-    return _short(share, 2)

@@ -1,14 +1,17 @@
 """The controls that a learner moves. Each has a name that is read aloud, a range, and a `value`."""
 
+import contextlib
 import html
+import unicodedata
 
 import ipywidgets as widgets
 from traitlets import Int, Unicode, link
 
-from lessonlib.embeddings import VOCABULARY, encode
+from lessonlib.embeddings import LOOK_ALIKES, VOCABULARY, encode
 from lessonlib.nano_gpt import N_INPUTS
 
 EXAMPLE = "CBABBC"  # the letters that every explorer starts with
+READ_AS = LOOK_ALIKES | str.maketrans("КΚМΜОΟO", "KKMM000")  # Cyrillic, Greek, and the letter O for a zero
 LABEL_STYLE = {"description_width": "8em"}  # one width for all names, so that sliders stand in line
 SHORT_LABEL_STYLE = {"description_width": "4.2em"}
 
@@ -40,7 +43,20 @@ def dropdown(name, options, value=None):
 
 
 class Control(widgets.Box):
-    """A control that is made of several. It has a `value`, and `reset` brings back a value and ends what goes on."""
+    """A control that is made of several. It has a `value`, and `reset` brings back a value and ends what goes on.
+
+    What sets its parts so that they show the value does so in `with self.following():`, and is not heard by them.
+    """
+
+    is_following = False
+
+    @contextlib.contextmanager
+    def following(self):
+        self.is_following = True
+        try:
+            yield
+        finally:
+            self.is_following = False
 
     def reset(self, value):
         self.value = value
@@ -78,7 +94,6 @@ class Places(Control):
     """
 
     value = Unicode()
-    _following = False
 
     def __init__(self, value, symbols, name, text_name):
         self._symbols = symbols
@@ -107,13 +122,14 @@ class Places(Control):
         self.observe(self._show_value, "value")
 
     def _slid(self, _change):
-        if not self._following:
+        if not self.is_following:
             self.value = "".join(slider.value for slider in self.sliders)
 
     def _typed(self, _change):
-        if self._following:
+        if self.is_following:
             return
-        value = self.text.value.replace(" ", "").upper()
+        value = unicodedata.normalize("NFKC", self.text.value).replace(" ", "").upper()
+        value = "".join(read if (read := each.translate(READ_AS)) in self._symbols else each for each in value)
         wrong = self._wrong(value)
         if wrong:
             self.refusal.value = f'<div role="alert">Not taken: {html.escape(wrong)}.</div>'
@@ -132,13 +148,10 @@ class Places(Control):
 
     def _show_value(self, _change=None):
         """Make the sliders and the box show the value."""
-        self._following = True
-        try:
+        with self.following():
             for slider, symbol in zip(self.sliders, self.value):
                 slider.value = symbol
             self.text.value = self.value
-        finally:
-            self._following = False
         self.refusal.value = ""
 
     def reset(self, value):
@@ -158,6 +171,42 @@ class Letters(Places):
         except ValueError as error:
             return str(error)
         return "" if len(value) == N_INPUTS else f"the model takes {N_INPUTS} letters, got {len(value)}"
+
+
+class Word(Control):
+    """A text box for one word; `read` returns it as it is known, or raises ValueError.
+
+    What is typed counts once Enter is pressed or the box is left; what cannot be read is refused in words below the
+    box, and the value stays.
+    """
+
+    value = Unicode()
+
+    def __init__(self, name, value, read):
+        self._read = read
+        self.text = widgets.Text(value, description=name, style=SHORT_LABEL_STYLE, continuous_update=False)
+        self.refusal = widgets.HTML()
+        self.refusal.add_class("ll-refusal")
+        super().__init__([self.text, self.refusal], value=value)
+        self.layout.flex_flow = "column"
+        self.add_class("ll-word")
+        self.text.observe(self._typed, "value")
+        self.observe(self._show_value, "value")
+
+    def _typed(self, _change):
+        try:
+            self.value = self._read(self.text.value)
+        except ValueError as error:
+            self.refusal.value = f'<div role="alert">Not taken: {html.escape(str(error))}.</div>'
+        else:
+            self._show_value()
+
+    def _show_value(self, _change=None):
+        self.text.value, self.refusal.value = self.value, ""
+
+    def reset(self, value):
+        self.value = value
+        self._show_value()
 
 
 def training_slider(histories):

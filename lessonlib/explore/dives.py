@@ -6,13 +6,15 @@ import numpy as np
 
 from lessonlib import measure
 from lessonlib.embeddings import VOCABULARY, encode, input_embedding
+from lessonlib.explore import given
 from lessonlib.explore.controls import EXAMPLE, Letters, Steps, choice_slider, int_slider
 from lessonlib.explore.explorer import Explorer
 from lessonlib.explore.page import DURATION
 from lessonlib.explore.scores import scores
-from lessonlib.nano_gpt import N_INPUTS
+from lessonlib.nano_gpt import N_INPUTS, NanoGPT
 from lessonlib.precomputed import FACTORS, scaled
-from lessonlib.scene import CURVES, INK, POSITION, SUM, TOKEN, Cells, Flight, Gap, Scene, added, signed_limit
+from lessonlib.scene import CURVES, INK, POSITION, SUM, TOKEN, Cells, Flight, Gap, Scene, added, signed_limit, sum_parts
+from lessonlib.tasks import N_ALL, Task
 
 # Step by step
 
@@ -34,6 +36,7 @@ INTERVAL = 2600  # milliseconds between two steps that play by themselves: time 
 
 def steps(model):
     """Make the step-through of the input embedding: slot 0 in small steps, then one step for each other slot."""
+    given.one_of("model", model, NanoGPT)
     limit = signed_limit(model.wte, model.wpe, measure.every_sum(model.wte, model.wpe))
     stages = [(0, stage) for stage in range(Stage.PLACED)] + [(slot, Stage.PLACED) for slot in range(N_INPUTS)]
 
@@ -67,44 +70,23 @@ def _parts(model, letters, slot, stage, whole, limit):
     x[:n_placed] = model.wte[ids[:n_placed]] + model.wpe[:n_placed]
     picking, placing = _flights(ids, slot, stage, whole, token, position)
     look = {"limit": limit, "row_height": 15}
+    title, rows = f"letters and their ids, slots 0 to {N_INPUTS - 1}", ("letter", "id")
+    ids_of = tuple(f"{letter} = id {i}" for i, letter in enumerate(VOCABULARY))
+    slots = tuple(f"slot {i}" for i in range(N_INPUTS))
+    both = tuple(f"{i} {letter}" for i, letter in enumerate(letters))
+    marks = (
+        ((ids[slot], None, TOKEN),) if stage >= Stage.ID else (),
+        ((slot, None, POSITION),) if stage >= Stage.POSITION_ROW else (),
+        ((slot, None, SUM),),
+    )
+    wpe, wpe_title = model.wpe[:N_INPUTS], f"position table E_pos, rows 0 to {N_INPUTS - 1} of {model.block_size}"
     return (
-        Cells(
-            f"letters and their ids, slots 0 to {N_INPUTS - 1}",
-            nothing[:2, :N_INPUTS],
-            ("letter", "id"),
-            marks=((None, slot, INK),),
-            texts=tuple(texts),
-            **look,
-        ),
+        Cells(title, nothing[:2, :N_INPUTS], rows, marks=((None, slot, INK),), texts=tuple(texts), **look),
         Gap(24, beside=True),
-        Cells(
-            f"token table E_tok  {model.wte.shape}",
-            model.wte,
-            tuple(f"{letter} = id {i}" for i, letter in enumerate(VOCABULARY)),
-            TOKEN,
-            marks=((ids[slot], None, TOKEN),) if stage >= Stage.ID else (),
-            **look,
-        ),
-        Cells(
-            f"position table E_pos, rows 0 to {N_INPUTS - 1} of {model.block_size}",
-            model.wpe[:N_INPUTS],
-            tuple(f"slot {i}" for i in range(N_INPUTS)),
-            POSITION,
-            marks=((slot, None, POSITION),) if stage >= Stage.POSITION_ROW else (),
-            scale=True,
-            **look,
-        ),
+        Cells(f"token table E_tok  {model.wte.shape}", model.wte, ids_of, TOKEN, marks=marks[0], **look),
+        Cells(wpe_title, wpe, slots, POSITION, marks=marks[1], scale=True, **look),
         Cells("picked out, and added", bench, tuple(names), flights=picking, **look),
-        Cells(
-            f"input embedding  {x.shape}",
-            x,
-            tuple(f"{i} {letter}" for i, letter in enumerate(letters)),
-            SUM,
-            columns="channel",
-            marks=((slot, None, SUM),),
-            flights=placing,
-            **look,
-        ),
+        Cells(f"input embedding  {x.shape}", x, both, SUM, columns="channel", marks=marks[2], flights=placing, **look),
     )
 
 
@@ -151,6 +133,7 @@ def _start(row):
 
 LENGTHS = (0, 0.05, 0.1, 0.2, 0.5, 1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8)
 N_DIRECTIONS = 10
+SHIFTED = ("token embedding + v", "+  (position embedding − v)", "=  input embedding")
 
 
 def shift(model, task):
@@ -158,44 +141,23 @@ def shift(model, task):
 
     The score of `model` is counted on `task`.
     """
+    given.one_of("model", model, NanoGPT)
+    given.one_of("task", task, Task)
     token_ids, every = encode(EXAMPLE), measure.every_sum(model.wte, model.wpe)
     limit, trained = signed_limit(every), measure.cosines(model.wte, model.wpe).mean()
     long = float(np.linalg.norm(np.concatenate([model.wte, model.wpe]), axis=1).mean())
-    slots = [str(slot) for slot in range(len(EXAMPLE))]
 
     def show(length, direction):
         shifted = shifted_model(model, length, direction)
         x = input_embedding(token_ids, shifted.wte, shifted.wpe)
         cosines = measure.cosines(shifted.wte, shifted.wpe)
         change = np.abs(measure.every_sum(shifted.wte, shifted.wpe) - every).max()
-        look = {"limit": limit, "row_height": 15}
+        tok_emb, pos_emb = shifted.wte[token_ids], shifted.wpe[: len(EXAMPLE)]
         return Scene(
-            Cells(f"token embedding + v  {x.shape}", shifted.wte[token_ids], tuple(EXAMPLE), TOKEN, **look),
+            *sum_parts(EXAMPLE, tok_emb, pos_emb, x, titles=SHIFTED, limit=limit, row_height=15),
             Cells(
-                f"+  (position embedding − v)  {x.shape}",
-                shifted.wpe[: len(EXAMPLE)],
-                tuple(slots),
-                POSITION,
-                scale=True,
-                **look,
-            ),
-            Cells(
-                f"=  input embedding  {x.shape}",
-                x,
-                tuple(f"{slot} {letter}" for slot, letter in zip(slots, EXAMPLE)),
-                SUM,
-                columns="channel",
-                **look,
-            ),
-            Cells(
-                f"cosines, E_tok + v with E_pos − v  {cosines.shape}",
-                cosines,
-                tuple(VOCABULARY[: model.vocab_size]),
-                limit=1.0,
-                columns=tuple(map(str, range(model.block_size))),
-                below="slot",
-                scale=True,
-                row_height=17,
+                f"cosines, E_tok + v with E_pos − v  {cosines.shape}", cosines, tuple(VOCABULARY[: model.vocab_size]),
+                limit=1.0, columns=tuple(map(str, range(model.block_size))), below="slot", scale=True, row_height=17,
             ),
             text=(
                 f"v has length {_amount(length)}; the rows, as trained, {long:.2f} on average. "
@@ -203,7 +165,7 @@ def shift(model, task):
                 f"Largest change of a number in the {every.shape[0] * every.shape[1]} sums: {change:.7f}."
             ),
             later=lambda: scores({"the model": (shifted, task)}, EXAMPLE),
-        )
+        )  # fmt: skip
 
     controls = {
         "length": choice_slider("length of v", [(_amount(length), length) for length in LENGTHS], 0),
@@ -234,38 +196,26 @@ def scale(models, maps):
 
     `models` maps names such as "sorter" to (model, task), `maps` the same names to what `precomputed.score_map` says.
     """
+    given.all_of("models", models, NanoGPT, Task)
+    for name in models:
+        if np.shape(maps.get(name) if isinstance(maps, dict) else None) != (len(FACTORS), len(FACTORS)):
+            raise ValueError(f"maps must give, for {name!r} too, what precomputed.score_map says of it")
     labels = [f"{factor:.3g}" for factor in FACTORS]
-    shown = [label if label in ("0", "0.5", "1", "2", "4", "8") else "" for label in labels]
+    shown = tuple(label if label in ("0", "0.5", "1", "2", "4", "8") else "" for label in labels)
 
     def show(token_scale, position_scale):
         place = FACTORS.index(token_scale), FACTORS.index(position_scale)
         parts = [
             Cells(
-                name,
-                maps[name],
-                tuple(shown),
-                limit=729.0,
-                palette="share",
-                columns=tuple(shown),
-                below="E_pos times",
-                left="" if i else "E_tok times",
-                ruled=False,
-                scale=name == list(models)[-1],
-                beside=bool(i),
-                marks=((*place, CURVES[2][0]),),
-                numbers=np.zeros((0, 0)),
-                row_height=16,
+                name, maps[name], shown, limit=float(N_ALL), palette="share", columns=shown, below="E_pos times",
+                left="" if i else "E_tok times", ruled=False, told=False, scale=name == list(models)[-1],
+                beside=bool(i), marks=((*place, CURVES[2][0]),), row_height=16,
             )
             for i, name in enumerate(models)
-        ]
-        scaled_models = {
-            name: (scaled(model, token_scale, position_scale), task) for name, (model, task) in models.items()
-        }
-        return Scene(
-            *parts,
-            text=f"E_tok times {labels[place[0]]}, E_pos times {labels[place[1]]}.",
-            later=lambda: scores(scaled_models, EXAMPLE),
-        )
+        ]  # fmt: skip
+        changed = {name: (scaled(model, token_scale, position_scale), task) for name, (model, task) in models.items()}
+        text = f"E_tok times {labels[place[0]]}, E_pos times {labels[place[1]]}."
+        return Scene(*parts, text=text, later=lambda: scores(changed, EXAMPLE))
 
     controls = {
         key: choice_slider(name, list(zip(labels, FACTORS)), 1)

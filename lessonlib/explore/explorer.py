@@ -1,9 +1,9 @@
 """The one mechanism behind every explorer: controls, a function from their values to a Scene, and what follows."""
 
 import asyncio
+import contextlib
 import html
-import json
-import math
+import io
 import re
 
 import ipywidgets as widgets
@@ -12,12 +12,14 @@ import numpy as np
 from lessonlib.draw import draw, picture_html
 from lessonlib.embeddings import real_array
 from lessonlib.explore.controls import Control
-from lessonlib.explore.page import bars_html, frame_html, page, panels_html
-from lessonlib.scene import Bars, Cells, plain
+from lessonlib.explore.page import layout, page, panels_html
+from lessonlib.scene import plain
 
-REST = 0.15  # seconds without a move after which counting begins
+REST = 0.4  # seconds without a move after which counting begins: no hand that goes on moves so slowly
 BREATH = 0.001  # seconds between two pieces of it, in which all else is answered
 CAPTION = "A still picture. To move it, run this cell in JupyterLab or Binder; after a restart, run it again."
+# What a learner's function may raise. `sys.exit` and an interrupt in it are mistakes like others: the explorer stays.
+MISTAKES = (Exception, SystemExit, KeyboardInterrupt)
 _running = set()  # asyncio keeps no hold of its tasks
 
 
@@ -46,17 +48,18 @@ class Explorer(widgets.VBox):
     def __init__(self, name, controls, show):
         super().__init__()
         self.name, self.controls, self._show = name, controls, show
-        self._first, self._moves, self._scene, self._found = self.values, 0, None, None
+        self._first, self._moves, self._scene, self._counting = self.values, 0, None, None
         reset = widgets.Button(description="Reset", tooltip="Back to the first picture")
         reset.on_click(lambda _button: self.reset())
-        self._error, self._frame, self._cells = _part("ll-error"), _part("ll-frame"), _part("ll-cells")
-        self._counted, self._numbers, self._rested = map(_part, ("ll-counted", "ll-numbers", "ll-rested"))
+        self._error, self._frame, self._cells, self._counted = map(
+            _part, ("ll-error", "ll-frame", "ll-cells", "ll-counted")
+        )
         stage = widgets.Box([self._frame, self._cells, self._counted])
         stage.add_class("ll-stage")
         box = widgets.Box([*controls.values(), reset])
         box.add_class("ll-controls")
         words = widgets.HTML('<div role="status" class="ll-words"></div>')
-        self.children = [page(), box, self._error, stage, words, self._numbers, self._rested]
+        self.children = [page(), box, self._error, stage, words]
         self.add_class("ll-explorer")
         self._follow()
         for control in controls.values():
@@ -80,21 +83,18 @@ class Explorer(widgets.VBox):
     @property
     def words(self):
         """What a screen reader says: what went wrong if anything did, else what is seen and what was counted."""
-        if not self._error.value and self._found is None:
-            self._finish(self._counting(self._scene))
         if self._error.value:
             return _text(self._error.value)
+        self._count_now()
         return _spoken(f"{plain(self._scene.text)} {_text(self._counted.value)}".strip())
 
     def still_html(self):
         """Draw what the controls say now as an HTML figure that needs no kernel."""
-        try:
-            scene = self._show(**self.values)
-        except Exception as error:
-            return f"<p>{html.escape(message(error))}</p>"
-        picture = draw(scene)
-        found = self.words.removeprefix(_spoken(plain(scene.text))).strip() if scene.later else ""
-        picture.alt = f"{picture.alt} {found}".strip()
+        if self._error.value:
+            return f"<p>{html.escape(self._refused)}</p>"
+        self._count_now()
+        picture = draw(self._scene)
+        picture.alt = f"{picture.alt} {_spoken(_text(self._counted.value))}".strip()
         return f"<figure>{picture_html(picture)}<figcaption>{CAPTION}</figcaption></figure>"
 
     def reset(self):
@@ -113,62 +113,49 @@ class Explorer(widgets.VBox):
             self._moves += 1
             try:
                 scene = self._show(**shown)
-                frames, panels = frame_html(scene), panels_html(scene)
-            except Exception as error:  # whatever the learner's function raises
+                frames, panels = layout(scene).frames, panels_html(scene)
+            except MISTAKES as error:
                 self._refuse(error)
                 continue
-            self._scene, self._found = scene, None
+            self._scene, self._counting = scene, scene.later and scene.later()
             if self._frame.value != frames:
                 self._frame.value = frames
-            self._cells.value = f'{panels}<div class="ll-note" data-move="{self._moves}">{_note(scene.text)}</div>'
+            mark = f'data-move="{self._moves}"{" data-more" * bool(self._counting)}'  # more: a count will follow
+            self._cells.value = f'{panels}<div class="ll-note" {mark}>{_note(scene.text)}</div>'
             self._error.value = ""
-            if not scene.later:
+            if self._counting:
+                soon(self._count_when_resting(self._moves))
+            else:
                 self._counted.value = ""
-            soon(self._when_resting(scene, self._moves))
 
     def _refuse(self, error):
+        self._counting, self._refused = None, message(error)
         still = "The picture still shows the last values that worked." if self._scene else "So there is no picture yet."
-        text = html.escape(f"{message(error)} {still}")
+        text = html.escape(f"{self._refused} {still}")
         self._error.value = f'<div role="alert" data-move="{self._moves}">{text}</div>'
 
-    async def _when_resting(self, scene, move):
-        """Count, piece by piece, once the controls have rested, and send the numbers; a new move ends it."""
+    async def _count_when_resting(self, move):
+        """Count, piece by piece, once the controls have rested; a new move ends it."""
         await asyncio.sleep(REST)
-        counting = self._counting(scene)
-        while move == self._moves:
-            try:
-                next(counting)
-            except StopIteration as end:
-                self._show_found(end.value)
-                self._numbers.value = f'<i data-cells="{_numbers(scene)}" hidden></i>'  # sent if it has changed
-                self._rested.value = f'<i data-move="{move}" hidden></i>'
-                return
-            except Exception as error:
-                self._refuse(error)
-                return
+        while move == self._moves and self._counting:
+            self._count_a_piece()
             await asyncio.sleep(BREATH)
 
-    def _counting(self, scene):
-        """Yield between the pieces of what takes longer, and return what was found, as HTML."""
-        if not scene.later:
-            return ""
-        found = yield from scene.later()
-        return bars_html(found) if isinstance(found, Bars) else html.escape(found)
+    def _count_now(self):
+        while self._counting:
+            self._count_a_piece()
 
-    def _finish(self, counting):
-        """Count to the end at once."""
+    def _count_a_piece(self):
+        """Count on, and show what was found, or what went wrong, when that is the end."""
         try:
-            while True:
-                next(counting)
+            quietly(next, self._counting)
+            return
         except StopIteration as end:
-            self._show_found(end.value)
-        except Exception as error:
-            self._refuse(error)
-
-    def _show_found(self, found):
-        self._found = found
-        if self._counted.value != found:
-            self._counted.value = found
+            found = end.value
+        except MISTAKES as error:
+            found = f'<div role="alert">There is no score. {html.escape(message(error))}</div>'
+        self._counting = None
+        self._counted.value = f'<div data-move="{self._moves}">{found}</div>'
 
 
 def _part(css_class):
@@ -184,21 +171,17 @@ def _note(text):
     return "".join(f"<code>{piece}</code>" if i % 2 else piece for i, piece in enumerate(pieces)).replace("\n", "<br>")
 
 
-def _numbers(scene):
-    """Write the numbers of all heatmaps, in ten-thousandths, for the page, which says the one under the mouse."""
-    cells = {}
-    for i, part in enumerate(scene.parts):
-        if isinstance(part, Cells):
-            numbers = np.asarray(part.matrix if part.numbers is None else part.numbers, dtype=np.float64)
-            if numbers.size:
-                whole = [[round(1e4 * x) if math.isfinite(x) else None for x in row] for row in numbers.tolist()]
-                cells[i] = [list(part.rows), whole]
-    return html.escape(json.dumps(cells, separators=(",", ":")))
+def quietly(function, *arguments):
+    """Call what calls a learner's function again and again: what it prints was printed when the picture was made."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        return function(*arguments)
 
 
 def message(error):
     """Say an error in words that a learner can use."""
-    text = str(error).strip() if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+    text = str(error).strip()
+    if not isinstance(error, ValueError) or not text:
+        text = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
@@ -223,3 +206,14 @@ def checked(name, array, shape):
     if not np.isfinite(array).all():
         raise ValueError(f"{name} holds nan or infinity")
     return array
+
+
+def nearly(one, other):
+    """Say which numbers are equal but for rounding, that of float16 if one of the arrays holds such."""
+    rtol = 2e-3 if np.float16 in (np.asarray(one).dtype, np.asarray(other).dtype) else 1e-5
+    return np.isclose(np.asarray(one, np.float64), np.asarray(other, np.float64), rtol, 1e-6)
+
+
+def told_apart(number, other):
+    """Write a number with four decimals, or as many as it takes to tell it from another."""
+    return next((text for n in range(4, 9) if (text := f"{number:.{n}f}") != f"{other:.{n}f}"), f"{number:.4f}")

@@ -6,12 +6,14 @@ from functools import partial
 import numpy as np
 
 from lessonlib.embeddings import VOCABULARY, decode, encode, one_hot, position_embedding
+from lessonlib.explore import given
 from lessonlib.explore.controls import Letters, dropdown, int_slider, training_slider
-from lessonlib.explore.explorer import Explorer, checked
-from lessonlib.explore.scores import scores
+from lessonlib.explore.explorer import Explorer, checked, nearly, told_apart
+from lessonlib.explore.scores import by_writing, scores
 from lessonlib.measure import distances
-from lessonlib.nano_gpt import N_INPUTS
+from lessonlib.nano_gpt import N_INPUTS, History, NanoGPT
 from lessonlib.scene import FAINT, INK, TOKEN, Cells, Gap, Lines, Points, Scene, in_sum, signed_limit
+from lessonlib.tasks import N_ALL, Task
 
 IN_ROWS, IN_COLUMNS = "rows are tokens", "columns, as in llm-viz"
 SWAPS = {
@@ -21,7 +23,6 @@ SWAPS = {
     "B and C swapped": (0, 2, 1),
 }
 PAIRS = ((0, 1), (0, 2), (1, 2))  # of letters
-N_ALL = 729  # inputs
 
 
 def look_up(learners_look_up, model, task):
@@ -30,14 +31,18 @@ def look_up(learners_look_up, model, task):
     `learners_look_up(letters, table)` returns an array of shape (len(letters), C). It stands in the notebook, where it
     can be read and changed: what it returns is shown, and `model` answers with it, and so has its score in `task`.
     """
+    given.a_function("look_up", learners_look_up)
+    given.one_of("model", model, NanoGPT)
+    given.one_of("task", task, Task)
     limit = signed_limit(model.wte)
 
     def show(letters, slot, channel, swap, view):
         table = model.wte[list(SWAPS[swap])]
         rows = _looked_up(learners_look_up, letters, table)
         draw = _in_rows if view == IN_ROWS else _in_columns
-        text = f"`{_microscope(letters, table, rows, slot, channel)}`\n{_same(letters, slot)}"
-        later = partial(scores, {"the model": (_with_look_up(model, learners_look_up, table), task)}, letters)
+        text = f"`{_microscope(letters, table, rows, slot, channel)}`\n{_same(letters, rows, slot)}"
+        changed = _with_look_up(model, learners_look_up, table)
+        later = partial(scores, {"the model": (changed, task)}, letters, by_writing)
         return Scene(*draw(letters, table, rows, slot, channel, limit), text=text, later=later)
 
     controls = {
@@ -60,7 +65,10 @@ def _with_look_up(model, learners_look_up, table):
     def logits(token_ids, start=0, n_last=None):
         tok_emb = [_looked_up(learners_look_up, decode(row), table) for row in np.atleast_2d(token_ids)]  # (n, T, C)
         tok_emb = np.reshape(tok_emb, (*np.shape(token_ids), model.n_embd))
-        return model.logits_from(tok_emb + position_embedding(tok_emb.shape[-2], model.wpe, start), n_last)
+        try:
+            return model.logits_from(tok_emb + position_embedding(tok_emb.shape[-2], model.wpe, start), n_last)
+        except ValueError as error:
+            raise ValueError(f"The model reads x, the rows of look_up plus those of E_pos, and {error}") from None
 
     changed = copy.copy(model)
     changed.logits = logits
@@ -115,22 +123,28 @@ def _microscope(letters, table, rows, slot, channel):
     token_id = VOCABULARY.index(letters[slot])
     ones = one_hot([token_id], len(table))[0]
     terms = " + ".join(f"{one:.0f} × {in_sum(number)}" for one, number in zip(ones, table[:, channel]))
-    wanted, shown = table[token_id, channel], rows[slot, channel]
+    wanted, shown = float(table[token_id, channel]), float(rows[slot, channel])
     text = f"slot {slot} holds {letters[slot]}, id {token_id}; channel {channel}: {terms} = {wanted:.4f}"
-    return text if np.isclose(wanted, shown, atol=1e-6) else f"{text}, but look_up gives {shown:.4f}"
+    return text if nearly(wanted, rows[slot, channel]) else f"{text}, but look_up gives {told_apart(shown, wanted)}"
 
 
-def _same(letters, slot):
-    """Say in which slots the letter of one stands."""
-    slots = [str(i) for i, letter in enumerate(letters) if letter == letters[slot]]
-    if len(slots) == 1:
-        return f"No other slot holds {letters[slot]}."
-    return f"Slots {listed(slots)} hold {letters[slot]}: the same row, {len(slots)} times."
+def _same(letters, rows, slot):
+    """Say in which slots the letter of one stands, and whether they, and no others, hold the same row."""
+    holders = [i for i, letter in enumerate(letters) if letter == letters[slot]]
+    same = np.flatnonzero(nearly(rows, rows[slot]).all(axis=1)).tolist()
+    alone = len(holders) == 1
+    said = f"No other slot holds {letters[slot]}" if alone else f"Slots {listed(holders)} hold {letters[slot]}"
+    if same == holders:
+        return f"{said}." if alone else f"{said}: the same row, {len(same)} times."
+    if len(same) == 1:
+        return f"{said}, but no other slot has the row that stands in slot {slot}."
+    return f"{said}, but the row of slot {slot} stands in slots {listed(same)}."
 
 
 def listed(words):
     """Write a list as English does: 0, 1 and 2."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+    *first, last = map(str, words)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def triangles(histories):
@@ -140,6 +154,7 @@ def triangles(histories):
     triangles have one scale, and a grey outline shows where each began, a random triangle. Below them, the scores. It
     starts before training.
     """
+    given.all_of("histories", histories, History)
     slider = training_slider(histories)
     slider.value = 0
     sides = {name: np.array([distances(table) for table in history.wte]) for name, history in histories.items()}

@@ -5,14 +5,16 @@ from functools import partial
 import numpy as np
 
 from lessonlib.embeddings import position_embedding, sinusoidal_positions
+from lessonlib.explore import given
 from lessonlib.explore.controls import EXAMPLE, Places, choice_slider, dropdown, int_slider, training_slider
 from lessonlib.explore.explorer import Explorer
 from lessonlib.explore.lesson_3 import listed, with_room
 from lessonlib.explore.scores import scores
 from lessonlib.measure import cosines as cosines_of_rows
 from lessonlib.measure import principal_axes
-from lessonlib.nano_gpt import N_INPUTS
+from lessonlib.nano_gpt import N_INPUTS, History, NanoGPT
 from lessonlib.scene import INK, POSITION, Cells, Points, Scene, signed_limit
+from lessonlib.tasks import Task
 
 SWITCHES = {"K": "keep", "M": "mean", "0": "zero"}
 SHUFFLED = (7, 2, 9, 0, 5, 10, 3, 8, 1, 6, 4)  # no row stays where it was
@@ -33,6 +35,7 @@ INPUTS = range(N_INPUTS - 1)  # the slots in which the model only reads: slot 5 
 
 def window(model):
     """Make the explorer of the position table: which rows are taken for so many letters from some slot on."""
+    given.one_of("model", model, NanoGPT)
     n_rows, n_embd = model.wpe.shape
     limit = signed_limit(model.wpe)
 
@@ -65,6 +68,7 @@ def ablation_board(models):
     `models` maps two names, such as "sorter", to (model, task), with equally large tables; what each makes of CBABBC
     is shown beside its score.
     """
+    given.all_of("models", models, NanoGPT, Task)
     n_rows = len(next(iter(models.values()))[0].wpe)
     limit = signed_limit(*(model.wpe for model, _ in models.values()))
     numbers = tuple(map(str, range(n_rows)))
@@ -105,13 +109,6 @@ def broken_table(wpe, table=AS_TRAINED, rows="", scale=1.0):
     return scale * broken
 
 
-def exchanged(table, one, other):
-    """Let the rows `one` and `other` of a table (n_rows, C) change places; returns a new array."""
-    order = np.arange(len(table))
-    order[[one, other]] = other, one
-    return table[order]
-
-
 def _sources(table, rows):
     """Say of each slot where its row comes from."""
     slots = range(len(rows))
@@ -125,7 +122,7 @@ def _sources(table, rows):
 
 def _what_is_done(table, rows, scale):
     """Say in a sentence or a few what the board does to both tables."""
-    means, zeros = ([str(slot) for slot, switch in enumerate(rows) if switch == wanted] for wanted in "M0")
+    means, zeros = ([slot for slot, switch in enumerate(rows) if switch == wanted] for wanted in "M0")
     said = [STARTS[table]]
     if len(means) > 1:
         said.append(f"Rows {listed(means)} are each replaced by the mean of these {len(means)} rows.")
@@ -144,6 +141,7 @@ def maps(histories):
     A plane keeps only some of the differences between rows. Which plane is a control, and a random one is there to
     compare with. `histories` maps names, such as "sorter", to Histories.
     """
+    given.all_of("histories", histories, History)
     points = {
         (name, plane): np.array([_on_plane(plane, history.wpe, i) for i in range(len(history.wpe))])
         for name, history in histories.items()
@@ -192,6 +190,7 @@ def cosines(histories):
 
     `histories` maps names, such as "sorter", to Histories.
     """
+    given.all_of("histories", histories, History)
     squares = {
         name: np.array([cosines_of_rows(table - table.mean(axis=0)) for table in history.wpe])
         for name, history in histories.items()
@@ -228,6 +227,7 @@ def cosines(histories):
 
 def sinusoids(wpe):
     """Make the explorer that shows a learned table `wpe` (n_rows, C), which ends, beside sines and cosines."""
+    wpe = given.table("wpe", wpe)
     n_rows, n_embd = wpe.shape
     norm = float(np.linalg.norm(wpe, axis=1).mean())
 

@@ -8,14 +8,30 @@ import numpy as np
 from traitlets import Instance
 
 from lessonlib import measure
-from lessonlib.draw.pictures import sum_parts
-from lessonlib.embeddings import VOCABULARY, decode, encode, input_embedding
+from lessonlib.embeddings import VOCABULARY, decode, encode
+from lessonlib.explore import given
 from lessonlib.explore.controls import Control, Letters, choice_slider, dropdown, float_slider, int_slider
-from lessonlib.explore.explorer import Explorer, checked, message
-from lessonlib.nano_gpt import N_INPUTS
-from lessonlib.scene import CURVES, INK, POSITION, SUM, TOKEN, Cells, Lines, Points, Scene, added, signed_limit
+from lessonlib.explore.explorer import MISTAKES, Explorer, checked, message, nearly, quietly, told_apart
+from lessonlib.nano_gpt import N_INPUTS, NanoGPT
+from lessonlib.scene import (
+    CURVES,
+    INK,
+    POSITION,
+    SUM,
+    SUM_TITLES,
+    TOKEN,
+    Cells,
+    Lines,
+    Points,
+    Scene,
+    added,
+    signed_limit,
+    sum_parts,
+)
 
 # The sum
+
+NO_SUM_TITLES = ("tok_emb", "pos_emb", "x, as add returns it: not their sum")
 
 
 def the_sum(add, model):
@@ -26,25 +42,31 @@ def the_sum(add, model):
     letter that the model writes is appended, and `add` is asked again, for up to 11 letters. A nudge is added to the
     chosen number of x each time. The tables of `model` set the scale of the colours.
     """
+    given.a_function("add", add)
+    given.one_of("model", model, NanoGPT)
     limit = signed_limit(model.wte, model.wpe, measure.every_sum(model.wte, model.wpe))
     own_answer = lru_cache(maxsize=None)(lambda letters, start: decode(model.generate(encode(letters), start)))
 
     def show(letters, start, slot, channel, nudge):
         nudge = round(nudge, 2)
 
-        def nudged_sum(letters):
-            tok_emb, pos_emb, x = checked_sum(add(letters, start), (len(letters), model.n_embd))
-            nudged = np.array(x, dtype=np.float64)
-            nudged[slot, channel] += nudge
-            return tok_emb, pos_emb, x, nudged
+        def nudged(x):
+            x = np.array(x, dtype=np.float64)
+            x[slot, channel] += nudge
+            return x
 
-        tok_emb, pos_emb, x, nudged = nudged_sum(letters)
+        def x_of(window):
+            return nudged(checked("x", three(add(window, start))[2], (len(window), model.n_embd)))
+
+        tok_emb, pos_emb, x = checked_sum(add(letters, start), (N_INPUTS, model.n_embd))
         marks = [((slot, None, colour), (slot, channel, INK)) for colour in (TOKEN, POSITION, SUM)]
-        parts = sum_parts(letters, start, tok_emb, pos_emb, nudged, marks, limit, adds_up(tok_emb, pos_emb, x))
+        titles = SUM_TITLES if nearly(tok_emb + pos_emb, x).all() else NO_SUM_TITLES
+        parts = sum_parts(letters, tok_emb, pos_emb, nudged(x), start, titles, marks, limit=limit)
         cell = microscope(model, letters, start, slot, channel, tok_emb, pos_emb, x, nudge)
-        unchanged = np.allclose(nudged, input_embedding(encode(letters), model.wte, model.wpe, start), atol=1e-6)
+        own = model.wte[encode(letters)] + model.wpe[start : start + N_INPUTS]
+        unchanged = nearly(nudged(x) if nudge else x, own).all()
         try:
-            answer = answer_to(model, letters, start, nudged, lambda window: nudged_sum(window)[-1])
+            answer = answer_to(model, letters, start, nudged(x), x_of)
         except UnreadableLetters as error:
             return Scene(*parts, text=f"`{cell}`\n{error}")
         said = _answer(letters, start, answer, own_answer(letters, start), unchanged)
@@ -62,16 +84,15 @@ def the_sum(add, model):
 
 def checked_sum(arrays, shape):
     """Return the three arrays that a learner's `add` gives, or say which of them is not what it should be."""
+    return [checked(name, array, shape) for name, array in zip(("tok_emb", "pos_emb", "x"), three(arrays))]
+
+
+def three(arrays):
     if arrays is None:
         raise ValueError("the function returned None: is `return` missing?")
     if not isinstance(arrays, (tuple, list)) or len(arrays) != 3:
         raise ValueError(f"the function must return three arrays, tok_emb, pos_emb and x, got {type(arrays).__name__}")
-    return [checked(name, array, shape) for name, array in zip(("tok_emb", "pos_emb", "x"), arrays)]
-
-
-def adds_up(tok_emb, pos_emb, x):
-    """Say whether x is the sum that it should be."""
-    return np.allclose(tok_emb + pos_emb, x, atol=1e-6)
+    return arrays
 
 
 class UnreadableLetters(ValueError):
@@ -90,8 +111,8 @@ def answer_to(model, letters, start, x, x_of):
             return written
         window = (letters + written)[-(model.block_size - start) :]
         try:
-            x = x_of(window)
-        except Exception as error:  # whatever the learner's function raises
+            x = quietly(x_of, window)
+        except MISTAKES as error:
             raise UnreadableLetters(
                 f"There is no answer: the model also reads each letter that it writes, so `add` must take up to "
                 f"{model.block_size} letters. For the {len(window)} letters {window} it says: {message(error)}"
@@ -100,20 +121,20 @@ def answer_to(model, letters, start, x, x_of):
 
 def microscope(model, letters, start, slot, channel, tok_emb, pos_emb, x, nudge=0.0):
     """Write out one cell of the sum, so that it visibly adds up, or say that the function did something else."""
-    token, position, shown = tok_emb[slot, channel], pos_emb[slot, channel], x[slot, channel]
-    rows = model.wte[encode(letters)[slot], channel], model.wpe[start + slot, channel]
+    token, position, shown = (float(each[slot, channel]) for each in (tok_emb, pos_emb, x))
+    rows = model.wte[VOCABULARY.index(letters[slot]), channel], model.wpe[start + slot, channel]
     names = f"E_tok[{letters[slot]}, {channel}] + E_pos[{start + slot}, {channel}]"
-    if not np.allclose((token, position), rows, atol=1e-6):
+    if not (nearly(tok_emb[slot, channel], rows[0]) and nearly(pos_emb[slot, channel], rows[1])):
         names = f"tok_emb[{slot}, {channel}] + pos_emb[{slot}, {channel}]"
     text = f"slot {start + slot}, channel {channel}: {names} = {added(token, position)}"
-    if not np.isclose(token + position, shown, atol=1e-6):
-        text = f"{text}, but x holds {shown:.4f}"
+    if not nearly((tok_emb + pos_emb)[slot, channel], x[slot, channel]):
+        text = f"{text}, but x holds {told_apart(shown, token + position)}"
     return f"{text}; nudged by {nudge:.2f}: {shown + nudge:.4f}" if nudge else text
 
 
 def _answer(letters, start, answer, own, unchanged):
     """Say what the model answers, and beside it what it answers to the sum of its own rows if that is another input."""
-    where = f"From slot {start} on, where it was never trained, the" if start else "The"
+    where = f"Started in slot {start}, as it never was in training, the" if start else "The"
     said = f"{where} model answers {letters} with {answer}"
     if answer != own:
         return f"{said}; to the unchanged sum, with {own}."
@@ -178,21 +199,15 @@ def _front(name, rank, row):
 def _strip(sums, row, column):
     """Draw every card as a point at its sum, a row for each suit; a line joins those that share the chosen one's."""
     rows, _ = np.indices(sums.shape)
-    same = np.flatnonzero(sums == sums[row, column])
+    same = np.flatnonzero(sums == sums[row, column]).tolist()
     texts = [(-1.5, -SUIT_GAP * i, sign, 20, colour) for i, (sign, colour) in enumerate(zip(SIGNS, SIGN_COLOURS))]
     texts += [(number, -4 * SUIT_GAP, str(number), 13, INK) for number in (1, 13, 26, 39, 52)]
+    hollow = np.delete(np.arange(sums.size), row * len(RANKS) + column)
     return Points(
         f"the sums of all {sums.size} cards: {len(np.unique(sums))} different ones",
-        np.stack([sums.ravel(), -SUIT_GAP * rows.ravel()], axis=1),
-        (),
-        (-3, 54, -4.6 * SUIT_GAP, 0.8 * SUIT_GAP),
-        colour=INK,
-        hollow=tuple(np.delete(np.arange(sums.size), row * len(RANKS) + column).tolist()),
-        path=tuple(same.tolist()),
-        rings=tuple(same.tolist()),
-        texts=tuple(texts),
-        radius=3.5,
-    )
+        np.stack([sums.ravel(), -SUIT_GAP * rows.ravel()], axis=1), (), (-3, 54, -4.6 * SUIT_GAP, 0.8 * SUIT_GAP), INK,
+        tuple(hollow.tolist()), path=tuple(same), rings=tuple(same), texts=tuple(texts), radius=3.5,
+    )  # fmt: skip
 
 
 def _card(row, column):
@@ -217,6 +232,7 @@ CHOSEN = CURVES[2][0]  # seen on light and on dark cells
 
 def collisions(model):
     """Make the explorer of how often letter and slot are both read right, by channels, noise and tables."""
+    given.one_of("model", model, NanoGPT)
     vocab_size, block_size, n_embd = model.vocab_size, model.block_size, model.n_embd
     rng = np.random.default_rng(0)
     tables = {
@@ -241,25 +257,13 @@ def collisions(model):
         by_nearest, by_solving = (curve[channels - 1] for curve in curves.values())
         return Scene(
             Lines(
-                "letter and slot both read right",
-                {name: (np.arange(1, n_embd + 1), curve) for name, curve in curves.items()},
-                n_embd,
-                at=channels - 1,
-                across="number of channels that are seen",
-                up="share",
-                room=164,
+                "letter and slot both read right", {name: (np.arange(1, n_embd + 1), y) for name, y in curves.items()},
+                n_embd, at=channels - 1, across="number of channels that are seen", up="share", room=164,
             ),
             Cells(
-                "every pair, read by the nearest sum",
-                shares,
-                tuple(VOCABULARY[:vocab_size]),
-                limit=1.0,
-                palette="share",
-                columns=tuple(map(str, range(block_size))),
-                below="slot",
-                scale=True,
-                marks=((*one, CHOSEN), (*other, CHOSEN)),
-                row_height=30,
+                "every pair, read by the nearest sum", shares, tuple(VOCABULARY[:vocab_size]), limit=1.0,
+                palette="share", columns=tuple(map(str, range(block_size))), below="slot", scale=True,
+                marks=((*one, CHOSEN), (*other, CHOSEN)), row_height=30,
             ),
             text=(
                 f"{_channels(channels)}, noise {noise:.1f}: both are read right {by_nearest:.2f} of the time by the "
@@ -267,7 +271,7 @@ def collisions(model):
                 f"Without noise, {measure.n_distinct_sums(*seen)} of {shares.size} sums are different; {alike}."
             ),
             left=54,
-        )
+        )  # fmt: skip
 
     controls = {
         "chosen": dropdown("tables", list(tables)),
@@ -292,10 +296,7 @@ class Guess(NamedTuple):
     slot: int = 0
     turn: int = 0  # which of the anonymous sums
     solved: bool = False
-    n_letters: int = 0  # of the sums solved so far, guessed rightly
-    n_slots: int = 0
-    n_both: int = 0
-    n_solved: int = 0
+    guessed: tuple = ()  # of the sums solved so far: whether the letter was right, and whether the slot
 
 
 class UnmixGame(Control):
@@ -305,7 +306,6 @@ class UnmixGame(Control):
     """
 
     value = Instance(Guess)
-    _following = False
 
     def __init__(self, token_ids, slots, block_size):
         self._answers = [(VOCABULARY[token_id], int(slot)) for token_id, slot in zip(token_ids, slots)]
@@ -323,35 +323,26 @@ class UnmixGame(Control):
         self.observe(self._set, "value")
 
     def _moved(self, _change):
-        if not self._following:
+        if not self.is_following:
             self.value = self.value._replace(letter=self.letter.value, slot=self.slot.value)
 
     def _judge(self):
-        if self.value.solved:
-            return
-        letter, slot = self._answers[self.value.turn]
-        right = self.value.letter == letter, self.value.slot == slot
-        self.value = self.value._replace(
-            solved=True,
-            n_letters=self.value.n_letters + right[0],
-            n_slots=self.value.n_slots + right[1],
-            n_both=self.value.n_both + all(right),
-            n_solved=self.value.n_solved + 1,
-        )
+        if not self.value.solved:
+            letter, slot = self._answers[self.value.turn]
+            right = self.value.letter == letter, self.value.slot == slot
+            self.value = self.value._replace(solved=True, guessed=(*self.value.guessed, right))
 
     def _next(self):
         self.value = self.value._replace(turn=(self.value.turn + 1) % len(self._answers), solved=False)
 
     def _set(self, _change):
-        self._following = True
-        try:
+        with self.following():
             self.letter.value, self.slot.value = self.value.letter, self.value.slot
-        finally:
-            self._following = False
 
 
 def unmix(model):
     """Make the game of un-mixing: a sum of which nobody says what is in it, to be guessed, then solved."""
+    given.one_of("model", model, NanoGPT)
     n_sums = model.vocab_size * model.block_size
     sums, token_ids, slots = measure.anonymous_sums(model.wte, model.wpe, n_sums)
     limit = signed_limit(measure.every_sum(model.wte, model.wpe))
@@ -361,47 +352,29 @@ def unmix(model):
         vector, guessed = sums[[guess.turn]], model.wte[[token_id]] + model.wpe[[guess.slot]]  # (1, C) each
         amounts = measure.unmix(vector, model.wte, model.wpe)
         letters, places = (np.round(each, 4) + 0 if guess.solved else 0 * each for each in amounts)
-        row = {"limit": limit, "row_height": 30}
-        share = {"limit": 1.0, "palette": "share", "row_height": 30}
+        row, share = {"limit": limit, "row_height": 30}, {"limit": 1.0, "palette": "share", "row_height": 30}
+        pair, name = _pair(token_id, guess.slot), f"{guess.letter} {guess.slot}"
+        title, asked = f"your guess  {guessed[0].shape}", "amounts, once you have asked for the solution"
+        letter_names, slot_names = tuple(VOCABULARY[: model.vocab_size]), tuple(map(str, range(model.block_size)))
+        marks = (((0, token_id, TOKEN),), ((0, guess.slot, POSITION),))
+        text = (
+            f"Sum {guess.turn + 1} of {len(sums)}: which letter and which slot are in it? Does your guess, {pair}, "
+            f"look like it? The two are {np.linalg.norm(vector - guessed):.3f} apart.\n"
+            f"Their first channels: {_first(vector)} and {_first(guessed)}."
+        )
+        if guess.solved:
+            text = _verdict(guess, _pair(token_ids[guess.turn], slots[guess.turn]), letters[0], places[0])
         return Scene(
             Cells(f"an anonymous sum  {vector[0].shape}", vector, ("?",), SUM, scale=True, **row),
+            Cells(title, guessed, (name,), SUM, columns="channel", **row),
+            Cells("letters", letters, (), TOKEN, columns=letter_names, below="amounts", marks=marks[0], **share),
             Cells(
-                f"your guess  {guessed[0].shape}",
-                guessed,
-                (f"{guess.letter} {guess.slot}",),
-                SUM,
-                columns="channel",
-                **row,
+                "slots", places, (), POSITION, columns=slot_names, below=asked, marks=marks[1], scale=True,
+                beside=True, **share,
             ),
-            Cells(
-                "letters",
-                letters,
-                colour=TOKEN,
-                columns=tuple(VOCABULARY[: model.vocab_size]),
-                below="amounts",
-                marks=((0, token_id, TOKEN),),
-                **share,
-            ),
-            Cells(
-                "slots",
-                places,
-                colour=POSITION,
-                columns=tuple(map(str, range(model.block_size))),
-                below="amounts, once you have asked for the solution",
-                marks=((0, guess.slot, POSITION),),
-                scale=True,
-                beside=True,
-                **share,
-            ),
-            text=_verdict(guess, _pair(token_ids[guess.turn], slots[guess.turn]), letters[0], places[0])
-            if guess.solved
-            else (
-                f"Sum {guess.turn + 1} of {len(sums)}: which letter and which slot are in it? Does your guess, "
-                f"{_pair(token_id, guess.slot)}, look like it? The two are {np.linalg.norm(vector - guessed):.3f} "
-                f"apart.\nTheir first channels: {_first(vector)} and {_first(guessed)}."
-            ),
+            text=text,
             left=54,
-        )
+        )  # fmt: skip
 
     return Explorer("un-mixing", {"guess": UnmixGame(token_ids, slots, model.block_size)}, show)
 
@@ -417,5 +390,7 @@ def _verdict(guess, answer, letters, slots):
     amounts = ", ".join(f"{letter} {amount:.2f}" for letter, amount in zip(VOCABULARY, letters))
     others = np.abs(np.delete(slots, slots.argmax())).max()
     found = f"Least squares finds the amounts {amounts}, slot {slots.argmax()} {slots.max():.2f}"
-    rest = f"Guessed so far: both {guess.n_both} of {guess.n_solved}, letters {guess.n_letters}, slots {guess.n_slots}."
+    n_letters, n_slots = np.sum(guess.guessed, axis=0)
+    n_both, n_solved = sum(map(all, guess.guessed)), len(guess.guessed)
+    rest = f"Guessed so far: both {n_both} of {n_solved}, letters {n_letters}, slots {n_slots}."
     return f"{verdict} {found}, every other slot {others:.2f}.\n{rest}"

@@ -33,16 +33,17 @@
     explorer, {subtree: true, childList: true, attributes: true, attributeFilter: ['aria-valuetext', 'class']});
   nameControls();
 
-  // The words follow once the picture has rested, so that a screen reader does not talk through a drag.
+  // The words follow once the picture has rested, so that a screen reader does not talk through a drag; where something
+  // is counted, once that is there, which begins no sooner.
   const REST = 400;
   const words = find('.ll-words');
   let resting = 0;
-  const whole = note => find('.ll-rested [data-move]')?.dataset.move === note.dataset.move;  // all is counted
+  const whole = note => !('more' in note.dataset) || find('.ll-counted [data-move]')?.dataset.move === note.dataset.move;
   const speak = () => {
     const note = find('.ll-note'), counted = find('.ll-counted');
     if (!note || !words || !whole(note)) return;
     const parts = [note, counted].filter(part => part).map(part => part.innerText.replace(/\s+/g, ' ').trim());
-    const text = parts.join(' ').trim().replace(/(?<![\w.])[-−](?=\d)/g, 'minus ');  // some readers skip the sign
+    const text = parts.join(' ').trim().replace(/(^|[^\w.])[-−](?=\d)/g, '$1minus ');  // some readers skip the sign
     if (words.textContent !== text) words.textContent = text;
     words.dataset.move = note.dataset.move;
   };
@@ -74,25 +75,32 @@
     waiting = setTimeout(complain, PATIENCE);
   };
   new MutationObserver(() => silence.hidden = !silence.textContent).observe(silence, {childList: true});
-  for (const part of explorer.querySelectorAll('.ll-cells, .ll-error, .ll-counted, .ll-rested, .ll-refusal, .ll-status'))
+  for (const part of explorer.querySelectorAll('.ll-cells, .ll-error, .ll-refusal, .ll-status'))
     new MutationObserver(answered).observe(part, {subtree: true, childList: true, characterData: true});
+  new MutationObserver(() => { answered(); speak(); }).observe(
+    find('.ll-counted'), {subtree: true, childList: true, characterData: true});
   new MutationObserver(asked).observe(
     find('.ll-controls'), {subtree: true, attributes: true, attributeFilter: ['aria-valuenow']});
   find('.ll-controls').addEventListener('change', asked);
   resting = setTimeout(speak, REST);
 
-  // The number under the mouse. The numbers come from the kernel once the controls have rested.
+  // The number under the mouse: ten-thousandths in 16 bits each, or, after a colon, large numbers in 32.
+  const numbers = text => {
+    const bytes = Uint8Array.from(atob(text.replace(':', '')), letter => letter.charCodeAt(0)).buffer;
+    if (text[0] === ':') return new Float32Array(bytes);
+    return Float32Array.from(new Int16Array(bytes), number => number === -32768 ? NaN : number / 10000);
+  };
   explorer.addEventListener('mousemove', event => {
-    const panel = event.target.closest('.ll-panel[data-part]'), store = find('.ll-numbers [data-cells]');
-    if (!panel || !store || !whole(find('.ll-note'))) return;
-    const cells = JSON.parse(store.dataset.cells)[panel.dataset.part];
-    if (!cells) return;
-    const [labels, rows] = cells, box = panel.getBoundingClientRect();
+    const panel = event.target.closest('.ll-panel[data-numbers]');
+    if (!panel) return;
+    const image = panel.querySelector('img'), [n_rows, n_columns] = [image.naturalHeight, image.naturalWidth];
+    const box = panel.getBoundingClientRect(), labels = panel.querySelectorAll('.ll-row-labels span');
     const place = (at, start, length, n) => Math.min(n - 1, Math.max(0, Math.floor((at - start) / length * n)));
-    const row = place(event.clientY, box.top, box.height, rows.length);
-    const column = place(event.clientX, box.left, box.width, rows[0].length);
-    if (rows[row][column] === null) panel.removeAttribute('title');
-    else set(panel, 'title', `row ${labels[row] || row}, column ${column}: ${(rows[row][column] / 10000).toFixed(4)}`);
+    const row = place(event.clientY, box.top, box.height, n_rows);
+    const column = place(event.clientX, box.left, box.width, n_columns);
+    const number = numbers(panel.dataset.numbers)[row * n_columns + column];
+    if (Number.isNaN(number)) panel.removeAttribute('title');
+    else set(panel, 'title', `row ${labels[row]?.textContent || row}, column ${column}: ${number.toFixed(4)}`);
   });
 
   // Blocks in space turn in the page, whatever the kernel does: what is turned here is added to the sliders' angles.
@@ -165,6 +173,8 @@
     focused.toggleAttribute('data-lm-suppress-shortcuts',
       !(event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === 'Enter')));
   };
+  // Safari gives a button that is clicked no focus, and single keys would go to the notebook.
+  explorer.addEventListener('click', event => event.target.closest('button')?.focus({preventScroll: true}));
   explorer.addEventListener('focusin', () => window.addEventListener('keydown', keep, true));
   explorer.addEventListener('focusout', () => window.removeEventListener('keydown', keep, true));
 })(this);

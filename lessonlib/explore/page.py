@@ -5,6 +5,7 @@ import html
 import io
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import ipywidgets as widgets
 import numpy as np
@@ -12,7 +13,7 @@ from PIL import Image
 
 from lessonlib.draw.paper import colours, frame, on_page, text_colour
 from lessonlib.draw.picture import svg
-from lessonlib.scene import BLOCK_DEPTH, CURVES, NARROW, WIDE, Bars, Blocks, Cells, Gap, Lines, Points, lay_out
+from lessonlib.scene import BLOCK_DEPTH, CURVES, NARROW, WIDE, Blocks, Cells, Gap, Lines, Points, Ranking, lay_out
 
 DURATION = 0.7  # seconds that a row flies
 HERE = Path(__file__).parent
@@ -32,40 +33,43 @@ def page():
     return _page
 
 
-_frames = {}  # from the shape of a scene to its frames; drawn once, however many explorers share it
+class Layout(NamedTuple):
+    """What all scenes with one layout_key share: drawn and laid out once, however many explorers show them."""
+
+    frames: str  # HTML of two images, for wide and for narrow pages
+    places: tuple  # for both pages, its width and height and the boxes of the parts
+    sizes: str  # CSS, as are the insets of each part: how far its inside is from the four edges of the picture
+    insets: list
 
 
-def frame_html(scene):
-    """Draw the frame of a scene for wide and for narrow pages, and write both as HTML."""
-    key = scene.layout_key
-    if key not in _frames:
-        if len(_frames) > 50:
-            _frames.clear()
-        drawn = {
-            kind: _base64(svg(frame(scene, width)).encode()) for kind, width in (("wide", WIDE), ("narrow", NARROW))
-        }
-        _frames[key] = "".join(
-            f'<img class="ll-{kind}" alt="" src="data:image/svg+xml;base64,{data}">' for kind, data in drawn.items()
+_layouts = {}
+
+
+def layout(scene):
+    """Return the Layout of a scene."""
+    if scene.layout_key not in _layouts:
+        if len(_layouts) > 50:
+            _layouts.clear()
+        places = tuple((width, *lay_out(scene, width)) for width in (WIDE, NARROW))
+        frames = "".join(
+            f'<img class="ll-{kind}" alt="" '
+            f'src="data:image/svg+xml;base64,{_base64(svg(frame(scene, width)).encode())}">'
+            for kind, width in (("wide", WIDE), ("narrow", NARROW))
         )
-    return _frames[key]
+        sizes = _wide_and_narrow(f"{width:g} / {height:g}" for width, height, _ in places)
+        insets = [
+            _wide_and_narrow(_inset(width, height, boxes[i]) for width, height, boxes in places)
+            for i in range(len(scene.parts))
+        ]
+        _layouts[scene.layout_key] = Layout(frames, places, sizes, insets)
+    return _layouts[scene.layout_key]
 
 
 def panels_html(scene):
     """Write what lies over the frame: for each part a panel at its place, for both widths."""
-    layouts = _layouts(scene) if scene.layout_key not in _places else _places[scene.layout_key]
-    panels = [OVER[type(part)](part, i, partial(_insets, layouts, i), layouts) for i, part in enumerate(scene.parts)]
-    sizes = _wide_and_narrow(f"{width:g} / {height:g}" for width, height, _ in layouts)
-    return f'<div class="ll-panels" style="{sizes}" aria-hidden="true">{"".join(panels)}</div>'
-
-
-_places = {}
-
-
-def _layouts(scene):
-    if len(_places) > 50:
-        _places.clear()
-    _places[scene.layout_key] = [(width, *lay_out(scene, width)) for width in (WIDE, NARROW)]
-    return _places[scene.layout_key]
+    its = layout(scene)
+    panels = [OVER[type(part)](part, i, its) for i, part in enumerate(scene.parts) if type(part) is not Gap]
+    return f'<div class="ll-panels" style="{its.sizes}" aria-hidden="true">{"".join(panels)}</div>'
 
 
 def _wide_and_narrow(values):
@@ -74,45 +78,48 @@ def _wide_and_narrow(values):
     return f"--wide:{wide};--narrow:{narrow}"
 
 
-def _insets(layouts, i):
-    """Say in CSS how far the inside of part i is from the four edges of the picture, on both pages."""
-    insets = []
-    for width, height, boxes in layouts:
-        box = boxes[i]
-        right, bottom = width - box.left - box.width, height - box.top - box.height
-        insets.append(f"{box.top / height:.3%} {right / width:.3%} {bottom / height:.3%} {box.left / width:.3%}")
-    return _wide_and_narrow(insets)
+def _inset(width, height, box):
+    right, bottom = width - box.left - box.width, height - box.top - box.height
+    return f"{box.top / height:.3%} {right / width:.3%} {bottom / height:.3%} {box.left / width:.3%}"
 
 
-def _cells_over(cells, i, at, layouts):
+def _cells_over(cells, i, its):
     n_rows, n_columns = np.shape(cells.matrix)
     place = partial(_place, n_rows=n_rows, n_columns=n_columns)
-    landing = {flight.row: 0.0 for flight in cells.flights}
+    landing, resting = {}, cells.matrix
     for flight in cells.flights:
-        landing[flight.row] = max(landing[flight.row], flight.start + DURATION)
-    resting = cells.matrix
+        landing[flight.row] = max(landing.get(flight.row, 0.0), flight.start + DURATION)
     if landing:  # rows on their way are drawn apart
         resting = np.array(cells.matrix, dtype=np.float64)
         resting[list(landing)] = np.nan
-    labels = "".join(f"<span>{html.escape(text)}</span>" for text in cells.rows)
-    parts = [
-        f'<img alt="" decoding="sync" src="{tiny(cells._replace(matrix=resting))}">',
-        f'<i class="ll-ruled" style="--rows:{n_rows}"></i>' if n_rows > 1 and cells.ruled else "",
-        *(
-            f'<img alt="" class="ll-landed" style="{place(row, None)};animation-delay:{when:g}s" '
-            f'src="{tiny(cells, cells.matrix[[row]])}">'
-            for row, when in landing.items()
-        ),
-        *(
-            f'<b class="ll-text" style="{place(row, column)};color:{text_colour(cells, row, column)}">'
-            f"{html.escape(text)}</b>"
-            for row, column, text in cells.texts
-        ),
-        f'<div class="ll-row-labels">{labels}</div>' if labels else "",
-        *(f'<i class="ll-mark" style="{place(*at)};border-color:{colour}"></i>' for *at, colour in cells.marks),
-    ]
-    flights = "".join(_flight(cells, i, flight, layouts) for flight in cells.flights)
-    return f'<div class="ll-panel" data-part="{i}" style="{at()}">{"".join(parts)}</div>{flights}'
+    parts = [f'<img alt="" decoding="sync" src="{tiny(cells._replace(matrix=resting))}">']
+    if n_rows > 1 and cells.ruled:
+        parts.append(f'<i class="ll-ruled" style="--rows:{n_rows}"></i>')
+    for row, when in landing.items():
+        style = f"{place(row, None)};animation-delay:{when:g}s"
+        parts.append(f'<img alt="" class="ll-landed" style="{style}" src="{tiny(cells, cells.matrix[[row]])}">')
+    for row, column, text in cells.texts:
+        style = f"{place(row, column)};color:{text_colour(cells, row, column)}"
+        parts.append(f'<b class="ll-text" style="{style}">{html.escape(text)}</b>')
+    if cells.rows:
+        labels = "".join([f"<span>{html.escape(text)}</span>" for text in cells.rows])
+        parts.append(f'<div class="ll-row-labels">{labels}</div>')
+    for row, column, colour in cells.marks:
+        parts.append(f'<i class="ll-mark" style="{place(row, column)};border-color:{colour}"></i>')
+    told = f' data-numbers="{numbers(cells.matrix)}"' if cells.told else ""
+    panel = f'<div class="ll-panel" data-part="{i}" style="{its.insets[i]}"{told}>{"".join(parts)}</div>'
+    return panel + "".join([_flight(cells, i, flight, its) for flight in cells.flights])
+
+
+def numbers(matrix):
+    """Write numbers for the page, which says the one under the mouse: in base64, 16 bits each for its ten-thousandths.
+
+    The least of them stands for NaN. Numbers too large for that are written as float32, after a colon.
+    """
+    matrix = np.asarray(matrix, dtype=np.float64)
+    if np.abs(matrix).max(initial=0, where=np.isfinite(matrix)) > 3.2:
+        return f":{_base64(matrix.astype('<f4').tobytes())}"
+    return _base64(np.where(np.isfinite(matrix), np.round(1e4 * matrix), -(2**15)).astype("<i2").tobytes())
 
 
 def _place(row, column, n_rows, n_columns):
@@ -122,10 +129,10 @@ def _place(row, column, n_rows, n_columns):
     return f"{down};{across}"
 
 
-def _flight(cells, i, flight, layouts):
+def _flight(cells, i, flight, its):
     """Write a row that is seen only while it flies."""
     rules = []
-    for suffix, (width, height, boxes) in zip(("", "-narrow"), layouts):
+    for suffix, (width, height, boxes) in zip(("", "-narrow"), its.places):
         here, there = boxes[i], boxes[flight.part]
         start, end = there.top + flight.its_row * cells.row_height, here.top + flight.row * cells.row_height
         rules += [f"--left{suffix}:{here.left / width:.3%}", f"--width{suffix}:{here.width / width:.3%}"]
@@ -138,7 +145,7 @@ def _flight(cells, i, flight, layouts):
     return f'<img alt="" class="ll-flight" style="{style}" src="{tiny(cells, flight.numbers[np.newaxis])}">'
 
 
-def _lines_over(lines, i, at, layouts):
+def _lines_over(lines, i, its):
     curves, dots, marked = [], [], ""
     for (_, x, runs), (colour, dashes) in zip(lines.runs(), CURVES):
         across = np.round(x / lines.right, 4)
@@ -155,13 +162,12 @@ def _lines_over(lines, i, at, layouts):
         for (colour, _), height, text in lines.names()
     )
     inside = f"{marked}{_lines_svg(curves)}{''.join(dots)}{names}"
-    return f'<div class="ll-panel ll-plot" style="{at()}">{_title(lines.title)}{inside}</div>'
+    return f'<div class="ll-panel ll-plot" style="{its.insets[i]}">{_title(lines.title)}{inside}</div>'
 
 
-def _points_over(points, i, at, layouts):
-    _, _, boxes = layouts[0]
-    box = boxes[i]
-    share = partial(_share, points, box)
+def _points_over(points, i, its):
+    _, _, boxes = its.places[0]
+    share = partial(_share, points, boxes[i])
     shapes, xy = [], share(points.xy)
     if points.outline:
         corners = " ".join(f"{x:.4f},{y:.4f}" for x, y in share(points.outline))
@@ -171,26 +177,18 @@ def _points_over(points, i, at, layouts):
         if points.filled:
             shapes.append(f'<polygon points="{corners}" fill="{points.colour}" fill-opacity="0.12"/>')
         shapes.append(f'<polyline points="{corners}" stroke="{points.colour}" stroke-opacity="0.45"/>')
-    discs = [
-        _disc(
-            x,
-            y,
-            points.radius,
-            "white" if j in points.hollow else points.colour,
-            points.colour,
-            html.escape(points.names[j]) if points.names else "",
-            points.colour if j in points.hollow else "white",
-            j in points.rings,
-        )
-        for j, (x, y) in enumerate(xy)
-    ]
+    discs = []
+    for j, (x, y) in enumerate(xy):
+        fill, ink = ("white", points.colour) if j in points.hollow else (points.colour, "white")
+        name = html.escape(points.names[j]) if points.names else ""
+        discs.append(_disc(x, y, points.radius, fill, points.colour, name, ink, j in points.rings))
     words = [
         f'<span class="{"ll-small" if size <= 15 else ""}" style="left:{x:.2%};top:{y:.2%};font-size:{size:g}px;'
         f'color:{colour}">{html.escape(text)}</span>'
         for (x, y), text, size, colour in ((share((a, b))[0], *rest) for a, b, *rest in points.texts)
     ]
     inside = f"{_lines_svg(shapes)}{''.join(discs)}{''.join(words)}"
-    return f'<div class="ll-panel ll-plot" style="{at()}">{_title(points.title)}{inside}</div>'
+    return f'<div class="ll-panel ll-plot" style="{its.insets[i]}">{_title(points.title)}{inside}</div>'
 
 
 def _share(points, box, xy):
@@ -213,25 +211,17 @@ def _disc(x, y, radius, fill, edge, text, ink="", ring=False):
     return f'<i{kind} style="{look}{f";color:{ink}" if text else ""}">{text}</i>'
 
 
-def bars_html(bars):
-    """Write bars as HTML: for each a name with its number, the bar, and a sentence in which *...* is marked."""
-    lines = []
-    for name, value, text in bars.items():
-        marked = "".join(
-            f"<b>{html.escape(piece)}</b>" if i % 2 else html.escape(piece) for i, piece in enumerate(text.split("*"))
-        )
-        bar = f'<i class="ll-bar" aria-hidden="true"><i style="width:{value / bars.most:.2%}"></i></i>'
-        said = f"{html.escape(name)}: {value:g} of {bars.most:g} right. "
-        lines.append(f"<div><span>{said}</span>{bar}<span>{marked} </span></div>")
-    return f'<div class="ll-bars">{"".join(lines)}</div>'
+def _ranking_over(ranking, i, its):
+    look = f"background:{ranking.colour};width:"
+    bars = (
+        f'<div><span>{html.escape(name)}</span><i style="{look}{share:.2%}"></i>{number}</div>'
+        for name, share, number in ranking.items()
+    )
+    return f'<div class="ll-panel ll-ranking" style="{its.insets[i]}">{_title(ranking.title)}{"".join(bars)}</div>'
 
 
-def _bars_over(bars, i, at, layouts):
-    return f'<div class="ll-panel" style="{at()}">{bars_html(bars)}</div>'
-
-
-def _blocks_over(blocks, i, at, layouts):
-    wide, narrow = (boxes[i].width for _, _, boxes in layouts)
+def _blocks_over(blocks, i, its):
+    wide, narrow = (boxes[i].width for _, _, boxes in its.places)
     (corners, size), (narrow_corners, narrow_size) = blocks.places(wide), blocks.places(narrow)
     parts = [
         _block(cells, row, _wide_and_narrow(map(_in_space, places)))
@@ -243,7 +233,7 @@ def _blocks_over(blocks, i, at, layouts):
     sizes = (f"--{name}:{length:g};" for name, length in zip("WHDwhd", (*size, *narrow_size)))
     angles = f"--azimuth:{blocks.azimuth:g};--elevation:{blocks.elevation:g}"
     inside = f'<div class="ll-turn" style="{"".join(sizes)}">{"".join(parts)}</div>'
-    return f'<div class="ll-panel ll-space" style="{at()};{angles}">{inside}</div>'
+    return f'<div class="ll-panel ll-space" style="{its.insets[i]};{angles}">{inside}</div>'
 
 
 def _in_space(point):
@@ -286,25 +276,27 @@ def _arrow(points, colour):
     )
 
 
-def _nothing_over(part, i, at, layouts):
-    return ""
-
-
 # A new kind of part needs one line here, and one in each of the two lists in `draw.paper`.
 OVER = {
     Cells: _cells_over,
     Lines: _lines_over,
     Points: _points_over,
-    Bars: _bars_over,
     Blocks: _blocks_over,
-    Gap: _nothing_over,
+    Ranking: _ranking_over,
 }
 
 
 def tiny(cells, matrix=None):
     """Colour a heatmap, or a matrix as this heatmap does, one pixel a cell; return it as the address of an image."""
     data = io.BytesIO()
-    Image.fromarray(colours(cells, matrix)).save(data, "PNG", compress_level=1)
+    painted = colours(cells, matrix)
+    packed, which = np.unique(painted.view(np.uint32), return_inverse=True)  # each colour as one number
+    image = Image.fromarray(painted)
+    if len(packed) <= 256:  # a list of colours and their numbers: a quarter less to send
+        image = Image.fromarray(which.reshape(painted.shape[:2]).astype(np.uint8))
+        mode = "RGB" if (painted[..., 3] == 255).all() else "RGBA"
+        image.putpalette(packed.view(np.uint8).reshape(-1, 4)[:, : len(mode)].tobytes(), mode)
+    image.save(data, "PNG", compress_level=1)
     return f"data:image/png;base64,{_base64(data.getvalue())}"
 
 

@@ -3,10 +3,11 @@
 import numpy as np
 
 from lessonlib.embeddings import VOCABULARY
+from lessonlib.explore import given
 from lessonlib.explore.controls import Letters, int_slider
-from lessonlib.explore.explorer import Explorer
+from lessonlib.explore.explorer import Explorer, nearly, told_apart
 from lessonlib.explore.lesson_5 import checked_sum
-from lessonlib.nano_gpt import N_INPUTS
+from lessonlib.nano_gpt import N_INPUTS, NanoGPT
 from lessonlib.scene import POSITION, SUM, TOKEN, Blocks, Cells, Scene, added, signed_limit
 
 
@@ -16,6 +17,8 @@ def blocks(add, model):
     `add(letters, start)` returns `(tok_emb, pos_emb, x)`, three arrays of shape (6, C); the last is shown as Input
     Embed. The tables of `model` are shown whole: the rows that are added are picked from them.
     """
+    given.a_function("add", add)
+    given.one_of("model", model, NanoGPT)
     limit = signed_limit(model.wte, model.wpe, model.wte[:, np.newaxis] + model.wpe)
 
     def show(letters, slot, azimuth, elevation):
@@ -47,8 +50,9 @@ def _sum_in_words(cells, chosen, letter):
         f"Slot {slot} holds {letter}: row {row} of Token Embed + row {slot} of Position Embed, channel by channel.\n"
         f"`channel 0: {added(token[0], position[0])}`"
     )
-    wrong = ~np.isclose(token + position, x, atol=1e-6)
+    wrong = ~nearly(token + position, x)
     if not wrong.any():
         return text
     channel, n = int(wrong.argmax()), int(wrong.sum())
-    return f"{text}, but Input Embed holds another number in {n} channel{'s' * (n > 1)}: {x[channel]:.4f} in {channel}"
+    number = told_apart(x[channel], token[channel] + position[channel])
+    return f"{text}, but Input Embed holds another number in {n} channel{'s' * (n > 1)}: {number} in {channel}"

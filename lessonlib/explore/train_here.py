@@ -16,10 +16,9 @@ from lessonlib.explore.explorer import Explorer, soon
 from lessonlib.measure import overlap
 from lessonlib.nano_gpt import N_INPUTS, load_history
 from lessonlib.scene import POSITION, TOKEN, Cells, Lines, Scene, signed_limit
-from lessonlib.tasks import REVERSE, SORT
+from lessonlib.tasks import N_ALL, REVERSE, SORT
 from lessonlib.training import N_STEPS, training_steps
 
-N_ALL = 729
 CHANCE = 0.10  # median of measure.chance_overlaps for three letters and six slots
 ROOM_FOR_OTHERS = 1.3  # the scale of the colours goes so much further than the models that ship: other seeds do
 WORK, BREATH = 0.05, 0.005  # seconds of training, and of a pause in which all else is answered
@@ -71,7 +70,7 @@ class Training(Control):
 
     def __init__(self, tasks, runs):
         self._tasks, self._shipped, self._runs = tasks, runs, dict(runs)
-        self._work, self._newest, self._following = None, None, False
+        self._work, self._newest = None, None
         self.task = dropdown("task", list(tasks))
         self.seed = widgets.BoundedIntText(0, 0, 9999, description="seed", style=LABEL_STYLE)
         self.train = widgets.Button(description="Train", tooltip="Train a model from random numbers")
@@ -178,15 +177,14 @@ class Training(Control):
         self._show(run)
 
     def _slid(self, change):
-        if not self._following:
+        if not self.is_following:
             run, _ = self.value
             self.value = run, min(change.new // run.every, len(run.frames) - 1)
 
     def _follow_value(self, _change=None):
         """Make task and slider say what is shown."""
         run, i = self.value
-        self._following = True
-        try:
+        with self.following():
             self._runs[run.task] = run
             self.task.value = run.task
             last = max(run.frames[-1].step, N_STEPS[run.task])
@@ -194,8 +192,6 @@ class Training(Control):
                 self.slider.value = 0  # else the page rounds the old value to the new step, and sends it back
                 self.slider.max, self.slider.step = last, run.every
             self.slider.value = run.frames[i].step
-        finally:
-            self._following = False
 
 
 def _progress(task, seed, step, n_steps, took):
@@ -222,19 +218,12 @@ def training():
         first, now = run.frames[0], run.frames[i]
         slots = tuple(str(slot) for slot in range(len(now.wpe)))
         title = f"{run.task}, seed {run.seed}, step {now.step}: {now.score} of {N_ALL} right"
-        look = {"limit": limit, "row_height": 13}
+        look, n_steps = {"limit": limit, "row_height": 13}, N_STEPS[run.task]
+        names = f"token table E_tok  {now.wte.shape}", f"position table E_pos  {now.wpe.shape}"
         return Scene(
-            Cells(f"token table E_tok  {now.wte.shape}", now.wte, tuple(VOCABULARY), TOKEN, **look),
-            Cells(
-                f"position table E_pos  {now.wpe.shape}",
-                now.wpe,
-                slots,
-                POSITION,
-                columns="channel",
-                scale=True,
-                **look,
-            ),
-            Lines(title, _curves(run), N_STEPS[run.task], at=i, across="training step", height=130, room=210),
+            Cells(names[0], now.wte, tuple(VOCABULARY), TOKEN, **look),
+            Cells(names[1], now.wpe, slots, POSITION, columns="channel", scale=True, **look),
+            Lines(title, _curves(run), n_steps, at=i, across="training step", height=130, room=210),
             text=f"{title}. {run.how}" + ("" if run.how == TRAINING else f"\n{_changes(first, now)}"),
         )
 

@@ -2,16 +2,20 @@
 
 Floor is a slider whose callback only sets a Label, naive is the usual `interact` with `plt.show()`. All take turns in
 one page of one browser, in rounds of 60 steps of the keyboard; each step counts from the key to the second frame after
-the new picture is decoded. Absolute times depend on the machine; the ratios are what to look at.
+the new picture is decoded. Then a key comes every 100 to 300 ms, whether or not the picture has followed; and, to see
+what a step costs once all has followed, every second. Absolute times depend on the machine; the ratios are what to
+look at.
 """
 
 import random
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import nbformat
 import numpy as np
+import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -21,7 +25,12 @@ from browser.jupyter import FLAGS, Page, find_browser, running_server
 
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 N_ROUNDS, N_STEPS = 4, 60
+PACES, N_KEYS, N_SETTLED = (100, 150, 200, 300), 40, 20  # milliseconds between two keys; how many keys
+PACED = ("floor", "ours", "scoring")  # whose number can be read in what they show
 SETUP = """
+import os
+from pathlib import Path
+Path("kernel").write_text(str(os.getpid()))
 import ipywidgets as widgets
 import numpy as np
 from lessonlib import explore
@@ -99,6 +108,25 @@ ARM = """([handle, root]) => {
   });
   watcher.observe(root, {subtree: true, childList: true, attributes: true, characterData: true});
 }""".replace("STATE", STATE)
+# Notes when each key came, and which number the slider then had; and when a picture with another number was painted.
+FOLLOW = """([handle, root]) => {
+  const seen = window.followed = {keys: [], pictures: []};
+  const number = () => Number(/(?:channel|=) (\\d+)/.exec(root.textContent)?.[1]);
+  const frame = () => new Promise(done => requestAnimationFrame(done));
+  const key = event => setTimeout(() => seen.keys.push([Number(handle.ariaValueNow), event.timeStamp]));
+  let last = number();
+  const watcher = new MutationObserver(async () => {
+    const now = number();
+    if (now === last) return;
+    last = now;
+    for (const image of root.querySelectorAll('img')) await image.decode().catch(() => null);
+    await frame(); await frame();
+    seen.pictures.push([now, performance.now()]);
+  });
+  handle.addEventListener('keydown', key, {capture: true});
+  watcher.observe(root, {subtree: true, childList: true, characterData: true});
+  window.unfollow = () => { watcher.disconnect(); handle.removeEventListener('keydown', key, {capture: true}); };
+}"""
 DRAG = """([handle, root, distance]) => new Promise(done => {
   const box = handle.getBoundingClientRect(), x = box.x + box.width / 2, y = box.y + box.height / 2;
   const fire = (to, kind, at) => to.dispatchEvent(new MouseEvent(kind, {bubbles: true, cancelable: true, view: window,
@@ -140,6 +168,8 @@ def main():
             page.run_all()
             page.page.wait_for_selector(".bench-naive img")
             measure(page)
+            kernel = psutil.Process(int((Path(folder) / "kernel").read_text()))
+            report_paces([paces(page) for _ in range(N_ROUNDS)], [settled(page, kernel) for _ in range(N_ROUNDS)])
         browser.close()
 
 
@@ -177,6 +207,59 @@ def step(page, handle, shown, i):
     page.keyboard.press("ArrowLeft" if backwards else "ArrowRight")
     page.wait_for_function("window.took !== null", timeout=20_000)
     return page.evaluate("window.took")
+
+
+def press_at_a_pace(page, name, pace, n_keys):
+    """Go through the first numbers of a slider, a key every `pace` ms; return the keys' latencies in ms, NaN if none.
+
+    A key has none whose number was never painted, because the next one was there first.
+    """
+    handle, shown = find(page.page, name)
+    handle.focus()
+    page.page.keyboard.press("Home")
+    page.page.wait_for_timeout(1000)
+    page.page.evaluate(FOLLOW, [handle.element_handle(), shown.element_handle()])
+    start = time.perf_counter()
+    for i in range(n_keys):
+        time.sleep(max(0.0, start + i * pace / 1000 - time.perf_counter()))
+        page.page.keyboard.press("ArrowRight")
+    page.page.wait_for_timeout(1000)
+    page.page.evaluate("window.unfollow()")
+    seen = page.page.evaluate("window.followed")
+    painted = {int(number): when for number, when in seen["pictures"]}
+    return [painted.get(int(number), np.nan) - when for number, when in seen["keys"]]
+
+
+def paces(page):
+    """Return the latencies of one round, by pace and by name."""
+    return {pace: {name: press_at_a_pace(page, name, pace, N_KEYS) for name in PACED} for pace in PACES}
+
+
+def settled(page, kernel):
+    """Return for each name how many kB a step sends, and how many ms of the kernel it takes, all that follows too."""
+    costs = {}
+    for name in PACED:
+        n_bytes, cpu = page.n_bytes, kernel.cpu_times()
+        press_at_a_pace(page, name, 1000, N_SETTLED)
+        n_steps, now = N_SETTLED + 1, kernel.cpu_times()  # the first was to the start
+        took = now.user + now.system - cpu.user - cpu.system
+        costs[name] = (page.n_bytes - n_bytes) / n_steps / 1000, 1000 * took / n_steps
+    return costs
+
+
+def report_paces(rounds, costs):
+    print("\na key every   median ms: " + "   ".join(PACED) + "   x floor, lowest and highest round; never painted")
+    for pace in PACES:
+        medians = {name: [np.nanmedian(each[pace][name]) for each in rounds] for name in PACED}
+        line = f"{pace:5} ms     " + "  ".join(f"{np.median(medians[name]):6.0f}" for name in PACED)
+        for name in PACED[1:]:
+            ratios = np.divide(medians[name], medians["floor"])
+            lost = sum(np.isnan(each[pace][name]).sum() for each in rounds)
+            line += f"   {np.median(ratios):5.2f} ({min(ratios):.2f} to {max(ratios):.2f}; {lost})"
+        print(line)
+    for name in PACED:
+        n_kb, took = np.median([each[name] for each in costs], axis=0)
+        print(f"a settled step of {name}: {n_kb:.1f} kB, {took:.1f} ms of the kernel")
 
 
 def count(page, i):

@@ -43,11 +43,10 @@ SESSION = (
     "(window.jupyterapp.shell.currentWidget.context ?? "
     "window.jupyterapp.shell.currentWidget.content.context).sessionContext"
 )
-# Whether words and numbers are those of the picture: they follow once the controls have rested. Or what went wrong.
+# Whether the words are those of the picture: they follow once the controls have rested. Or what went wrong.
 SAID = """box => {
-  const move = where => box.querySelector(where + '[data-move]')?.dataset.move, note = move('.ll-note');
-  return Boolean(box.querySelector('.ll-error [role=alert]')) ||
-    (note === move('.ll-words') && note === move('.ll-rested i'));
+  const move = where => box.querySelector(where + '[data-move]')?.dataset.move;
+  return Boolean(box.querySelector('.ll-error [role=alert]')) || move('.ll-note') === move('.ll-words');
 }"""
 # The rest of page.js before it speaks, shortened: most tests would do nothing but wait for it.
 HASTY = """const wait = window.setTimeout;
@@ -268,7 +267,7 @@ class OnPage:
             self._wait(self.is_said)
 
     def is_said(self):
-        """Say whether words and numbers are those of the picture: they follow when it has come to rest, so it has."""
+        """Say whether the words are those of the picture: they follow when it has come to rest, so it has."""
         return self.box.evaluate(SAID)
 
     def settle(self):

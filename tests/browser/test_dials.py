@@ -1,10 +1,9 @@
 """Lesson 5's card, dials and game, and the explorers of its deep dives, in a notebook that holds nothing else."""
 
-import json
-
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from seen import numbers
 
 from browser import expected
 from browser.jupyter import SlowNetwork, write_notebook
@@ -51,8 +50,7 @@ def choose(explorer, name, option):
 
 def read_numbers(explorer):
     """The numbers that the page holds for the mouse, by heatmap."""
-    cells = explorer.box.locator(".ll-numbers [data-cells]").get_attribute("data-cells")
-    return {int(part): np.divide(rows, 10_000) for part, (_, rows) in json.loads(cells).items()}
+    return numbers(explorer.box.locator(".ll-panels").evaluate("panels => panels.outerHTML"))
 
 
 def test_the_collision_dial_by_keyboard_and_list(explorers):
@@ -69,7 +67,7 @@ def test_the_collision_dial_by_keyboard_and_list(explorers):
             linear = decoding_accuracy(*both, channels, noise, decode_least_squares, n_draws=30).mean()
             said = f"read right {shares.mean():.2f} of the time by the nearest sum, {linear:.2f} by least squares"
             assert said in dial.note() and said in dial.words()
-            np.testing.assert_allclose(read_numbers(dial)[1], shares, atol=1e-4)
+            np.testing.assert_allclose(read_numbers(dial)[1].reshape(3, 11), shares, atol=1e-4)
             red = dial.colours(1, (3, 11))[..., 0].astype(int)  # falls from white to dark
             assert np.abs(255 - (255 - 0x33) * shares - red).max() <= 2
 
