@@ -21,6 +21,7 @@ from lessonlib.check.reading import atoms, letters_in, numbers, plain
 from lessonlib.check.verdict import Stop, not_yet, right
 from lessonlib.embeddings import VOCABULARY, decode, encode, position_embedding, sinusoidal_positions
 from lessonlib.measure import cosines, distances, principal_axes, stream
+from lessonlib.measure import exchanged as swapped
 from lessonlib.nano_gpt import N_INPUTS
 
 
@@ -137,11 +138,13 @@ def no_difference(model, pairs):
         mistakes=[
             (numbers[~same[:, -1]], "These are those that come out different: which come out the same?"),
             (numbers[same[:, 1]], "So it is after one layer: this model has three."),
-            (numbers[[sorted(one) == sorted(other) for one, other in pairs]], "These have the same letters, in another "
-             "order: does the order leak in?"),
+            (
+                numbers[[sorted(one) == sorted(other) for one, other in pairs]],
+                "These have the same letters, in another order: does the order leak in?",
+            ),
         ],
         what="pair",
-    )  # fmt: skip
+    )
     reasons = {
         n: f"Pair {n} does not come out the same: the numbers differ by up to {off[n, -1]:.2f}."
         for n in numbers[~same[:, -1]]
@@ -180,7 +183,7 @@ def averaged(wpe, rows):
 
     shifted, shorter, longer = ([row + 1 for row in rows], rows[:-1], [*rows, rows[-1] + 1])
     group = "The mean is that of another group of rows: take the mean of those that are replaced."
-    which = "Other rows are replaced than those that are asked for: rows count from 0, and a slice ends before its second number."
+    which = "These are other rows than asked for: rows count from 0, and a slice ends before its second number."
     return matrix_exercise(
         with_rows(mean),
         each="slot",
@@ -219,27 +222,25 @@ def averaged(wpe, rows):
 @checks
 def exchanged(wpe, one, other):
     """Check the table `wpe` (block_size, C) in which the rows `one` and `other` have changed places."""
-    table = _checked(wpe)
+    table, both_rows = _checked(wpe), [one, other]
     own = next((name for name, model in models().items() if np.array_equal(model.wpe, np.float32(table))), None)
-    order = np.arange(len(table))
-    order[[one, other]] = other, one
     both = "The same row stands in both places: when the second is copied, the first has been overwritten. Copy before."
-    unmoved = "No row has moved yet." if own else "The table itself was changed: run the first cell again, then copy."
-    between = table.copy()
+    changed = "E_pos itself was changed: run the first cell again, then work on a copy."
+    alone = "These are two rows alone: the whole table is asked for."
+    between, gone = table.copy(), table.copy()
     between[one : other + 1] = table[one : other + 1][::-1]
-    gone, the_rows = table.copy(), "These are two rows alone: the exercise asks for the whole table."
-    gone[[one, other]] = 0
+    gone[both_rows] = 0
+    pairs = [pair for pair in combinations(range(len(table)), 2) if pair != (one, other)]
     return matrix_exercise(
-        table[order],
+        swapped(table, one, other),
         each="slot",
         praise=f"Two slots have each other's rows, and all else is as it was. {_what_is_left(own, one, other)}",
         mistakes=[
-            (table, unmoved),
-            *((_copied(table, *pair), both) for pair in ((one, other), (other, one))),
+            (table, "No row has moved yet." if own else changed),
+            *((_copied(table, *pair), both) for pair in (both_rows, both_rows[::-1])),
             *(
-                (_swapped(table, *pair), "Rows {} and {} have changed places: rows count from 0.".format(*pair))
-                for pair in combinations(range(len(table)), 2)
-                if pair != (one, other)
+                (swapped(table, *pair), "These two are {} and {}: others are to change places.".format(*pair))
+                for pair in pairs
             ),
             (between, "All rows from the one to the other are in reverse order: only two change places."),
             (gone, "Two rows are 0 now: each takes the place of the other."),
@@ -248,12 +249,12 @@ def exchanged(wpe, one, other):
                 (np.roll(table, step, axis=0), "All rows have moved by one: only two change places.")
                 for step in (1, -1)
             ),
-            (_swapped(table.T, one, other).T, "Two channels have changed places: before the comma stand the rows."),
-            (order, "These are the numbers of the rows, in the right order: take these rows from the table."),
-            *((table[pair], the_rows) for pair in ([one, other], [other, one])),
-            (np.delete(table, [one, other], axis=0), "The two rows are gone: the table needs a row for every slot."),
+            (swapped(table.T, one, other).T, "Two channels have changed places: before the comma stand the rows."),
+            (swapped(np.arange(len(table)), one, other), "These are row numbers, in the right order: take these rows."),
+            *((table[pair], alone) for pair in (both_rows, both_rows[::-1])),
+            (np.delete(table, both_rows, axis=0), "The two rows are gone: the table needs a row for every slot."),
             *(
-                (_swapped(wpe, one, other), f"The rows of the {name} have changed places: begin with E_pos.")
+                (swapped(wpe, one, other), f"These are the {name}'s rows: begin with E_pos.")
                 for name, wpe in _others(table)
             ),
             *_other_tables(table),
@@ -268,7 +269,7 @@ def _what_is_left(name, one, other):
     if name is None:
         return "The model was not asked: this is not its table."
     model, task = models()[name], tasks.REVERSE if name == "reverser" else tasks.SORT
-    n_right = tasks.score(model.with_tables(wpe=_swapped(model.wpe, one, other)), task)
+    n_right = tasks.score(model.with_tables(wpe=swapped(model.wpe, one, other)), task)
     return f"With this table the {name} gets {n_right} of {len(task.inputs)} right."
 
 
@@ -287,7 +288,12 @@ def equal_letters(task, one, other):
         np.asarray(wanted),
         expected=f"one number, how many of {n}",
         praise="In that many right answers it does not matter which of the two letters comes first.",
-        difference=lambda *_: "Which places do the two slots write? Compare them in the rows of `SORT.answers`.",
+        difference=lambda values, _: (
+            "Which places do the two slots write? Compare them in the rows of `SORT.answers`."
+            if values.size == 1
+            else "This is more than one number: how many answers are they?"  # a shape would say it
+        ),
+        sized=False,
         mistakes=[
             (n - wanted, "This counts those with different letters there."),
             (of_inputs, "The right answers are sorted: do you compare the letters that were given?"),
@@ -295,7 +301,7 @@ def equal_letters(task, one, other):
             (100 * wanted / n, f"This is a percentage: how many of {n} are they?"),
             (n, "This is the number of all inputs: in how many are the two letters equal?"),
             (6 * n, "This counts letters: in how many answers are the two equal?"),
-            *((number, f"This is for places {' or '.join(pairs)}: slot 5 writes place 0.") for number, pairs in fits.items()),
+            *((k, f"This is for places {' or '.join(which)}: slot 5 writes place 0.") for k, which in fits.items()),
             *((n - number, "This counts different letters, and in other places.") for number in fits),
             (equal, "True or False for each: count those that are True."),
             (np.flatnonzero(equal), "These are the numbers of the answers: how many are they?"),
@@ -303,7 +309,7 @@ def equal_letters(task, one, other):
         ],
         tolerance=1e-6,
         read=lambda answer, exercise: numbers(_of_all(answer, n), exercise),
-    )  # fmt: skip
+    )
 
 
 def _of_all(answer, n):
@@ -324,7 +330,7 @@ def deciding(answer, model, task, stories):
         text = " ".join(cell for cell in cells if isinstance(cell, str))
         if re.search(r"\bnot\b|n't|wrong", text):
             raise Stop(not_yet(f"Say which story is left, not which is not. {asks}"))
-        found = [int(cell) for cell in cells if not isinstance(cell, str) and cell == int(cell)]
+        found = [int(cell) for cell in cells if isinstance(cell, (int, float)) and cell == int(cell)]
         found += [int(digit) for digit in re.findall(r"\d+", text)]
         word = letters_in("".join(re.findall(r"[^\W\d_]", re.sub(r"(?i)story|word|letters", "", text))))
         if not word and len(found) == N_INPUTS + 1 and set(found) <= set(range(len(VOCABULARY))):
@@ -364,12 +370,6 @@ def follows():
     return _with_reasons(exercise, {n: f"Statement {n} does not follow: {why}" for n, why in reasons.items()})
 
 
-def _swapped(table, one, other):
-    order = np.arange(len(table))
-    order[[one, other]] = other, one
-    return table[order]
-
-
 def _copied(table, source, target):
     changed = table.copy()
     changed[target] = table[source]
@@ -396,19 +396,18 @@ def sinusoid_row(position, n_embd):
     if position < 0:
         raise ValueError(f"positions count from 0, got {position}")
     table, channels = sinusoidal_positions(max(position + 2, 11), n_embd), np.arange(n_embd)
-    even = channels[::2]
+    row, even, is_odd = table[position], channels[::2], channels % 2
+    w, each = 10000.0 ** (-even / n_embd), position * 10000.0 ** (-channels / n_embd)  # each: an angle for each channel
+    last = min(position, len(models()["sorter"].wpe) - 1)
+    first = "All {} come first here: sine and cosine take turns."
+    sines = "These are sines only, or angles: every other channel is a cosine, of the same angle."
+    exponent = "The exponent of w is another: it is -2k / 48 in channels 2k and 2k + 1, k from 0 to 23."
+    learned = "This is a learned row of the {}: sines and cosines are not learned."
+    half = "Half of the channels are missing: each angle has a sine and a cosine."
 
     def waves(angles):
         return np.stack([np.sin(angles), np.cos(angles)], axis=-1).ravel()
 
-    row, frequencies = table[position], 10000.0 ** (-even / n_embd)
-    each = position * 10000.0 ** (-channels / n_embd)  # one angle for each channel, not for each pair
-    last = min(position, len(models()["sorter"].wpe) - 1)
-    sines_only = "These are sines only, or angles: every other channel is a cosine, of the same angle."
-    first = "All {} come first here: sine and cosine take turns."
-    exponent = "The exponent is another: it is -2k / 48 in channels 2k and 2k + 1, k from 0 to 23."
-    half = "Half of the channels are missing: each angle has a sine and a cosine."
-    twice = "This is twice as long as the row: each pair of a sine and a cosine fills two channels."
     return Exercise(
         row,
         expected=f"one row, shape ({n_embd},): one number for each channel",
@@ -416,39 +415,43 @@ def sinusoid_row(position, n_embd):
         difference=lambda _, place: f"The first difference is in channel {place[0]}, counted from 0.",
         mistakes=[
             (row.reshape(-1, 2)[:, ::-1].ravel(), "Sine and cosine are swapped: channel 0 is a sine."),
-            *((rows, f"This is row {i}: rows count from 0.") for i, rows in enumerate(table) if i != position),
-            (sinusoidal_positions(position + 2, n_embd)[-1], f"This is row {position + 1}: rows count from 0."),
+            *(
+                (wrong, f"This is row {i}: the angle is the slot times w.")
+                for i, wrong in enumerate(table)
+                if i != position
+            ),
             (np.concatenate([row[::2], row[1::2]]), first.format("sines")),
             (np.concatenate([row[1::2], row[::2]]), first.format("cosines")),
-            (np.where(channels % 2, np.cos(each), np.sin(each)), "A sine and its cosine share one angle: 2k, not 2k + 1."),
-            *((wrong, sines_only) for wrong in (np.repeat(row[::2], 2), np.sin(each), position * np.repeat(frequencies, 2))),
-            *((wrong, "These are cosines only: every other channel is a sine.") for wrong in (np.repeat(row[1::2], 2), np.cos(each))),
-            *((np.where(channels % 2 == i, row, 0), "Every other channel is still 0: sine and cosine are both needed.") for i in (0, 1)),
-            *((wrong, exponent) for power in (-even / 2, even, -2 * even) for wrong in [waves(position * 10000.0 ** (power / n_embd))]),
-            (waves(position / 10000.0 / (even + 1)), exponent),
-            (waves(position * np.float64(1000) ** (-even / n_embd)), "The base is another: it is 10000."),
-            (waves(frequencies), "The angle is the slot times w: the slot is missing."),
-            (waves(np.radians(position * frequencies)), "Sine and cosine take the angle as it is, not turned into radians."),
-            (np.repeat(frequencies, 2), "These are the frequencies: multiply by the slot, then take sine and cosine."),
-            (channels, "These are the numbers of the channels: which sine or cosine is in each?"),
+            (np.where(is_odd, np.cos(each), np.sin(each)), "A sine and its cosine share one angle: that of 2k."),
+            *((wrong, sines) for wrong in (np.repeat(row[::2], 2), np.sin(each), np.repeat(position * w, 2), each)),
+            (np.repeat(row[1::2], 2), "These are cosines only: every other channel is a sine."),
+            *((np.where(is_odd == i, row, 0), "Every other channel is still 0: fill both kinds.") for i in (0, 1)),
+            *(
+                (waves(position * 10000.0 ** (power / n_embd)), exponent)
+                for power in (-even / 2, even, -2 * even, -even - 2)
+            ),
+            (waves(position * 1000.0 ** (-even / n_embd)), "The base is another: it is 10000."),
+            (
+                waves(np.radians(position * w)),
+                "The angle goes into sine and cosine as it is: it is no number of degrees.",
+            ),
             (waves(even), "The angles are the numbers of the channels: the angle is the slot times w."),
+            *((wrong, "These are values of w: the angle is the slot times w.") for wrong in (w, np.repeat(w, 2))),
+            (position * w, "These are the angles: take the sine and the cosine of each."),
+            (channels, "These are the numbers of the channels: which sine or cosine is in each?"),
             (-row, "The sign is the wrong way round."),
-            (frequencies, "These are the frequencies w: multiply by the slot, then take sine and cosine."),
-            (position * frequencies, "These are the angles: take the sine and the cosine of each."),
-            *((part, half) for part in (row[::2], row[1::2])),
-            (table[: position + 1], "This is the whole table: the exercise asks for one row of it."),
-            (table[:position], "This is the whole table, and it ends before the row asked for."),
+            (table[:11], "This is the whole table: the exercise asks for one row of it."),
             (row[:2], "These are the first two channels: how does it go on?"),
-            *((m.wpe[last], f"This is a learned row of the {name}: sines and cosines are not learned.") for name, m in models().items()),
             (row.reshape(-1, 2), "These are the pairs, one below the other: the row has them one after the other."),
+            *((model.wpe[last], learned.format(name)) for name, model in models().items()),
         ],
         shapes=[
             ((n_embd // 2,), half),
-            ((2 * n_embd,), twice),
+            ((2 * n_embd,), "This is twice as long as the row: a sine and a cosine fill two channels."),
             ((2, n_embd // 2), "These are two rows, sines and cosines apart: in the row they take turns."),
         ],
         tolerance=1e-3,
-    )  # fmt: skip
+    )
 
 
 def _checked(table):

@@ -171,14 +171,14 @@ def fed_back(letters, answer):
             if slot > first:
                 axes.annotate("", (x + 4, rows[1]), (x - apart + 40, rows[0] + size), arrowprops=arrow)
     picture.alt = (
-        f"Tiles for slots 0 to {len(read) - 1}. They read {', '.join(read)}, and to each the row of its slot is added. "
-        f"Slots {first} to {len(read) - 1} write {', '.join(answer)}; an arrow leads from each to the slot that reads it."
+        f"Tiles for slots 0 to {len(read) - 1}. They read {', '.join(read)}, plus the row of each slot. "
+        f"Slots {first} to {len(read) - 1} write {', '.join(answer)}; an arrow leads from each to where it is read."
     )
     return picture
 
 
 def walk(planes, n_steps):
-    """Draw points that follow each other around the middle of a plane: `planes` maps a title to (n, 2), with one scale.
+    """Draw points that follow each other around the middle of a plane; `planes` maps a title to (n, 2), on one scale.
 
     The first `n_steps` are joined in order and numbered from 1. Below a title stands by how many degrees the next point
     is turned around the middle: the median, and how many steps lie within a fifth of it.
@@ -188,10 +188,11 @@ def walk(planes, n_steps):
         turns = np.degrees(np.diff(np.unwrap(np.arctan2(*xy.T[::-1]))))
         turn = np.median(turns)
         steady = (np.abs(turns - turn) <= abs(turn) / 5).mean()
+        title = f"{name}\na step turns by {turn:.0f}°: {steady:.0%} of steps, give or take a fifth"
         parts.append(
             Points(
-                f"{name}\na step turns by {turn:.0f}°: {steady:.0%} of steps, give or take a fifth", xy, ("",) * len(xy),
-                (-reach, reach, -reach, reach), radius=2.5, path=tuple(range(n_steps)), beside=bool(parts), highest=300,
+                title, xy, ("",) * len(xy), (-reach, reach, -reach, reach), radius=2.5,
+                path=tuple(range(n_steps)), beside=bool(parts), highest=300,
                 texts=tuple((*place, str(i), SMALL + 1, INK) for i, place in enumerate(0.75 * xy[:n_steps], 1)),
             )
         )  # fmt: skip
