@@ -151,25 +151,22 @@ def parallelogram(maps, names, corners):
 def fed_back(letters, answer):
     """Draw what stands in each slot while a model answers `letters`: what it reads, which position is added to it, and
     what it writes, with an arrow from each letter of `answer` to the slot that reads it next."""
-    first, size, apart, left, rows = len(letters) - 1, 34, 68, 112, (30, 92, 142)
-    read = letters + answer[:-1]
+    first, read, size, left, apart, tops = len(letters) - 1, letters + answer[:-1], 34, 76, 44, (8, 66, 112)
+    arrow = {"arrowstyle": "-|>", "color": INK, "linewidth": 1.4 * POINT, "shrinkA": 0, "shrinkB": 0}
     with plain_settings():
-        picture, axes = blank(206)
-        for text, top in zip(("writes", "reads", "plus its row"), rows):
-            write(axes, left - 12, top + size / 2, text, ha="right")
+        picture, axes = blank(156, width=left + apart * len(read))  # narrow: legible on a narrow page, too
+        for text, top in zip(("writes", "reads", "+ row"), tops):
+            write(axes, left - 10, top + size / 2, text, LARGE, ha="right")
         for slot, letter in enumerate(read):
-            x = left + apart * slot
-            tiles = [(letter, TOKEN, rows[1]), (f"row {slot}", POSITION, rows[2])]
-            tiles += [(answer[slot - first], INK, rows[0])] if slot >= first else []
-            for text, colour, top in tiles:
-                box_around(axes, x, top, 44, size, fill=True, facecolor=colour, linewidth=0)
-                write(axes, x + 22, top + size / 2, text, LARGE if len(text) == 1 else SMALL, "white", ha="center")
-            write(axes, x + 22, rows[2] + size + 14, f"slot {slot}", SMALL, ha="center")
-            arrow = {"arrowstyle": "-|>", "color": INK, "linewidth": 1.4 * POINT, "shrinkA": 0, "shrinkB": 0}
+            x, tiles = left + apart * slot, [(letter, TOKEN, tops[1]), (str(slot), POSITION, tops[2])]
             if slot >= first:
-                axes.annotate("", (x + 22, rows[0] + size), (x + 22, rows[1]), arrowprops=arrow)
+                tiles.append((answer[slot - first], INK, tops[0]))
+                axes.annotate("", (x + 17, tops[0] + size), (x + 17, tops[1]), arrowprops=arrow)
             if slot > first:
-                axes.annotate("", (x + 4, rows[1]), (x - apart + 40, rows[0] + size), arrowprops=arrow)
+                axes.annotate("", (x + 4, tops[1]), (x - apart + 30, tops[0] + size), arrowprops=arrow)
+            for text, colour, top in tiles:
+                box_around(axes, x, top, size, size, fill=True, facecolor=colour, linewidth=0)
+                write(axes, x + size / 2, top + size / 2, text, LARGE, "white", ha="center")
     picture.alt = (
         f"Tiles for slots 0 to {len(read) - 1}. They read {', '.join(read)}, plus the row of each slot. "
         f"Slots {first} to {len(read) - 1} write {', '.join(answer)}; an arrow leads from each to where it is read."
@@ -188,7 +185,7 @@ def walk(planes, n_steps):
         turns = np.degrees(np.diff(np.unwrap(np.arctan2(*xy.T[::-1]))))
         turn = np.median(turns)
         steady = (np.abs(turns - turn) <= abs(turn) / 5).mean()
-        title = f"{name}\na step turns by {turn:.0f}°: {steady:.0%} of steps, give or take a fifth"
+        title = f"{name}\na step turns by {turn:.0f}° ({steady:.0%} within a fifth)"
         parts.append(
             Points(
                 title, xy, ("",) * len(xy), (-reach, reach, -reach, reach), radius=2.5,
