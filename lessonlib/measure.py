@@ -12,6 +12,7 @@ from lessonlib.embeddings import input_embedding, real_array, token_embedding
 PARTS = ("letter", "slot", "bias")  # of every query and key, in the first layer
 SOURCES = ("letter", "slot", "both", "context")  # of the spread after a block
 N_CHANCE = 2000  # pairs of random tables
+AT_ONCE = 2**21  # distances that are held in memory
 
 
 # Rows of a table
@@ -23,7 +24,7 @@ def distances(table):
     Adding one vector to all rows changes none of them.
     """
     table = _numbers("table", table)
-    return np.linalg.norm(table[:, np.newaxis] - table, axis=-1)
+    return np.stack([np.linalg.norm(table - row, axis=-1) for row in table])  # all at once takes n times the memory
 
 
 def cosines(one, other=None):
@@ -58,6 +59,19 @@ def principal_axes(table):
     _, sizes, axes = np.linalg.svd(table - table.mean(axis=0), full_matrices=False)
     signs = np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])
     return axes * signs[:, np.newaxis], sizes**2 / (sizes**2).sum()
+
+
+def share_along(table, axes):
+    """Measure how much of what differs between the rows of `table` (n, C) lies along `axes` (k, C), a float.
+
+    The axes have length 1 and are at right angles; by chance, k of C directions hold k / C. Adding one vector to all
+    rows changes nothing. ValueError if all rows are equal.
+    """
+    table, axes = _two_tables(table=table, axes=axes)
+    if (table == table[0]).all():
+        raise ValueError("all rows are equal: there is nothing in which they differ")
+    table = table - table.mean(axis=0)
+    return float(((table @ axes.T) ** 2).sum() / (table**2).sum())
 
 
 # Directions that two tables share
@@ -191,13 +205,14 @@ def n_distinct_sums(wte, wpe):
 
 def anonymous_sums(wte, wpe, n_sums, seed=0):
     """Draw `n_sums` of all sums at random, no pair twice; returns sums (n_sums, C), token ids and slots (n_sums,)."""
-    sums = every_sum(wte, wpe)
-    n_pairs = sums.shape[0] * sums.shape[1]
+    wte, wpe = (np.asarray(table) for table in (wte, wpe))
+    _two_tables(wte=wte, wpe=wpe)
+    n_pairs = len(wte) * len(wpe)
     if n_sums not in range(1, n_pairs + 1):
         raise ValueError(f"there are {n_pairs} pairs of a letter and a slot: n_sums from 1 to {n_pairs}, got {n_sums}")
     drawn = np.random.default_rng(seed).permutation(n_pairs)[:n_sums]
-    token_ids, slots = np.divmod(drawn, sums.shape[1])
-    return sums[token_ids, slots], token_ids, slots
+    token_ids, slots = np.divmod(drawn, len(wpe))
+    return wte[token_ids] + wpe[slots], token_ids, slots
 
 
 def unmix(vectors, wte, wpe):
@@ -224,14 +239,15 @@ def decode_nearest(vectors, wte, wpe):
     """
     wte, wpe = _two_tables(wte=wte, wpe=wpe)
     vectors = _numbers("vectors", vectors, f"(..., {wte.shape[1]})")
-    rows = vectors.reshape(-1, wte.shape[1])
-    # |vector - token - position|^2 from products, without the |vector|^2, which is the same for all: no sum is formed,
-    # since those of a large model would not fit into memory
-    lengths = (wte**2).sum(axis=1)[:, np.newaxis] + 2 * wte @ wpe.T + (wpe**2).sum(axis=1)  # (vocab_size, block_size)
-    pieces = np.array_split(rows, max(1, len(rows) * lengths.size // 2**21))
+    # |vector - sum|^2 without the |vector|^2, which is the same for all, from products of rows: there may be many sums
+    lengths = (wte**2).sum(axis=1)[:, np.newaxis] + (wpe**2).sum(axis=1) + 2 * wte @ wpe.T  # (vocab_size, block_size)
+    flat = vectors.reshape(-1, wte.shape[1])
+    pieces = np.array_split(flat, max(1, flat.shape[0] * lengths.size // AT_ONCE))
     nearest = [
-        (lengths - 2 * ((x @ wte.T)[:, :, np.newaxis] + (x @ wpe.T)[:, np.newaxis])).reshape(len(x), -1).argmin(axis=1)
-        for x in pieces
+        (lengths - 2 * ((piece @ wte.T)[:, :, np.newaxis] + (piece @ wpe.T)[:, np.newaxis]))
+        .reshape(len(piece), -1)
+        .argmin(axis=1)
+        for piece in pieces
     ]
     return np.divmod(np.concatenate(nearest).reshape(vectors.shape[:-1]), len(wpe))
 

@@ -499,6 +499,8 @@ WRONG = {  # what the verdict must say <- answers
         along each row <- averaged(reverser.wpe[1:4].mean(axis=1)[:, None])
         sum of the rows <- averaged(reverser.wpe[1:4].sum(axis=0))
         copies of row 2 <- averaged(reverser.wpe[2])
+        their own mean <- averaged(reverser.wpe[1:4].max(axis=0)) || averaged(E_pos[1:4].mean(axis=0))
+        row 1, row 3 <- changed(reverser.wpe, [1, 3], reverser.wpe[[1, 3]].mean(axis=0))
         Only one <- changed(reverser.wpe, 1, reverser.wpe[1:4].mean(axis=0))
         other rows <- changed(reverser.wpe, slice(1, 3), reverser.wpe[1:3].mean(axis=0))
         other rows <- changed(reverser.wpe, slice(2, 5), reverser.wpe[2:5].mean(axis=0))
@@ -518,6 +520,9 @@ WRONG = {  # what the verdict must say <- answers
         7 and 9: others <- E_pos[[0, 1, 2, 3, 4, 5, 6, 9, 8, 7, 10]]
         from the one to the other <- E_pos[[0, 1, 2, 3, 4, 5, 9, 8, 7, 6, 10]]
         0 now <- changed(E_pos, [6, 9], 0)
+        each other's numbers <- changed(E_pos, [6, 9], E_pos[[6, 9]].mean(axis=0))
+        row 3, row 6, row 9 <- changed(E_pos[swap], 3, 0)
+        all others stay <- E_pos[[0, 1, 2, 3, 4, 5, 9, 6, 7, 8, 10]]
         reverse order <- E_pos[::-1]
         moved by one <- np.roll(E_pos, 1, axis=0)
         Two channels <- E_pos[:, [*range(6), 9, 7, 8, 6, *range(10, 48)]]
@@ -570,7 +575,9 @@ WRONG = {  # what the verdict must say <- answers
         two rows <- [np.sin(11 * w48), np.cos(11 * w48)]
         whole table <- sinusoids
         learned <- E_pos[10] || reverser.wpe[10]
-        sign <- -sines_12[11]
+        sign <- -sines_12[11] || waves(-11 * w48)
+        reverse order <- sines_12[11, ::-1]
+        too few decimals <- sines_12[11].round(1) || sines_12[11].round(2)
         (47,) <- sines_12[11, :47]
         channel 47 <- [*sines_12[11, :47], 0]
         single number <- 0

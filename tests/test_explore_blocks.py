@@ -135,7 +135,7 @@ def test_on_paper_every_cell_of_the_front_that_is_seen_has_its_colour(explorer):
             left, top = box.left + box.width / 2 + zoom * across, box.top + box.height / 2 + zoom * down
             seen = pixels[(2 * top).astype(int), (2 * left).astype(int)]
             expected = painted(cells.matrix)[row, :, :3]
-            near = abs(seen.astype(int) - expected).max(axis=1) <= 7  # as near as the palette of a file is
+            near = abs(seen.astype(int) - expected).max(axis=1) <= 15  # of 20,000 colours, a file keeps 256
             assert near.mean() > (0.95 if row in (0, chosen) else 0.85)
 
 

@@ -214,6 +214,7 @@ def averaged(wpe, rows):
             (np.tile(mean, (len(rows), 1)), "These are the new rows alone: the exercise asks for the whole table."),
             *_other_tables(table),
         ],
+        about_rows=lambda values: _about_changed(values, table, rows, "they do not hold their own mean"),
         rounding="The numbers are close, but not the same: keep all digits.",
         tolerance=1e-5,
     )
@@ -259,8 +260,9 @@ def exchanged(wpe, one, other):
             ),
             *_other_tables(table),
         ],
+        about_rows=lambda values: _about_changed(values, table, both_rows, "they do not hold each other's numbers"),
         rounding="The numbers are close, but not the same: rows are moved, so nothing is rounded.",
-    )
+    )._replace(order="These are the right rows in the wrong order: only two change places, and all others stay.")
 
 
 @cache
@@ -370,6 +372,17 @@ def follows():
     return _with_reasons(exercise, {n: f"Statement {n} does not follow: {why}" for n, why in reasons.items()})
 
 
+def _about_changed(values, table, rows, otherwise):
+    """Say which rows of a table were changed, where not all were: others than `rows`, or these, but `otherwise`."""
+    changed = np.flatnonzero(abs(values - table).max(axis=1) > 1e-6).tolist()
+    if len(changed) == len(table):
+        return None
+    if changed == rows:
+        return f"The right rows were changed, but {otherwise}."
+    differs = ", ".join(f"row {row}" for row in changed)
+    return f"What differs from the table of the exercise: {differs}. Are these the rows?"
+
+
 def _copied(table, source, target):
     changed = table.copy()
     changed[target] = table[source]
@@ -440,6 +453,8 @@ def sinusoid_row(position, n_embd):
             (position * w, "These are the angles: take the sine and the cosine of each."),
             (channels, "These are the numbers of the channels: which sine or cosine is in each?"),
             (-row, "The sign is the wrong way round."),
+            (waves(-position * w), "The sines have the wrong sign: slot and w are both positive."),
+            (row[::-1], "The channels are in reverse order."),
             (table[:11], "This is the whole table: the exercise asks for one row of it."),
             (row[:2], "These are the first two channels: how does it go on?"),
             (row.reshape(-1, 2), "These are the pairs, one below the other: the row has them one after the other."),
@@ -450,6 +465,7 @@ def sinusoid_row(position, n_embd):
             ((2 * n_embd,), "This is twice as long as the row: a sine and a cosine fill two channels."),
             ((2, n_embd // 2), "These are two rows, sines and cosines apart: in the row they take turns."),
         ],
+        rounding="There are too few decimals: give three or more.",
         tolerance=1e-3,
     )
 

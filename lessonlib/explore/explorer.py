@@ -94,7 +94,8 @@ class Explorer(widgets.VBox):
             return f"<p>{html.escape(self._refused)}</p>"
         self._count_now()
         picture = draw(self._scene)
-        picture.alt = f"{picture.alt} {_spoken(_text(self._counted.value))}".strip()
+        found = _spoken(_text(self._counted.value))
+        picture.alt = picture.alt if found in picture.alt else f"{picture.alt} {found}"
         return f"<figure>{picture_html(picture)}<figcaption>{CAPTION}</figcaption></figure>"
 
     def reset(self):

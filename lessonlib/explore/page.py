@@ -277,13 +277,7 @@ def _arrow(points, colour):
 
 
 # A new kind of part needs one line here, and one in each of the two lists in `draw.paper`.
-OVER = {
-    Cells: _cells_over,
-    Lines: _lines_over,
-    Points: _points_over,
-    Blocks: _blocks_over,
-    Ranking: _ranking_over,
-}
+OVER = {Cells: _cells_over, Lines: _lines_over, Points: _points_over, Blocks: _blocks_over, Ranking: _ranking_over}
 
 
 def tiny(cells, matrix=None):
