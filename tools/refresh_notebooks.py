@@ -94,6 +94,7 @@ def attach_pictures(notebook):
     tok_emb, pos_emb = token_embedding(encode(letters), model.wte), position_embedding(len(letters), model.wpe)
     pictures = {
         "look_up.png": lambda: draw.look_up(letters, model.wte, "ABC", followed="B"),
+        "fed_back.png": lambda: draw.fed_back(letters, model.answer(letters)),
         "input_embedding.png": lambda: draw.the_sum(tok_emb, pos_emb, tok_emb + pos_emb, letters, cell=(3, 0)),
     }
     for cell in notebook.cells:

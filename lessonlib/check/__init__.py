@@ -16,8 +16,10 @@ from lessonlib.check.lesson_3 import (
 )
 from lessonlib.check.lesson_4 import (
     averaged,
+    deciding,
     equal_letters,
     exchanged,
+    follows,
     most_alike,
     no_difference,
     positions,
