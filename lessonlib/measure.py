@@ -67,7 +67,6 @@ def principal_axes(table):
     return axes * signs[:, np.newaxis], sizes**2 / (sizes**2).sum()
 
 
-<<<<<<< HEAD
 def nearer_to_own(one, other, n_known):
     """Say of each row of two groups (n, C) but the first `n_known` of each whether it lies nearer to the mean of its
     own group's known rows than to that of the other's; returns bools, those of `one` first."""
@@ -88,7 +87,8 @@ def right_analogies(english, pairs):
         left_out = ([word for word in words if word not in (king, man, woman)] for words in (by_sum, by_itself))
         right = [n + (words[0] == queen) for n, words in zip(right, (by_sum, *left_out))]
     return right
-=======
+
+
 def share_along(table, axes):
     """Measure how much of what differs between the rows of `table` (n, C) lies along `axes` (k, C), a float.
 
@@ -100,7 +100,6 @@ def share_along(table, axes):
         raise ValueError("all rows are equal: there is nothing in which they differ")
     table = table - table.mean(axis=0)
     return float(((table @ axes.T) ** 2).sum() / (table**2).sum())
->>>>>>> main
 
 
 # Directions that two tables share
@@ -439,6 +438,25 @@ def share_read_linearly(vectors, labels):
     wanted = np.eye(labels.max() + 1)[labels[fitted].ravel()]
     reader = np.linalg.lstsq(vectors[fitted].reshape(len(wanted), -1), wanted, rcond=None)[0]  # (C + 1, n_labels)
     return float(((vectors[tested] @ reader).argmax(axis=-1) == labels[tested]).mean())
+
+
+def tips(model, token_ids, size):
+    """Say which numbers of x tip the model's answer to `token_ids` (T,) once `size` is added to one; bool (T, C)."""
+    shape = len(token_ids), model.n_embd
+    one_each = size * np.eye(shape[0] * shape[1], dtype=np.float32).reshape(-1, *shape)
+    return tipped_by(model, token_ids, one_each).reshape(shape)
+
+
+def tipped_by(model, token_ids, nudges):
+    """Say of each of `nudges` (n, T, C) whether the model's answer to `token_ids` (T,) changes if x is moved by it.
+
+    The model is shown its own answer: up to the first letter that differs, it sees what it would have written.
+    """
+    own = model.generate(token_ids)
+    x = input_embedding(np.concatenate([token_ids, own[:-1]]), model.wte, model.wpe)  # (2 T - 1, C)
+    x = np.repeat(x[np.newaxis], len(nudges), axis=0)
+    x[:, : len(token_ids)] += nudges
+    return (model.logits_from(x, n_last=len(token_ids)).argmax(axis=-1) != own).any(axis=1)
 
 
 # Is it something that can be measured?
