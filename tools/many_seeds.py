@@ -98,7 +98,7 @@ def positions():
     Rows 0 to 4 averaged leave the sorters 720 or more. Swapped rows that only write leave what counting says (one
     sorter 530 for 531); rows 5 and 6 leave about 260 to 390 of a sorter, where the obvious story says 158 and is right
     about 430 to 560 whole answers; every reverser then writes the second letter twice. With their random start put back
-    the sorters keep fewer than 100, the reversers more than 600. Given its letters from slot 1 on, every reverser writes
+    the sorters keep fewer than 100, the reversers more than 600. Given letters from slot 1 on, every reverser writes
     the third letter of the answer first, from slot 2 on the fifth, 729 times of 729. Of the answers of a sorter without
     positions nine in ten are in order, and fewer than a third hold the letters that were given."""
     no_rows = np.zeros((11, 48))
