@@ -67,7 +67,6 @@ def principal_axes(table):
     return axes * signs[:, np.newaxis], sizes**2 / (sizes**2).sum()
 
 
-<<<<<<< HEAD
 def nearer_to_own(one, other, n_known):
     """Say of each row of two groups (n, C) but the first `n_known` of each whether it lies nearer to the mean of its
     own group's known rows than to that of the other's; returns bools, those of `one` first."""
@@ -88,7 +87,8 @@ def right_analogies(english, pairs):
         left_out = ([word for word in words if word not in (king, man, woman)] for words in (by_sum, by_itself))
         right = [n + (words[0] == queen) for n, words in zip(right, (by_sum, *left_out))]
     return right
-=======
+
+
 def share_along(table, axes):
     """Measure how much of what differs between the rows of `table` (n, C) lies along `axes` (k, C), a float.
 
@@ -100,7 +100,6 @@ def share_along(table, axes):
         raise ValueError("all rows are equal: there is nothing in which they differ")
     table = table - table.mean(axis=0)
     return float(((table @ axes.T) ** 2).sum() / (table**2).sum())
->>>>>>> main
 
 
 # Directions that two tables share
