@@ -402,11 +402,14 @@ def term_shares(model, token_ids):
     return shares / shares.sum()
 
 
-def stream(model, token_ids):
-    """Run the blocks on `token_ids` (..., T) and keep the sum and what each block returns, (n_layer + 1, ..., T, C)."""
+def stream(model, token_ids, causal=True):
+    """Run the blocks on `token_ids` (..., T) and keep the sum and what each block returns, (n_layer + 1, ..., T, C).
+
+    With `causal`, a slot sees only itself and those before it, as the models were trained.
+    """
     stages = [input_embedding(token_ids, model.wte, model.wpe)]
     for layer in range(model.n_layer):
-        stages.append(model.block(stages[-1], layer))
+        stages.append(model.block(stages[-1], layer, causal))
     return np.stack(stages)
 
 
@@ -435,6 +438,25 @@ def share_read_linearly(vectors, labels):
     wanted = np.eye(labels.max() + 1)[labels[fitted].ravel()]
     reader = np.linalg.lstsq(vectors[fitted].reshape(len(wanted), -1), wanted, rcond=None)[0]  # (C + 1, n_labels)
     return float(((vectors[tested] @ reader).argmax(axis=-1) == labels[tested]).mean())
+
+
+def tips(model, token_ids, size):
+    """Say which numbers of x tip the model's answer to `token_ids` (T,) once `size` is added to one; bool (T, C)."""
+    shape = len(token_ids), model.n_embd
+    one_each = size * np.eye(shape[0] * shape[1], dtype=np.float32).reshape(-1, *shape)
+    return tipped_by(model, token_ids, one_each).reshape(shape)
+
+
+def tipped_by(model, token_ids, nudges):
+    """Say of each of `nudges` (n, T, C) whether the model's answer to `token_ids` (T,) changes if x is moved by it.
+
+    The model is shown its own answer: up to the first letter that differs, it sees what it would have written.
+    """
+    own = model.generate(token_ids)
+    x = input_embedding(np.concatenate([token_ids, own[:-1]]), model.wte, model.wpe)  # (2 T - 1, C)
+    x = np.repeat(x[np.newaxis], len(nudges), axis=0)
+    x[:, : len(token_ids)] += nudges
+    return (model.logits_from(x, n_last=len(token_ids)).argmax(axis=-1) != own).any(axis=1)
 
 
 # Is it something that can be measured?

@@ -298,10 +298,11 @@ def test_curves_of_models_have_looks_of_their_own():
 def test_a_framed_cell_of_the_sum_says_its_rows_and_its_numbers(parts):
     tok_emb, pos_emb, x = parts
     words = written(draw.the_sum(*parts, "CBABBC", cell=(4, 7)))
-    assert f"framed: slot 4 holds B, so the row of B in E_tok; in channel 7: {tok_emb[4, 7]:.4f}" in words
-    assert f"framed: slot 4, so row 4 of E_pos; in channel 7: {pos_emb[4, 7]:.4f}" in words
     added = f"({pos_emb[4, 7]:.4f})" if pos_emb[4, 7] < 0 else f"{pos_emb[4, 7]:.4f}"
-    assert f"framed: the sum of both rows; in channel 7: {tok_emb[4, 7]:.4f} + {added} = {x[4, 7]:.4f}" in words
+    assert f"token embedding  (6, 48)   slot 4 holds B: {tok_emb[4, 7]:.4f} in channel 7" in words
+    assert f"+  position embedding  (6, 48)   slot 4: {pos_emb[4, 7]:.4f} in channel 7" in words
+    assert f"=  input embedding  (6, 48)   {tok_emb[4, 7]:.4f} + {added} = {x[4, 7]:.4f} in channel 7" in words
+    assert "0.50" in written(draw.the_sum(*parts, "CBABBC", limit=0.5))
 
 
 def test_squares_without_numbers_have_one_scale_and_names_of_their_own_for_rows_and_columns():
@@ -332,3 +333,30 @@ def test_a_look_up_is_drawn_with_threads_from_each_letter_to_its_row_and_on_to_t
     ends = [(line.get_ydata()[0], line.get_ydata()[-1]) for line in threads]
     assert len(ends) == 6 and ends[0] == ends[1][::-1] and ends[0][1] == ends[4][1] != ends[2][1]  # both Cs, one row
     assert [line.get_color() == draw.TOKEN for line in threads] == [True, True, False, False, True, True]
+
+
+def test_letters_are_fed_back_into_the_slot_after_the_one_that_writes_them():
+    picture = draw.fed_back("CBA", "ABC")
+    said = written(picture)
+    assert {"A", "B", "C", *"01234"} <= set(said) and "5" not in said
+    assert "They read C, B, A, A, B, plus" in picture.alt and "Slots 2 to 4 write A, B, C;" in picture.alt
+    arrows = [text for text in picture.axes[0].texts if getattr(text, "arrow_patch", None)]
+    assert len(arrows) == 3 + 2  # three letters written, of which two are read again
+
+
+def test_a_walk_says_how_steadily_it_turns_around_the_middle():
+    angles = np.radians(40) * np.arange(30)
+    ring = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    picture = draw.walk(
+        {"ring": ring, "backwards": ring[::-1], "cloud": np.random.default_rng(0).normal(size=(99, 2))}, 3
+    )
+    assert "ring, a step turns by 40° (100% within" in picture.alt and "backwards, a step turns by -40°" in picture.alt
+    assert re.search(r"cloud, a step turns by -?\d+° \([12]?\d% within", picture.alt)
+    assert {"1", "2", "3"} <= set(written(picture)) and "4" not in written(picture)
+
+
+def test_a_table_is_aligned_as_text_and_carries_its_cells_as_a_web_page():
+    table = draw.Table(("row", "n"), [("a < b", 12), ("c", 1 / 3)])
+    assert repr(table).splitlines() == ["row    n", "a < b  12", "c      0.3333"]
+    page = table._repr_html_()
+    assert page.count("<tr>") == 3 and page.count("<th>") == 2 and "<td>a &lt; b</td><td>12</td>" in page

@@ -16,13 +16,15 @@ from lessonlib.check.lesson_3 import (
 )
 from lessonlib.check.lesson_4 import (
     averaged,
+    deciding,
     equal_letters,
     exchanged,
+    follows,
     most_alike,
     no_difference,
     positions,
     sinusoid_row,
 )
-from lessonlib.check.lesson_5 import cell, faults, input_embedding
+from lessonlib.check.lesson_5 import broadcasts, cell, evidence, faults, folded, input_embedding
 from lessonlib.check.lesson_5_sums import colliding_tables, hidden_shift, nudge, pairs
 from lessonlib.check.verdict import Verdict

@@ -36,31 +36,26 @@ def matrix(matrix, title, rows, colour=INK, columns="channel"):
     return draw(Scene(Cells(name, matrix, tuple(rows), colour, columns=columns, scale=True, row_height=20)))
 
 
-def the_sum(tok_emb, pos_emb, x, letters, start=0, cell=None, width=WIDE):
-    """Draw token + position = input for some letters, (T, C) each, on one scale.
+def the_sum(tok_emb, pos_emb, x, letters, start=0, cell=None, limit=None, width=WIDE):
+    """Draw token + position = input for some letters, (T, C) each, on one scale, of its own or up to `limit`.
 
-    A `cell` (row, channel) and its row are framed, and said to be which of the two tables.
+    A `cell` (row, channel) and its row are framed, and the titles say what is in it.
     """
-    parts = sum_parts(letters, tok_emb, pos_emb, x, start)
+    parts = sum_parts(letters, tok_emb, pos_emb, x, start, limit=limit)
     if cell:
         (row, channel), numbers = cell, [matrix[cell] for matrix in (tok_emb, pos_emb, x)]
-        sources = (
-            f"framed: slot {start + row} holds {letters[row]}, so the row of {letters[row]} in E_tok",
-            f"framed: slot {start + row}, so row {start + row} of E_pos",
-            "framed: the sum of both rows",
-        )
         written = (
-            f"{numbers[0]:.4f}",
-            f"{numbers[1]:.4f}",
+            f"slot {start + row} holds {letters[row]}: {numbers[0]:.4f}",
+            f"slot {start + row}: {numbers[1]:.4f}",
             f"{numbers[0]:.4f} + {in_sum(numbers[1])} = {numbers[2]:.4f}",
         )
         parts = [
             part._replace(
-                title=f"{part.title}\n{source}; in channel {channel}: {number}",
+                title=f"{part.title}   {said} in channel {channel}",
                 marks=((row, None, part.colour), (*cell, INK)),
                 row_height=14,  # so that a first screen has room for a question below
             )
-            for part, source, number in zip(parts, sources, written)
+            for part, said in zip(parts, written)
         ]
     return draw(Scene(*parts), width)
 
@@ -147,6 +142,54 @@ def parallelogram(maps, names, corners):
             text=f"The hollow point is {names[one]} - {names[two]} + {names[three]}.",
         )
     )  # fmt: skip
+
+
+def fed_back(letters, answer):
+    """Draw what stands in each slot while a model answers `letters`: what it reads, which position is added to it, and
+    what it writes, with an arrow from each letter of `answer` to the slot that reads it next."""
+    first, read, size, left, apart, tops = len(letters) - 1, letters + answer[:-1], 34, 76, 44, (8, 66, 112)
+    arrow = {"arrowstyle": "-|>", "color": INK, "linewidth": 1.4 * POINT, "shrinkA": 0, "shrinkB": 0}
+    with plain_settings():
+        picture, axes = blank(156, width=left + apart * len(read))  # narrow: legible on a narrow page, too
+        for text, top in zip(("writes", "reads", "+ row"), tops):
+            write(axes, left - 10, top + size / 2, text, LARGE, ha="right")
+        for slot, letter in enumerate(read):
+            x, tiles = left + apart * slot, [(letter, TOKEN, tops[1]), (str(slot), POSITION, tops[2])]
+            if slot >= first:
+                tiles.append((answer[slot - first], INK, tops[0]))
+                axes.annotate("", (x + 17, tops[0] + size), (x + 17, tops[1]), arrowprops=arrow)
+            if slot > first:
+                axes.annotate("", (x + 4, tops[1]), (x - apart + 30, tops[0] + size), arrowprops=arrow)
+            for text, colour, top in tiles:
+                box_around(axes, x, top, size, size, fill=True, facecolor=colour, linewidth=0)
+                write(axes, x + size / 2, top + size / 2, text, LARGE, "white", ha="center")
+    picture.alt = (
+        f"Tiles for slots 0 to {len(read) - 1}. They read {', '.join(read)}, plus the row of each slot. "
+        f"Slots {first} to {len(read) - 1} write {', '.join(answer)}; an arrow leads from each to where it is read."
+    )
+    return picture
+
+
+def walk(planes, n_steps):
+    """Draw points that follow each other around the middle of a plane; `planes` maps a title to (n, 2), on one scale.
+
+    The first `n_steps` are joined in order and numbered from 1. Below a title stands by how many degrees the next point
+    is turned around the middle: the median, and how many steps lie within a fifth of it.
+    """
+    reach, parts = 1.15 * max(np.abs(xy).max() for xy in planes.values()), []
+    for name, xy in planes.items():
+        turns = np.degrees(np.diff(np.unwrap(np.arctan2(*xy.T[::-1]))))
+        turn = np.median(turns)
+        steady = (np.abs(turns - turn) <= abs(turn) / 5).mean()
+        title = f"{name}\na step turns by {turn:.0f}° ({steady:.0%} within a fifth)"
+        parts.append(
+            Points(
+                title, xy, ("",) * len(xy), (-reach, reach, -reach, reach), radius=2.5,
+                path=tuple(range(n_steps)), beside=bool(parts), highest=300,
+                texts=tuple((*place, str(i), SMALL + 1, INK) for i, place in enumerate(0.75 * xy[:n_steps], 1)),
+            )
+        )  # fmt: skip
+    return draw(Scene(*parts, text=f"Rows 1 to {n_steps} are joined in order."))
 
 
 def overlaps(
