@@ -102,15 +102,10 @@ def sinusoidal_positions(n_positions, n_embd, base=10000.0):
     n_embd = whole_number("n_embd", n_embd, at_least=2)
     if n_embd % 2:
         raise ValueError(f"n_embd must be even (each sine has its cosine), got {n_embd}")
-    if isinstance(base, (bool, np.bool_)) or not isinstance(base, (int, float, np.integer, np.floating)):
-        raise ValueError(f"base must be a number, got {_name(base)}")
-    try:
-        base = float(base)
-    except OverflowError:  # a whole number of hundreds of digits
-        base = np.inf
-    if not 0 < base < np.inf:  # nor NaN
-        raise ValueError(f"base must be a finite number larger than 0, got {base}")
-    frequencies = base ** (-np.arange(0, n_embd, 2) / n_embd)  # (C / 2,)
+    is_number = isinstance(base, (int, float, np.integer, np.floating)) and not isinstance(base, bool)
+    if not is_number or not 0 < base <= 1e300:  # nor NaN
+        raise ValueError(f"base must be a number larger than 0 and at most 1e300, got {_name(base)}")
+    frequencies = float(base) ** (-np.arange(0, n_embd, 2) / n_embd)  # (C / 2,)
     angles = np.arange(n_positions)[:, np.newaxis] * frequencies  # (n_positions, C / 2)
     return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(n_positions, n_embd)
 

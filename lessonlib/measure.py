@@ -77,26 +77,24 @@ def share_along(table, axes):
 # Directions that two tables share
 
 
-def principal_cosines(one, other, centred=True):
-    """Measure how nearly the rows of `one` (n, C) and `other` (m, C) point into common directions, falling, (k,).
+def overlap(one, other, centred=True):
+    """Measure how much the rows of `one` (n, C) and `other` (m, C) share directions, a float from 0 to 1.
 
-    The first is the largest cosine that any mixture of rows of the one makes with any of the other, the next the
-    largest among those at right angles to it, and so on; k is the number of independent rows of the table that has
-    fewer. `centred` takes each table's mean row away first: then adding a vector to all rows changes nothing.
+    It is the mean square of the cosines of the principal angles between what the rows span: 0 at right angles, 1 where
+    one span lies inside the other. For random rows it is, on average, the share of all C directions that the wider of
+    the two spans. `centred` takes each table's mean row away first: then adding a vector to all rows changes nothing.
     ValueError if the rows of one span nothing.
     Source: Björck and Golub 1973, "Numerical Methods for Computing Angles Between Linear Subspaces".
     """
-    one, other = (_basis(table, centred) for table in _two_tables(one=one, other=other))
-    return np.clip(np.linalg.svd(one @ other.T, compute_uv=False), 0, 1)
-
-
-def overlap(one, other, centred=True):
-    """Measure how much two tables share directions, from 0 to 1: the mean square of their `principal_cosines`.
-
-    0 at right angles, 1 where one span lies inside the other. For random rows it is, on average, the share of all C
-    directions that the wider of the two spans.
-    """
-    return float((principal_cosines(one, other, centred) ** 2).mean())
+    bases = []
+    for rows in _two_tables(one=one, other=other):
+        rows = rows - rows.mean(axis=0) if centred else rows
+        _, sizes, directions = np.linalg.svd(rows, full_matrices=False)
+        bases.append(directions[sizes > 1e-9 * sizes.max()])  # (rank, C)
+        if not len(bases[-1]):
+            raise ValueError("all rows are equal, or zero: they span nothing")
+    cosines_of_angles = np.clip(np.linalg.svd(bases[0] @ bases[1].T, compute_uv=False), 0, 1)
+    return float((cosines_of_angles**2).mean())
 
 
 def chance_overlaps(n_rows, n_others, n_embd, centred=True):
@@ -108,16 +106,6 @@ def chance_overlaps(n_rows, n_others, n_embd, centred=True):
         bases.append(np.linalg.qr(rows.swapaxes(1, 2))[0])  # (2000, C, k): all at once, where `overlap` takes one pair
     shares = (bases[0].swapaxes(1, 2) @ bases[1]) ** 2
     return np.sort(shares.sum(axis=(1, 2)) / min(shares.shape[1:]))
-
-
-def _basis(rows, centred):
-    """Return unit vectors at right angles that span the same as the rows. (rank, C)"""
-    rows = rows - rows.mean(axis=0) if centred else rows
-    _, sizes, directions = np.linalg.svd(rows, full_matrices=False)
-    kept = directions[sizes > 1e-9 * sizes.max()]
-    if not len(kept):
-        raise ValueError("all rows are equal, or zero: they span nothing")
-    return kept
 
 
 # What letter and slot explain: two-way analysis of variance, summed over channels
@@ -158,13 +146,11 @@ def source_shares(vectors, token_ids):
 
 def _centred(vectors):
     """Take the mean of all vectors away; return what is left and its mean squared length."""
-    if (vectors == vectors[0, 0]).all():
-        raise ValueError("all vectors are equal: there is no spread to share out")
-    vectors = vectors - vectors.mean(axis=(0, 1))
-    total = (vectors**2).sum(axis=-1).mean()
-    if not 0 < total < np.inf:
-        raise ValueError("the numbers are too small or too large to share out their spread")
-    return vectors, total
+    centred = vectors - vectors.mean(axis=(0, 1))
+    total = (centred**2).sum(axis=-1).mean()
+    if (vectors == vectors[0, 0]).all() or not 0 < total < np.inf:
+        raise ValueError("all vectors are equal, or too small or too large: there is no spread to share out")
+    return centred, total
 
 
 def _main_shares(grid, total):

@@ -43,8 +43,7 @@ def training_curve(name):
     ValueError, with all names, for one that is not there: "sort", "reverse", or one of these with other positions or
     frozen tables, such as "sort, RoPE".
     """
-    steps, scores = _named(CURVES, name, "training", ("steps", "scores"))
-    return steps, scores
+    return _named(CURVES, name, "training", ("steps", "scores"))
 
 
 def many_seeds(name):
@@ -66,15 +65,10 @@ def score_map(name):
     return _named(MAPS, name, "map")[0].astype(np.int64)
 
 
-def scaled(model, token_scale, position_scale):
-    """Return the model with its token table and its position table multiplied by a factor each."""
-    return model.with_tables(wte=token_scale * model.wte, wpe=position_scale * model.wpe)
-
-
 def _named(path, name, what, fields=("",)):
     """Return the arrays that stand in a file under a name, one for each field, or say which names there are."""
     arrays = read_arrays(path)
     names = dict.fromkeys(key.partition(".")[0] for key in arrays)
     if name not in names:
         raise ValueError(f"there is no {what} {str(name)!r}: choose one of {', '.join(names)}")
-    return [arrays[f"{name}.{field}" if field else name] for field in fields]
+    return tuple(arrays[f"{name}.{field}" if field else name] for field in fields)
