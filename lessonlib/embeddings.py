@@ -46,10 +46,8 @@ def decode(token_ids):
 
 def one_hot(token_ids, vocab_size):
     """Write each of `token_ids` (..., T) as a row of zeros with a 1 in its column, float32 (..., T, vocab_size).
-
     Multiplied by `wte` the rows give what `token_embedding` gives.
-    Source: Raschka, LLMs-from-scratch, ch02, bonus "embedding layers vs linear layers".
-    """
+    Source: Raschka, LLMs-from-scratch, ch02, bonus "embedding layers vs linear layers"."""
     vocab_size = whole_number("vocab_size", vocab_size, at_least=1)
     token_ids = _checked_ids(token_ids, vocab_size)
     rows = np.zeros((*token_ids.shape, vocab_size), dtype=np.float32)
@@ -59,28 +57,23 @@ def one_hot(token_ids, vocab_size):
 
 def token_embedding(token_ids, wte):
     """Look up one row of `wte` for each id of `token_ids` (..., T), wherever it stands; returns (..., T, C).
-
-    Source: nanoGPT, model.py, `tok_emb` in `GPT.forward`.
-    """
+    Source: nanoGPT, model.py, `tok_emb` in `GPT.forward`."""
     wte = _table("wte", wte)
     return wte[_checked_ids(token_ids, len(wte))]  # (..., T, C)
 
 
 def position_embedding(n_tokens, wpe, start=0):
-    """Copy the rows of `wpe` for `n_tokens` slots from `start` on, whichever letters stand there; (n_tokens, C).
-
-    The model was trained with a start of 0. ValueError if the slots run past the end of `wpe`.
-    Source: nanoGPT, model.py, `pos_emb` in `GPT.forward`.
-    """
+    """Copy the rows of `wpe` for `n_tokens` slots from `start` on, whichever letters stand there; (n_tokens, C). The
+    model was trained with a start of 0. ValueError if the slots run past the end of `wpe`.
+    Source: nanoGPT, model.py, `pos_emb` in `GPT.forward`."""
     return _window(n_tokens, _table("wpe", wpe), start).copy()
 
 
 def input_embedding(token_ids, wte, wpe, start=0):
-    """Add what stands in a slot to where the slot is: the whole input of the transformer, (..., T, C).
-
-    `wte[token_ids] + wpe[start:start + T]`, bit for bit, for `token_ids` (..., T).
-    Source: nanoGPT, model.py, `GPT.forward`: `x = self.transformer.drop(tok_emb + pos_emb)`; it drops in training only.
-    """
+    """Add what stands in a slot to where the slot is: the whole input of the transformer, (..., T, C). `wte[token_ids]
+    + wpe[start:start + T]`, bit for bit, for `token_ids` (..., T).
+    Source: nanoGPT, model.py, `GPT.forward`: `x = self.transformer.drop(tok_emb + pos_emb)`; it drops in training
+    only."""
     wte, wpe = _table("wte", wte), _table("wpe", wpe)
     if wte.shape[1] != wpe.shape[1]:
         raise ValueError(f"tables of unequal width cannot be added: wte has shape {wte.shape}, wpe {wpe.shape}")
@@ -92,12 +85,10 @@ def input_embedding(token_ids, wte, wpe, start=0):
 
 
 def sinusoidal_positions(n_positions, n_embd, base=10000.0):
-    """Compute the fixed position table of the first Transformer, float64 (n_positions, n_embd): nothing learned.
-
-    Row p holds sin(p * w_k) in channel 2k and cos(p * w_k) in channel 2k + 1, with w_k = base ** (-2k / n_embd) in
-    radians per slot, so every row has length sqrt(n_embd / 2). The longest wavelength tends to 2 * pi * base slots.
-    Source: Vaswani et al. 2017, "Attention Is All You Need", section 3.5.
-    """
+    """Compute the fixed position table of the first Transformer, float64 (n_positions, n_embd): nothing learned. Row p
+    holds sin(p * w_k) in channel 2k and cos(p * w_k) in channel 2k + 1, with w_k = base ** (-2k / n_embd) in radians
+    per slot, so every row has length sqrt(n_embd / 2). The longest wavelength tends to 2 * pi * base slots.
+    Source: Vaswani et al. 2017, "Attention Is All You Need", section 3.5."""
     n_positions = whole_number("n_positions", n_positions, at_least=1)
     n_embd = whole_number("n_embd", n_embd, at_least=2)
     if n_embd % 2:

@@ -27,10 +27,8 @@ class Seeds(NamedTuple):
 
 
 class Cases(NamedTuple):
-    """The token tables of several models that sort letters and reverse cases, one for each seed from 0.
-
-    Their six tokens are a A b B c C: token 2 k is the lower case of letter k, token 2 k + 1 its upper case.
-    """
+    """The token tables of several models that sort letters and reverse cases, one for each seed from 0. Their six
+    tokens are a A b B c C: token 2 k is the lower case of letter k, token 2 k + 1 its upper case."""
 
     before: np.ndarray  # (n_seeds, 6, C)
     after: np.ndarray  # (n_seeds, 6, C)
@@ -38,11 +36,9 @@ class Cases(NamedTuple):
 
 
 def training_curve(name):
-    """Return what a training scored on its way, steps (n,) and right answers of 729 (n_seeds, n).
-
-    ValueError, with all names, for one that is not there: "sort", "reverse", or one of these with other positions or
-    frozen tables, such as "sort, RoPE".
-    """
+    """Return what a training scored on its way, steps (n,) and right answers of 729 (n_seeds, n). ValueError, with all
+    names, for one that is not there: "sort", "reverse", or one of these with other positions or frozen tables, such as
+    "sort, RoPE"."""
     return _named(CURVES, name, "training", ("steps", "scores"))
 
 
@@ -57,11 +53,9 @@ def two_cases():
 
 
 def score_map(name):
-    """Return the scores, of 729, of the model "sort" or "reverse" with both tables scaled, (n, n) for n FACTORS.
-
-    E_tok is multiplied by FACTORS[row], E_pos by FACTORS[column]. Where a broken model wavers between two letters,
-    another machine may count one more or less.
-    """
+    """Return the scores, of 729, of the model "sort" or "reverse" with both tables scaled, (n, n) for n FACTORS. E_tok
+    is multiplied by FACTORS[row], E_pos by FACTORS[column]. Where a broken model wavers between two letters, another
+    machine may count one more or less."""
     return _named(MAPS, name, "map")[0].astype(np.int64)
 
 

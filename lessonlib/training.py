@@ -38,14 +38,12 @@ class Snapshot(NamedTuple):
 
 
 def train(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, freeze=(), kind=NanoGPT):
-    """Train a model and hand out a Snapshot every few steps, the first at step 0, before any training.
-
-    All that is random follows from `seed`: the same seed gives the same model on the same machine. `n_steps` is known
-    for sort and synonyms (400) and reverse (200) and must be said for other tasks; the last step always gives a
-    snapshot. `wte` (vocab_size, C) and `wpe` (block_size, C) are tables to start from instead of random ones; `freeze`
-    holds "wte", "wpe" or both for tables that stay as they are. `kind` is the class of the model, `NanoGPT` or
-    `rope.RotaryGPT`. ValueError, at once, for an argument that cannot be used.
-    """
+    """Train a model and hand out a Snapshot every few steps, the first at step 0, before any training. All that is
+    random follows from `seed`: the same seed gives the same model on the same machine. `n_steps` is known for sort and
+    synonyms (400) and reverse (200) and must be said for other tasks; the last step always gives a snapshot. `wte`
+    (vocab_size, C) and `wpe` (block_size, C) are tables to start from instead of random ones; `freeze` holds "wte",
+    "wpe" or both for tables that stay as they are. `kind` is the class of the model, `NanoGPT` or `rope.RotaryGPT`.
+    ValueError, at once, for an argument that cannot be used."""
     steps = training_steps(task, seed, n_steps, every, wte, wpe, freeze, kind)
     return (snapshot for snapshot in steps if snapshot is not None)
 
@@ -101,11 +99,9 @@ def _shared_out(task, rng):
 
 
 def token_shares(model):
-    """Measure how much of what layer 0 sees at the six inputs is about the letter; returns two floats.
-
-    The token's share of the variance over all letters and input slots, in the rows that leave the first layer norm, and
-    in the value vectors that layer 0's attention makes of them. NaN where all rows are equal.
-    """
+    """Measure how much of what layer 0 sees at the six inputs is about the letter; returns two floats. The token's
+    share of the variance over all letters and input slots, in the rows that leave the first layer norm, and in the
+    value vectors that layer 0's attention makes of them. NaN where all rows are equal."""
     w = model.layer_weights(0)
     normed = layer_norm(every_sum(model.wte, model.wpe[:N_INPUTS]), w["ln_1.weight"], w["ln_1.bias"])
     values = normed @ w["attn.c_attn.weight"][-model.n_embd :].T + w["attn.c_attn.bias"][-model.n_embd :]
@@ -116,10 +112,8 @@ def token_shares(model):
 
 
 def initial_weights(rng, sizes=SIZES, dtype=np.float32):
-    """Draw the weights that a model of such `sizes` starts from, as minGPT does, from a numpy Generator.
-
-    Matrices are N(0, 0.02), those that add to the stream 0.02 / sqrt(2 n_layer); biases 0; layer norms 1 and 0.
-    """
+    """Draw the weights that a model of such `sizes` starts from, as minGPT does, from a numpy Generator. Matrices are
+    N(0, 0.02), those that add to the stream 0.02 / sqrt(2 n_layer); biases 0; layer norms 1 and 0."""
     weights = {}
     for name, shape in expected_shapes(**sizes).items():
         std = 0.02 / np.sqrt(2 * sizes["n_layer"]) if name.endswith("c_proj.weight") else 0.02
@@ -132,10 +126,8 @@ def initial_weights(rng, sizes=SIZES, dtype=np.float32):
 
 class AdamW:
     """Adam with decoupled weight decay on matrices, after clipping the gradient's norm; changes weights in place.
-
     `frozen` holds the names of tensors that stay as they are.
-    Source: Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization"; minGPT, `configure_optimizers`.
-    """
+    Source: Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization"; minGPT, `configure_optimizers`."""
 
     def __init__(self, weights, frozen=()):
         self.names = [name for name in weights if name not in frozen]

@@ -16,15 +16,12 @@ SMALL = 1e-5  # by how much a known wrong number may be off, as a share of the l
 
 
 class Exercise(NamedTuple):
-    """What is right, what is known to be wrong, and what to say.
-
-    `expected` completes "The exercise asks for ...". `mistakes` are pairs of a wrong array, of any shape, and a
-    sentence, `shapes` pairs of a wrong shape and a sentence: the first that fits is named. `difference` takes the
-    values and the place of the first difference, and says what there is to say where nothing better is known.
-    `rounding` and `order` are said of the right numbers, rounded, and of the right rows in another order; they are
-    empty where that is no mistake. `tolerance` is how far off a right number may be. `read` turns an answer into an
-    array; if an answer is not `sized`, `difference` talks about its length.
-    """
+    """What is right, what is known to be wrong, and what to say. `expected` completes "The exercise asks for ...".
+    `mistakes` are pairs of a wrong array, of any shape, and a sentence, `shapes` pairs of a wrong shape and a sentence:
+    the first that fits is named. `difference` takes the values and the place of the first difference, and says what
+    there is to say where nothing better is known. `rounding` and `order` are said of the right numbers, rounded, and of
+    the right rows in another order; they are empty where that is no mistake. `tolerance` is how far off a right number
+    may be. `read` turns an answer into an array; if an answer is not `sized`, `difference` talks about its length."""
 
     solution: np.ndarray
     expected: str
@@ -84,11 +81,9 @@ def judge(answer, exercise):
 
 
 def matrix_exercise(solution, each, mistakes, shapes=(), about_rows=lambda values: None, **more):
-    """Make the table of an exercise on a matrix (T, C), one row for each letter or slot: `each` says which.
-
-    What can go wrong with any matrix is added. `about_rows` takes an answer of the right shape and says what its rows
-    are, or returns None.
-    """
+    """Make the table of an exercise on a matrix (T, C), one row for each letter or slot: `each` says which. What can go
+    wrong with any matrix is added. `about_rows` takes an answer of the right shape and says what its rows are, or
+    returns None."""
     (n_rows, n_columns), swapped = solution.shape, f"Rows and columns are swapped: every {each} has a row."
     place_words = "The first difference is in row {}, channel {}, counted from 0."
     return Exercise(
@@ -165,9 +160,7 @@ def models():
 
 def arrays_at_hand(asked, token_ids, wte=None, wpe=None):
     """Yield arrays (T, C) that a learner has at hand in place of the "token", "position" or "sum" embedding asked for.
-
-    With each comes a sentence. A table that is not given is the sorter's.
-    """
+    With each comes a sentence. A table that is not given is the sorter's."""
     wte, wpe = (np.float64(given) if given is not None else own for given, own in zip((wte, wpe), _tables("sorter")))
     tok, pos = wte[token_ids], wpe[: len(token_ids)]
     sines = sinusoidal_positions(*tok.shape)

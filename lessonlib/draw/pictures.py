@@ -26,10 +26,8 @@ SOURCE_COLOURS = ((TOKEN, "white"), (POSITION, "white"), ("#5b6b7a", "white"), (
 
 
 def matrix(matrix, title, rows, colour=INK, columns="channel"):
-    """Draw one matrix (n_rows, n_columns) as coloured cells on a scale around 0.
-
-    `rows` are the labels of its rows, `columns` says what a column is.
-    """
+    """Draw one matrix (n_rows, n_columns) as coloured cells on a scale around 0. `rows` are the labels of its rows,
+    `columns` says what a column is."""
     matrix = np.asarray(matrix)
     name = f"{title}  {matrix.shape}"
     return draw(Scene(Cells(name, matrix, tuple(rows), colour, columns=columns, scale=True, row_height=20)))
@@ -86,10 +84,8 @@ def _course(steps, scores):
 
 def squares(squares, names, below, left, limit=None, palette="signed", decimals=None):
     """Draw several matrices of one shape (n, m) beside each other, on one scale: `squares` maps a title to each.
-
     `names` are the labels of their rows, or of rows and columns, (rows, columns), where these differ; `left` and
-    `below` say what rows and columns are. With `decimals`, every cell holds its number. NaN leaves a cell white.
-    """
+    `below` say what rows and columns are. With `decimals`, every cell holds its number. NaN leaves a cell white."""
     rows, columns = names if isinstance(names[0], (tuple, list)) else (names, names)
     parts = []
     for title, square in squares.items():
@@ -124,10 +120,8 @@ def squares(squares, names, below, left, limit=None, palette="signed", decimals=
 
 def parallelogram(maps, names, corners):
     """Draw, on maps of one scale, the parallelogram that three points span: `maps` maps a title to points (n, 2).
-
     `corners` are the numbers of the first, the second and the third point; the fourth corner, first - second + third,
-    is drawn as a hollow "?".
-    """
+    is drawn as a hollow "?"."""
     one, two, three = corners
     maps = {title: np.vstack([xy, xy[one] - xy[two] + xy[three]]) for title, xy in maps.items()}
     ends = np.concatenate(list(maps.values()))
@@ -152,10 +146,8 @@ def overlaps(
     chance, models, label="overlap: mean squared cosine of the principal angles", ends=("before training", "after")
 ):
     """Draw what random tables give as a grey hill, and over it each model as an arrow, such as of what training does.
-
     `chance` holds the values of random tables, (n,); `models` maps a name, such as "sorters", to the values of several
-    models, (n_models, 2), and each name has a hill of its own. `ends` says what both ends of an arrow are.
-    """
+    models, (n_models, 2), and each name has a hill of its own. `ends` says what both ends of an arrow are."""
     width = 700  # not WIDE: text stays legible where a page is narrow
     above, row, between, bottom, edge = 26, 96, 24, 50, 20
     height, chance = len(models) * (above + row + between) - between + bottom, np.asarray(chance)
@@ -189,10 +181,8 @@ def overlaps(
 
 
 def sources(shares, stages, names):
-    """Draw, for several models, a bar for each stage of the stream, split into what explains its spread.
-
-    `shares` maps the name of a model to (n_stages, 4): letter, slot, both, context, which `names` names.
-    """
+    """Draw, for several models, a bar for each stage of the stream, split into what explains its spread. `shares` maps
+    the name of a model to (n_stages, 4): letter, slot, both, context, which `names` names."""
     row, top, left, right, bottom = 28, 34, 120, 20, 44
     height, said = (row * len(stages) + top) * len(shares) + bottom, []
     with plain_settings():

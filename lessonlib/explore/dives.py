@@ -123,9 +123,7 @@ SHIFTED = ("token embedding + v", "+  (position embedding − v)", "=  input emb
 
 def shift(model, task):
     """Make the explorer of the hidden shift: a vector v is added to every row of E_tok and taken from every of E_pos.
-
-    The score of `model` is counted on `task`.
-    """
+    The score of `model` is counted on `task`."""
     given.one_of("model", model, NanoGPT)
     given.one_of("task", task, Task)
     token_ids, every = encode(EXAMPLE), measure.every_sum(model.wte, model.wpe)
@@ -164,10 +162,8 @@ def _amount(length):
 
 
 def shifted_model(model, length, direction):
-    """Add a vector to every row of a model's token table and take it from every row of its position table.
-
-    `direction` is the seed of its direction. The new tables are rounded to the model's own precision, as all are.
-    """
+    """Add a vector to every row of a model's token table and take it from every row of its position table. `direction`
+    is the seed of its direction. The new tables are rounded to the model's own precision, as all are."""
     v = np.random.default_rng(direction).standard_normal(model.n_embd)
     v *= length / np.linalg.norm(v)
     return model.with_tables(model.wte.astype(np.float64) + v, model.wpe.astype(np.float64) - v)
@@ -178,9 +174,8 @@ def shifted_model(model, length, direction):
 
 def scale(models, maps):
     """Make two dials, a factor for each table, with the scores that are left: live, and on maps computed in advance.
-
-    `models` maps names such as "sorter" to (model, task), `maps` the same names to what `precomputed.score_map` says.
-    """
+    `models` maps names such as "sorter" to (model, task), `maps` the same names to what `precomputed.score_map`
+    says."""
     given.all_of("models", models, NanoGPT, Task)
     for name in models:
         if np.shape(maps.get(name) if isinstance(maps, dict) else None) != (len(FACTORS), len(FACTORS)):

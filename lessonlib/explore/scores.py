@@ -12,10 +12,8 @@ N_PIECES = 27  # of the inputs, for a model that writes letter by letter
 
 def scores(models, letters, count=scoring):
     """Count right answers, with a `yield` after each piece of the work, and return HTML, as `Scene.later` wants it.
-
     `models` maps names, such as "sorter", to (model, task); beside each bar stands what the model makes of `letters`.
-    `count(model, task)` is a generator that returns how many of the task's answers are right.
-    """
+    `count(model, task)` is a generator that returns how many of the task's answers are right."""
     bars = []
     for name, (model, task) in models.items():
         n_right = yield from count(model, task)
@@ -25,11 +23,9 @@ def scores(models, letters, count=scoring):
 
 
 def by_writing(model, task):
-    """Count as `tasks.scoring` does, but let the model write letter by letter, as it does for a single answer.
-
-    For a model in which a learner's function looks the rows up: one pass that shows the right letters says nothing of
-    it, since all rows may change with each letter that is written.
-    """
+    """Count as `tasks.scoring` does, but let the model write letter by letter, as it does for a single answer. For a
+    model in which a learner's function looks the rows up: one pass that shows the right letters says nothing of it,
+    since all rows may change with each letter that is written."""
     n_right = 0
     for inputs, answers in zip(*(np.split(each, N_PIECES) for each in (task.inputs, task.answers))):
         n_right += int((model.generate(inputs) == answers).all(axis=-1).sum())

@@ -57,11 +57,9 @@ class Run:
 
 class Training(Control):
     """Buttons that train and stop, and a slider over the snapshots; `value` is a Run and the number of a snapshot.
-
     `runs`, from tasks' names to Run, are shown until something is trained here. While it trains, the slider follows the
     newest snapshot, unless it was moved to an earlier one. A training is a task beside all else that pauses every few
-    hundredths of a second; where no event loop runs, `start` trains to the end. One is trained at a time.
-    """
+    hundredths of a second; where no event loop runs, `start` trains to the end. One is trained at a time."""
 
     value = Any()
     _trains = None  # the one Training that does, in whatever explorer
