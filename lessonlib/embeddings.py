@@ -17,7 +17,7 @@ def encode(letters):
     """Turn letters such as "CBABBC" into token ids, int64 (T,): each letter's place in "ABC", counted from 0."""
     known = " ".join(VOCABULARY)
     if not isinstance(letters, str):
-        raise ValueError(f"letters must be a string such as {VOCABULARY!r}, got {_name(letters)}")
+        raise ValueError(f"letters must be a string such as {VOCABULARY!r}, got {short(letters)}")
     if not letters:
         raise ValueError(f"letters is empty: give at least one of {known}")
     for slot, letter in enumerate(letters):
@@ -95,7 +95,7 @@ def sinusoidal_positions(n_positions, n_embd, base=10000.0):
         raise ValueError(f"n_embd must be even (each sine has its cosine), got {n_embd}")
     is_number = isinstance(base, (int, float, np.integer, np.floating)) and not isinstance(base, bool)
     if not is_number or not 0 < base <= 1e300:  # nor NaN
-        raise ValueError(f"base must be a number larger than 0 and at most 1e300, got {_name(base)}")
+        raise ValueError(f"base must be a number larger than 0 and at most 1e300, got {short(base)}")
     frequencies = float(base) ** (-np.arange(0, n_embd, 2) / n_embd)  # (C / 2,)
     angles = np.arange(n_positions)[:, np.newaxis] * frequencies  # (n_positions, C / 2)
     return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(n_positions, n_embd)
@@ -115,7 +115,7 @@ def real_array(name, values):
 def whole_number(name, value, at_least, at_most=None):
     """Return `value` as an int, or say that it is none, or which are allowed."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-        raise ValueError(f"{name} must be a whole number, got {_name(value)}")
+        raise ValueError(f"{name} must be a whole number, got {short(value)}")
     if value < at_least or (at_most is not None and value > at_most):
         allowed = f"at least {at_least}" if at_most is None else f"from {at_least} to {at_most}"
         raise ValueError(f"{name} must be {allowed}, got {value}")
@@ -134,9 +134,9 @@ def _checked_ids(token_ids, vocab_size):
         for value in ids.flat:
             if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
                 hint = "; turn letters into ids with encode(...)" if isinstance(value, str) else ""
-                raise ValueError(f"id {_name(value)} is not an integer; {allowed}{hint}")
+                raise ValueError(f"id {short(value)} is not an integer; {allowed}{hint}")
     elif ids.dtype.kind not in "iu" and ids.size:
-        raise ValueError(f"id {_name(ids.flat[0].item())} is not an integer: they are of type {ids.dtype}; {allowed}")
+        raise ValueError(f"id {short(ids.flat[0].item())} is not an integer: they are of type {ids.dtype}; {allowed}")
     if ids.size == 0:
         raise ValueError(f"token_ids is empty: give at least one id; {allowed}")
     if ids.min() < 0 or ids.max() >= vocab_size:
@@ -165,7 +165,7 @@ def _window(n_tokens, wpe, start):
     return wpe[start : start + n_tokens]
 
 
-def _name(value):
+def short(value):
     """Say a value in a few words, however large it is."""
     text = repr(value)
     return f"{text if len(text) <= 40 else text[:37] + '...'} ({type(value).__name__})"

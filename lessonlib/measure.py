@@ -7,7 +7,7 @@ what cannot be measured: another shape, text, NaN, infinity, or numbers so large
 
 import numpy as np
 
-from lessonlib.embeddings import input_embedding, real_array, token_embedding
+from lessonlib.embeddings import input_embedding, real_array, token_embedding, whole_number
 
 PARTS = ("letter", "slot", "bias")  # of every query and key, in the first layer
 SOURCES = ("letter", "slot", "both", "context")  # of the spread after a block
@@ -23,6 +23,14 @@ def distances(table):
     one vector to all rows changes none of them."""
     table = _numbers("table", table)
     return np.stack([np.linalg.norm(table - row, axis=-1) for row in table])  # all at once takes n times the memory
+
+
+def closest_rows(table):
+    """Find the two rows of `table` (n, C) that lie nearest to each other; returns their numbers and their distance."""
+    apart = distances(table)
+    apart[np.tril_indices(len(apart))] = np.inf  # each two rows once, and none with itself
+    one, other = (int(i) for i in np.unravel_index(apart.argmin(), apart.shape))
+    return one, other, float(apart[one, other])
 
 
 def cosines(one, other=None):
@@ -154,15 +162,11 @@ def every_sum(wte, wpe):
 
 
 def closest_sums(wte, wpe):
-    """Find the two pairs (id, slot) whose sums lie nearest to each other; returns both and their distance. The distance
-    is 0 where they collide."""
-    sums = every_sum(*_two_tables(wte=wte, wpe=wpe))
-    n_slots = sums.shape[1]
-    apart = distances(sums.reshape(-1, sums.shape[-1]))
-    apart[np.tril_indices(len(apart))] = np.inf  # each two sums once, and none with itself
-    pairs = np.unravel_index(apart.argmin(), apart.shape)
-    one, other = (tuple(int(i) for i in divmod(pair, n_slots)) for pair in pairs)
-    return one, other, float(apart[pairs])
+    """Find the two pairs (id, slot) whose sums lie nearest to each other; returns both and their distance, 0 where they
+    collide."""
+    sums = every_sum(*_two_tables(wte=wte, wpe=wpe))  # (vocab_size, block_size, C)
+    one, other, apart = closest_rows(sums.reshape(-1, sums.shape[-1]))
+    return divmod(one, sums.shape[1]), divmod(other, sums.shape[1]), apart
 
 
 def n_distinct_sums(wte, wpe):
@@ -178,8 +182,7 @@ def anonymous_sums(wte, wpe, n_sums, seed=0):
     wte, wpe = (np.asarray(table) for table in (wte, wpe))
     _two_tables(wte=wte, wpe=wpe)
     n_pairs = len(wte) * len(wpe)
-    if n_sums not in range(1, n_pairs + 1):
-        raise ValueError(f"there are {n_pairs} pairs of a letter and a slot: n_sums from 1 to {n_pairs}, got {n_sums}")
+    n_sums = whole_number("n_sums", n_sums, 1, n_pairs)
     drawn = np.random.default_rng(seed).permutation(n_pairs)[:n_sums]
     token_ids, slots = np.divmod(drawn, len(wpe))
     return wte[token_ids] + wpe[slots], token_ids, slots
@@ -234,9 +237,7 @@ def decoding_accuracy(wte, wpe, n_channels=None, noise=0.0, decode=decode_neares
     there are `n_draws` noisy copies, one without noise; a channel's noise is the same whatever `n_channels`, from 1 to
     C or None for all. `decode` is `decode_nearest` or `decode_least_squares`."""
     width = every_sum(wte, wpe).shape[-1]
-    n_channels = width if n_channels is None else n_channels
-    if n_channels not in range(1, width + 1):
-        raise ValueError(f"n_channels must be a whole number from 1 to {width}, got {n_channels!r}")
+    n_channels = width if n_channels is None else whole_number("n_channels", n_channels, 1, width)
     return _accuracy(wte, wpe, _noisy_sums(wte, wpe, noise, n_draws, seed), n_channels, decode)
 
 

@@ -183,14 +183,9 @@ def arrays_at_hand(asked, token_ids, wte=None, wpe=None):
     yield sines, f"These are the fixed sines and cosines, not the model's own table. {tail}"
     for name in models():
         other_tok, other_pos = _tables(name)[0][token_ids], _tables(name)[1][: len(token_ids)]
-        wrong = [
-            (tok, other_tok, other_tok + pos),
-            (pos, other_pos, tok + other_pos),
-            (tok, other_tok, other_tok + other_pos),
-        ]
-        for own, other, with_other in wrong:
-            if own.shape == other.shape and not np.array_equal(own, other):
-                for rows in (other, with_other):
+        if other_tok.shape == tok.shape:
+            for rows in (other_tok, other_pos, other_tok + pos, tok + other_pos, other_tok + other_pos):
+                if not any(np.array_equal(rows, own) for own in (tok, pos, tok + pos)):
                     yield rows, f"There are rows of the {name} in it, another model: use the tables of the exercise."
 
 
