@@ -7,7 +7,8 @@ what cannot be measured: another shape, text, NaN, infinity, or numbers so large
 
 import numpy as np
 
-from lessonlib.embeddings import input_embedding, real_array, token_embedding, whole_number
+from lessonlib.embeddings import encode, input_embedding, real_array, token_embedding, whole_number
+from lessonlib.gradients import loss_and_gradients
 
 PARTS = ("letter", "slot", "bias")  # of every query and key, in the first layer
 SOURCES = ("letter", "slot", "both", "context")  # of the spread after a block
@@ -31,6 +32,11 @@ def closest_rows(table):
     apart[np.tril_indices(len(apart))] = np.inf  # each two rows once, and none with itself
     one, other = (int(i) for i in np.unravel_index(apart.argmin(), apart.shape))
     return one, other, float(apart[one, other])
+
+
+def sides(table):
+    """Measure the sides of the triangle of the first three rows of `table` (n, C), A-B, A-C and B-C; returns (3,)."""
+    return distances(table)[[0, 0, 1], [1, 2, 2]]
 
 
 def cosines(one, other=None):
@@ -61,6 +67,28 @@ def principal_axes(table):
     _, sizes, axes = np.linalg.svd(table - table.mean(axis=0), full_matrices=False)
     signs = np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])
     return axes * signs[:, np.newaxis], sizes**2 / (sizes**2).sum()
+
+
+def nearer_to_own(one, other, n_known):
+    """Say of each row of two groups (n, C) but the first `n_known` of each whether it lies nearer to the mean of its
+    own group's known rows than to that of the other's; returns bools, those of `one` first."""
+    groups = _two_tables(one=one, other=other)
+    means = [group[:n_known].mean(axis=0) for group in groups]
+    apart = [[np.linalg.norm(group[n_known:] - mean, axis=1) for mean in means] for group in groups]
+    return np.concatenate([apart[0][0] < apart[0][1], apart[1][1] < apart[1][0]])
+
+
+def right_analogies(english, pairs):
+    """Count what `english` answers right, (3,), of the questions that lead from each of `pairs` to the next, the last
+    to the first, as king - man + woman = queen does: by the nearest word; by the nearest but these three; and by the
+    one nearest to king, again but these three. Source: Linzen 2016, arXiv 1606.07736."""
+    right = [0, 0, 0]
+    for (man, woman), (king, queen) in zip(pairs, [*pairs[1:], pairs[0]]):
+        by_sum = [word for word, _ in english.nearest(king, minus=man, plus=woman, n=4)]
+        by_itself = [word for word, _ in english.nearest(king, n=4)]
+        left_out = ([word for word in words if word not in (king, man, woman)] for words in (by_sum, by_itself))
+        right = [n + (words[0] == queen) for n, words in zip(right, (by_sum, *left_out))]
+    return right
 
 
 def share_along(table, axes):
@@ -331,12 +359,26 @@ def term_shares(model, token_ids):
     return shares / shares.sum()
 
 
-def stream(model, token_ids):
-    """Run the blocks on `token_ids` (..., T) and keep the sum and what each block returns, (n_layer + 1, ..., T, C)."""
+def stream(model, token_ids, causal=True):
+    """Run the blocks on `token_ids` (..., T) and keep the sum and what each block returns, (n_layer + 1, ..., T, C).
+
+    With `causal`, a slot sees only itself and those before it, as the models were trained.
+    """
     stages = [input_embedding(token_ids, model.wte, model.wpe)]
     for layer in range(model.n_layer):
-        stages.append(model.block(stages[-1], layer))
+        stages.append(model.block(stages[-1], layer, causal))
     return np.stack(stages)
+
+
+def table_gradient(model, letters, answer):
+    """Measure the loss, in nats, of `model` where it should write `answer` to `letters`, and its gradient at the token
+    table: for each number of wte, (vocab_size, C), how fast the loss rises when that number grows. The model is shown
+    all letters of `answer` but the last. ValueError for other letters than A, B and C, or more than there are slots.
+    """
+    seen, wanted = encode(letters + answer[:-1]), encode(answer)
+    input_embedding(seen, model.wte, model.wpe)  # refuses what cannot be read
+    loss, gradients = loss_and_gradients(model.weights, seen[np.newaxis], wanted[np.newaxis], model.n_head)
+    return float(loss), gradients["transformer.wte.weight"]
 
 
 def share_read_linearly(vectors, labels):

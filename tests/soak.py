@@ -53,6 +53,7 @@ EXPLORERS = {
     "steps": lambda: explore.steps(SORTER),
     "shift": lambda: explore.shift(SORTER, SORT),
     "scale": lambda: explore.scale(MODELS, MAPS),
+    "verdicts": lambda: explore.verdicts([("rows are picked", "right", "3"), ("near is alike", "right, but", "2")]),
     "neighbours": lambda: explore.neighbours(load_english()),
 }
 

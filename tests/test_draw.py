@@ -323,3 +323,39 @@ def test_a_parallelogram_ends_where_the_third_point_plus_the_step_lies():
     discs = [patch.center for patch in axes.patches if hasattr(patch, "radius")]
     for points in (discs[:5], discs[5:]):  # a parallelogram on the page, too
         np.testing.assert_allclose(np.subtract(points[4], points[2]), np.subtract(points[1], points[0]), atol=1e-9)
+
+
+def test_a_look_up_is_drawn_with_threads_from_each_letter_to_its_row_and_on_to_the_copy():
+    picture = draw.look_up("CAC", np.arange(6.0).reshape(3, 2), "ABC", followed="C")
+    assert picture.alt.endswith("slot 0, C, is row 2; slot 1, A, is row 0; slot 2, C, is row 2.")
+    threads = [line for line in picture.axes[0].lines if len(line.get_xdata()) > 2]
+    ends = [(line.get_ydata()[0], line.get_ydata()[-1]) for line in threads]
+    assert len(ends) == 6 and ends[0] == ends[1][::-1] and ends[0][1] == ends[4][1] != ends[2][1]  # both Cs, one row
+    assert [line.get_color() == draw.TOKEN for line in threads] == [True, True, False, False, True, True]
+
+
+def test_letters_are_fed_back_into_the_slot_after_the_one_that_writes_them():
+    picture = draw.fed_back("CBA", "ABC")
+    said = written(picture)
+    assert {"A", "B", "C", *"01234"} <= set(said) and "5" not in said
+    assert "They read C, B, A, A, B, plus" in picture.alt and "Slots 2 to 4 write A, B, C;" in picture.alt
+    arrows = [text for text in picture.axes[0].texts if getattr(text, "arrow_patch", None)]
+    assert len(arrows) == 3 + 2  # three letters written, of which two are read again
+
+
+def test_a_walk_says_how_steadily_it_turns_around_the_middle():
+    angles = np.radians(40) * np.arange(30)
+    ring = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    picture = draw.walk(
+        {"ring": ring, "backwards": ring[::-1], "cloud": np.random.default_rng(0).normal(size=(99, 2))}, 3
+    )
+    assert "ring, a step turns by 40° (100% within" in picture.alt and "backwards, a step turns by -40°" in picture.alt
+    assert re.search(r"cloud, a step turns by -?\d+° \([12]?\d% within", picture.alt)
+    assert {"1", "2", "3"} <= set(written(picture)) and "4" not in written(picture)
+
+
+def test_a_table_is_aligned_as_text_and_carries_its_cells_as_a_web_page():
+    table = draw.Table(("row", "n"), [("a < b", 12), ("c", 1 / 3)])
+    assert repr(table).splitlines() == ["row    n", "a < b  12", "c      0.3333"]
+    page = table._repr_html_()
+    assert page.count("<tr>") == 3 and page.count("<th>") == 2 and "<td>a &lt; b</td><td>12</td>" in page

@@ -22,12 +22,16 @@ from lessonlib.measure import (
     distances,
     every_sum,
     n_distinct_sums,
+    nearer_to_own,
     overlap,
     padded_tables,
     principal_axes,
+    right_analogies,
     share_read_linearly,
+    sides,
     source_shares,
     stream,
+    table_gradient,
     term_shares,
     unmix,
     variance_shares,
@@ -534,6 +538,14 @@ def test_the_sorter_looks_by_slot_for_letters_and_the_reverser_by_slot_for_slots
         assert shares.argmax() == {"sort": 3, "reverse": 4}[name] and shares.max() > 0.6
 
 
+def test_the_stream_of_slots_that_look_both_ways_does_not_see_the_order_without_positions(pair):
+    model, task = pair
+    blind, order = model.with_tables(wpe=0 * model.wpe), [3, 0, 5, 1, 4, 2]
+    one, other = stream(blind, task.inputs, causal=False), stream(blind, task.inputs[:, order], causal=False)
+    np.testing.assert_allclose(one[..., order, :], other, atol=1e-5)
+    assert abs(stream(blind, task.inputs)[-1][:, order] - stream(blind, task.inputs[:, order])[-1]).max() > 0.1
+
+
 def test_the_stream_begins_with_the_sum_and_ends_in_the_logits(pair):
     model, task = pair
     stages = stream(model, task.inputs[:20])
@@ -567,3 +579,41 @@ def test_letter_and_slot_can_be_read_after_every_block(pair):
     slots = np.broadcast_to(np.arange(6), task.inputs.shape)
     for stage in stream(model, task.inputs):
         assert share_read_linearly(stage, task.inputs) == 1 and share_read_linearly(stage, slots) == 1
+
+
+def test_sides_are_the_distances_of_the_first_three_rows():
+    assert sides([[0, 0], [3, 0], [3, 4], [9, 9]]).tolist() == [3, 5, 4]
+
+
+def test_rows_are_nearer_to_the_mean_of_the_known_rows_of_their_own_group():
+    one, other = [[0.0], [2.0], [4.9], [5.1]], [[8.0], [10.0], [5.1], [4.9]]  # the means are 1 and 9
+    assert nearer_to_own(one, other, 2).tolist() == [True, False, True, False]
+    with pytest.raises(ValueError, match="one width"):
+        nearer_to_own([[1.0]], [[1.0, 2.0]], 1)
+
+
+def test_right_analogies_are_counted_in_three_ways():
+    words = {"man": (0, 0), "woman": (0, 1), "king": (4, 0), "queen": (4, 1.1), "crown": (4, 0.5), "hat": (9, 9)}
+
+    class Plane:
+        def nearest(self, word, minus=None, plus=None, n=10):
+            x = np.array(words[word], dtype=float)
+            x += 0 if minus is None else np.subtract(words[plus], words[minus])
+            return sorted(((other, math.dist(x, at)) for other, at in words.items()), key=lambda pair: pair[1])[:n]
+
+    # man -> king: queen by the sum, however many may answer, but crown lies nearest to king. king -> man: woman
+    assert right_analogies(Plane(), (("man", "woman"), ("king", "queen"))) == [2, 2, 1]
+
+
+def test_the_gradient_at_the_table_is_the_slope_of_the_loss():
+    model = load_checkpoint("sort")
+    loss, gradient = table_gradient(model, "ABABAB", "AAABBB")
+    assert gradient.shape == (3, 48) and not gradient[2].any() and gradient[:2].all()
+    step = np.zeros((3, 48), dtype=np.float32)
+    step[1, 7] = 0.001
+    ends = [table_gradient(model.with_tables(wte=model.wte + sign * step), "ABABAB", "AAABBB")[0] for sign in (1, -1)]
+    assert math.isclose((ends[0] - ends[1]) / 0.002, gradient[1, 7], rel_tol=0.02) and ends[1] != loss
+    with pytest.raises(ValueError):
+        table_gradient(model, "ABX", "ABC")
+    with pytest.raises(ValueError):
+        table_gradient(model, "ABABAB", "ABABABA")

@@ -16,7 +16,8 @@ from lessonlib.embeddings import LOOK_ALIKES, VOCABULARY
 LONGEST, DEEPEST = 20_000, 6  # a generator without end must end somewhere
 THOUSANDS = r"[-+]?\d{1,3}([,_' ]\d{3})+|[-+]?\d{1,3}(\.\d{3}){2,}"  # 38,597,376 or 38.597.376
 MASK = "This is a mask, True or False for each: what are the numbers of those that are marked?"
-EMPTY = "It is empty. (Was it a generator, a map or a zip? They can be read only once.)"
+EMPTY = "It is empty."
+SPENT = "It is empty: a generator, a map or a zip can be read only once."
 NONE = "This is None: a function that prints its result, and does not return it, gives None."
 PART_IS_MISSING = "Part of it is still three dots, or None."
 
@@ -41,6 +42,8 @@ def row_numbers(answer, exercise):
     values = as_array(cells, exercise.expected)
     if all(isinstance(cell, bool) for cell in atoms(cells)):
         raise Stop(not_yet(MASK))
+    if values.ndim == 2 and (np.sort(values) == np.sort(values)[0]).all():  # np.argwhere says of two rows both ways
+        values = values[0] if len(values) == 2 else values
     if values.size != max(values.shape, default=1):  # np.where gives (1, n), np.argwhere (n, 1)
         raise Stop(not_yet(f"This is a whole table of numbers. The exercise asks for {exercise.expected}."))
     return np.sort(values.ravel())
@@ -78,6 +81,8 @@ def plain(value, decimal_comma=False, depth=0):
         raise Stop(not_yet(f"Reading it stops with an error, {type(error).__name__}: {error}.")) from None
     if len(items) > LONGEST:
         raise Stop(not_yet("It goes on and on: no answer is that long."))
+    if not items and hasattr(value, "__next__"):
+        raise Stop(not_yet(SPENT))
     return [plain(item, decimal_comma, depth + 1) for item in items]
 
 

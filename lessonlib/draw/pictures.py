@@ -1,8 +1,8 @@
-"""The pictures of the lessons' cells: arrays in, Picture out. Three of them are no scene of cells, lines and points."""
+"""The pictures of the lessons' cells: arrays in, Picture out. Some of them are no scene of cells, lines and points."""
 
 import numpy as np
 
-from lessonlib.draw.paper import LARGE, SMALL, box_around, draw, write
+from lessonlib.draw.paper import LARGE, SMALL, box_around, colours, draw, image, write
 from lessonlib.draw.picture import POINT, blank, plain_settings
 from lessonlib.scene import (
     FAINT,
@@ -16,6 +16,7 @@ from lessonlib.scene import (
     Points,
     Scene,
     in_sum,
+    signed_limit,
     sum_parts,
 )
 from lessonlib.tasks import N_ALL
@@ -142,6 +143,54 @@ def parallelogram(maps, names, corners):
     )  # fmt: skip
 
 
+def fed_back(letters, answer):
+    """Draw what stands in each slot while a model answers `letters`: what it reads, which position is added to it, and
+    what it writes, with an arrow from each letter of `answer` to the slot that reads it next."""
+    first, read, size, left, apart, tops = len(letters) - 1, letters + answer[:-1], 34, 76, 44, (8, 66, 112)
+    arrow = {"arrowstyle": "-|>", "color": INK, "linewidth": 1.4 * POINT, "shrinkA": 0, "shrinkB": 0}
+    with plain_settings():
+        picture, axes = blank(156, width=left + apart * len(read))  # narrow: legible on a narrow page, too
+        for text, top in zip(("writes", "reads", "+ row"), tops):
+            write(axes, left - 10, top + size / 2, text, LARGE, ha="right")
+        for slot, letter in enumerate(read):
+            x, tiles = left + apart * slot, [(letter, TOKEN, tops[1]), (str(slot), POSITION, tops[2])]
+            if slot >= first:
+                tiles.append((answer[slot - first], INK, tops[0]))
+                axes.annotate("", (x + 17, tops[0] + size), (x + 17, tops[1]), arrowprops=arrow)
+            if slot > first:
+                axes.annotate("", (x + 4, tops[1]), (x - apart + 30, tops[0] + size), arrowprops=arrow)
+            for text, colour, top in tiles:
+                box_around(axes, x, top, size, size, fill=True, facecolor=colour, linewidth=0)
+                write(axes, x + size / 2, top + size / 2, text, LARGE, "white", ha="center")
+    picture.alt = (
+        f"Tiles for slots 0 to {len(read) - 1}. They read {', '.join(read)}, plus the row of each slot. "
+        f"Slots {first} to {len(read) - 1} write {', '.join(answer)}; an arrow leads from each to where it is read."
+    )
+    return picture
+
+
+def walk(planes, n_steps):
+    """Draw points that follow each other around the middle of a plane; `planes` maps a title to (n, 2), on one scale.
+
+    The first `n_steps` are joined in order and numbered from 1. Below a title stands by how many degrees the next point
+    is turned around the middle: the median, and how many steps lie within a fifth of it.
+    """
+    reach, parts = 1.15 * max(np.abs(xy).max() for xy in planes.values()), []
+    for name, xy in planes.items():
+        turns = np.degrees(np.diff(np.unwrap(np.arctan2(*xy.T[::-1]))))
+        turn = np.median(turns)
+        steady = (np.abs(turns - turn) <= abs(turn) / 5).mean()
+        title = f"{name}\na step turns by {turn:.0f}° ({steady:.0%} within a fifth)"
+        parts.append(
+            Points(
+                title, xy, ("",) * len(xy), (-reach, reach, -reach, reach), radius=2.5,
+                path=tuple(range(n_steps)), beside=bool(parts), highest=300,
+                texts=tuple((*place, str(i), SMALL + 1, INK) for i, place in enumerate(0.75 * xy[:n_steps], 1)),
+            )
+        )  # fmt: skip
+    return draw(Scene(*parts, text=f"Rows 1 to {n_steps} are joined in order."))
+
+
 def overlaps(
     chance, models, label="overlap: mean squared cosine of the principal angles", ends=("before training", "after")
 ):
@@ -206,6 +255,39 @@ def sources(shares, stages, names):
             box_around(axes, x, height - 27, 14, 14, fill=True, facecolor=colour, linewidth=0)
             write(axes, x + 22, height - 20, source, SMALL + 1)
     picture.alt = f"Bars of what explains the spread of the stream. {'. '.join(said)}."
+    return picture
+
+
+def look_up(letters, table, names, followed):
+    """Draw the look-up of `letters` in `table` (n, C), whose rows are `names`: threads lead from each letter to its row
+    and on to its copy, green for the letter `followed`."""
+    rows, high, top = [names.index(letter) for letter in letters], 24, 40
+    below, limit = top + high * (len(letters) - len(names)) / 2, signed_limit(table)  # the table is half way down
+    copies, bent = np.asarray(table)[rows], (1 - np.cos(np.linspace(0, np.pi, 40))) / 2
+    with plain_settings():
+        picture, axes = blank(high * len(letters) + top + 8)
+        for left, y, labels, cells, title in (
+            (30, top, letters, None, "letters"),
+            (230, below, names, table, f"token table E_tok  {np.shape(table)}"),
+            (580, top, letters, copies, f"the rows  {copies.shape}"),
+        ):
+            write(axes, left, y - 18, title, LARGE, INK if cells is None else TOKEN, weight="bold")
+            if cells is not None:
+                painted = colours(Cells("", cells, tuple(labels), limit=limit))
+                image(axes, painted, (left + 30, left + 270, y + high * len(labels), y))
+            for i, letter in enumerate(labels):
+                look = (TOKEN, "white") if letter == followed else ("white", INK)
+                box_around(axes, left, y + high * i + 2, 22, high - 4, fill=True, facecolor=look[0], edgecolor=FAINT)
+                axes.plot([left + 30, left + 270], [y + high * i] * 2, color="white", linewidth=POINT)
+                write(axes, left + 11, y + high * (i + 0.5), letter, SMALL + 1, look[1], ha="center")
+        for slot, row in enumerate(rows):
+            ends, green = (top + high * (slot + 0.5), below + high * (row + 0.5)), letters[slot] == followed
+            for (x, far), (start, end) in (((56, 226), ends), ((504, 576), ends[::-1])):
+                xs, ys = x + (far - x) * np.linspace(0, 1, 40), start + (end - start) * bent
+                look = (TOKEN, 2.5) if green else (PALE, 1.5)
+                axes.plot(xs, ys, color=look[0], linewidth=look[1] * POINT, zorder=green)
+    said = "; ".join(f"slot {slot}, {letter}, is row {row}" for slot, (letter, row) in enumerate(zip(letters, rows)))
+    picture.alt = f"Threads lead from {len(letters)} letters to the rows of a table, and on to copies: {said}."
     return picture
 
 
