@@ -395,6 +395,25 @@ def share_read_linearly(vectors, labels):
     return float(((vectors[tested] @ reader).argmax(axis=-1) == labels[tested]).mean())
 
 
+def tips(model, token_ids, size):
+    """Say which numbers of x tip the model's answer to `token_ids` (T,) once `size` is added to one; bool (T, C)."""
+    shape = len(token_ids), model.n_embd
+    one_each = size * np.eye(shape[0] * shape[1], dtype=np.float32).reshape(-1, *shape)
+    return tipped_by(model, token_ids, one_each).reshape(shape)
+
+
+def tipped_by(model, token_ids, nudges):
+    """Say of each of `nudges` (n, T, C) whether the model's answer to `token_ids` (T,) changes if x is moved by it.
+
+    The model is shown its own answer: up to the first letter that differs, it sees what it would have written.
+    """
+    own = model.generate(token_ids)
+    x = input_embedding(np.concatenate([token_ids, own[:-1]]), model.wte, model.wpe)  # (2 T - 1, C)
+    x = np.repeat(x[np.newaxis], len(nudges), axis=0)
+    x[:, : len(token_ids)] += nudges
+    return (model.logits_from(x, n_last=len(token_ids)).argmax(axis=-1) != own).any(axis=1)
+
+
 # Is it something that can be measured?
 
 

@@ -46,6 +46,7 @@ pytestmark = pytest.mark.filterwarnings(
 
 sorter, reverser = load_checkpoint("sort"), load_checkpoint("reverse")
 E_tok, E_pos = sorter.wte, sorter.wpe
+english = load_english()
 words = [("AAB", "ABA"), ("AAAAAA", "AAA"), ("BACAC", "ABCAC"), ("BBBA", "BBA"), ("CCCC", "C")]
 swap = [0, 1, 2, 3, 4, 5, 9, 7, 8, 6, 10]
 stories = [[0, 2, 1, 3, 4, 5], [0, 1, 1, 3, 4, 5], [0, 2, 2, 3, 4, 5]]
@@ -54,13 +55,13 @@ sinusoids = sinusoidal_positions(11, 48)
 vectors = anonymous_sums(0.3 * E_tok, -2 * E_pos, n_sums=3, seed=40)[0]
 both = np.vstack([E_tok, E_pos])
 LESSON_5 = Path(__file__).parent.parent / "notebooks" / "05_combined_input_embedding.ipynb"
-(source,) = [cell.source for cell in nbformat.read(LESSON_5, 4).cells if cell.source.startswith("def program_1(")]
+code = {cell.id: cell.source.rpartition("answer = ...")[0] for cell in nbformat.read(LESSON_5, 4).cells}
 defined = {"np": np, "encode": encode, "input_embedding": input_embedding, "E_tok": E_tok, "E_pos": E_pos}
 with contextlib.redirect_stdout(None):
-    exec(source, defined)
+    for name in ("exercise-3", "exercise-9"):
+        exec(code[name], defined)
 programs = defined["programs"]
 SIDES = [[0.241, 0.204, 0.195], [0.138, 0.124, 0.134], [0.238, 0.141, 0.255]]  # of three other models
-english = load_english()
 MODEL, WORD_3, WORD_5 = sorter, encode("ACBBAB"), encode("BACCAC")
 CHECKS = {
     "look_up": lambda answer: check.look_up(answer, WORD_3, E_tok),
@@ -89,6 +90,9 @@ CHECKS = {
     "hidden_shift": lambda answer: check.hidden_shift(answer, sorter, SORT),
     "colliding_tables": lambda answer: check.colliding_tables(answer),
     "nudge": lambda answer: check.nudge(answer, sorter, "BACCAC", 0.3),
+    "folded": lambda answer: check.folded(answer, english, 8),
+    "broadcasts": lambda answer: check.broadcasts(answer, defined["tries"], WORD_5, E_tok, E_pos),
+    "evidence": lambda answer: check.evidence(answer),
 }
 TABLES = {  # several of each, where the numbers of one could hide a mistake
     "look_up": [check.look_up.exercise(WORD_3, E_tok)],
@@ -107,6 +111,9 @@ TABLES = {  # several of each, where the numbers of one could hide a mistake
     "cell": [check.cell.exercise(*what, E_tok, E_pos) for what in (("BACCAC", 4, 7), ("CBABBC", 1, 2))],
     "input_embedding": [check.input_embedding.exercise(WORD_5, E_tok, E_pos)],
     "pairs": [check.pairs.exercise(vectors, E_tok, E_pos)],
+    "folded": [check.folded.exercise(english, 8)],
+    "broadcasts": [check.broadcasts.exercise(defined["tries"], WORD_5, E_tok, E_pos)],
+    "evidence": [check.evidence.exercise()],
 }
 AT_HAND = {
     **{name: value for name, value in globals().items() if not name.startswith("_")},
@@ -612,12 +619,14 @@ WRONG = {  # what the verdict must say <- answers
     """,
     "cell": """
         A comma <- (0, 51)
+        where to look <- (4, 7) || (7, 4) || (0, 7)
+        rounded <- -0.01 || -0.005
         scaled <- 48 ** 0.5 * E_tok[0, 7] + E_pos[4, 7]
         another letter <- E_tok[1, 7] || E_tok[2, 7]
         letter alone <- E_tok[0, 7]
         slot alone <- E_pos[4, 7]
         two numbers <- (E_tok[0, 7], E_pos[4, 7]) || [E_tok[0, 7], E_pos[4, 7]]
-        taken away <- E_tok[0, 7] - E_pos[4, 7] || E_pos[4, 7] - E_tok[0, 7]
+        subtracted <- E_tok[0, 7] - E_pos[4, 7] || E_pos[4, 7] - E_tok[0, 7]
         multiplied <- E_tok[0, 7] * E_pos[4, 7]
         sign <- 0.0051 || -(E_tok[0, 7] + E_pos[4, 7])
         mean <- (E_tok[0, 7] + E_pos[4, 7]) / 2
@@ -625,9 +634,11 @@ WRONG = {  # what the verdict must say <- answers
         beside <- E_tok[2, 7] + E_pos[3, 7] || E_tok[2, 7] + E_pos[5, 7] || E_tok[0, 7] + E_pos[3, 7]
         beside <- E_tok[0, 7] + E_pos[5, 7] || E_tok[0, 6] + E_pos[4, 6] || E_tok[0, 8] + E_pos[4, 8]
         beside <- input_embedding(encode("BACCAC"), E_tok, E_pos)[3, 7]
+        swapped <- E_tok[0, 4] + E_pos[7, 4] || E_pos[7, 4]
+        added up <- E_tok[:, 7].sum() + E_pos[4, 7] || E_tok[0, 7] + E_pos[:, 7].sum() || (E_tok[0] + E_pos[4]).sum()
         letter <- E_tok[2, 7] + E_pos[4, 7] || "A"
         another letter <- E_tok[1, 7] + E_pos[4, 7] || x[4, 7]
-        another slot <- E_tok[0, 7] + E_pos[10, 7] || -0.01
+        another slot <- E_tok[0, 7] + E_pos[10, 7]
         reverser <- reverser.wte[0, 7] + reverser.wpe[4, 7] || E_tok[0, 7] + reverser.wpe[4, 7]
         whole row <- E_tok[0] + E_pos[4] || input_embedding(encode("BACCAC"), E_tok, E_pos)[4]
         whole matrix <- E_tok[ids] + E_pos[:6]
@@ -635,7 +646,7 @@ WRONG = {  # what the verdict must say <- answers
         token table <- E_tok[:, 7]
         position table <- E_pos[:, 7]
         twice <- E_tok[0, 7] + E_tok[0, 7]
-        close <- -0.005
+        close <- -0.00508
         where to look <- 4 || 7 || 0
         point has slipped <- -0.051 || "-0,51" || -0.00051
         Which row <- 5
@@ -659,7 +670,7 @@ WRONG = {  # what the verdict must say <- answers
         row of the first letter <- E_tok[1] + E_pos[0]
         token embedding <- E_tok[ids]
         position embedding <- E_pos[:6]
-        taken away <- E_tok[ids] - E_pos[:6] || E_pos[:6] - E_tok[ids]
+        subtracted <- E_tok[ids] - E_pos[:6] || E_pos[:6] - E_tok[ids]
         multiplied <- E_tok[ids] * E_pos[:6] || 2 * (E_tok[ids] + E_pos[:6])
         mean of the two <- (E_tok[ids] + E_pos[:6]) / 2
         ids of the letters <- E_tok[ids] + E_pos[ids]
@@ -682,7 +693,7 @@ WRONG = {  # what the verdict must say <- answers
         one below the other <- np.vstack([E_tok[ids], E_pos[:6]])
         two layers <- np.stack([E_tok[ids], E_pos[:6]]) || (E_tok[ids], E_pos[:6])
         every slot <- E_tok[ids][:, None] + E_pos[:6]
-        all sums <- E_tok[:, None] + E_pos
+        all possible sums <- E_tok[:, None] + E_pos
         product of matrices <- E_tok[ids] @ E_pos[:6].T
         row for every id <- E_tok + E_pos[:3]
         every slot of the table <- E_pos + E_tok[0]
@@ -707,6 +718,7 @@ WRONG = {  # what the verdict must say <- answers
         nothing about program_5 <- ["B", "BA", "AA", "B", "ABC"]
         one to 6 letters, as many as the model reads, not 0 <- ["B", "BA", "AA", "B", ""]
         swapped <- ["B", "AA", "BA", "B", "AAAA"]
+        program_5 and program_3 are swapped <- ["B", "BA", "AAAA", "B", "AA"]
         program_2 and program_5 are swapped <- ["B", "AAAA", "AA", "B", "BA"]
         not that of program_5 <- ["B", "BA", "AA", "B", "BBB"]
         not that of program_4 <- ["B", "BA", "AA", "AA", "AAAA"] || ["B", "BA", "AA", "ABCA", "AAAA"]
@@ -723,7 +735,7 @@ WRONG = {  # what the verdict must say <- answers
         parentheses <- programs || programs[3]
     """,
     "nudge": """
-        slot 0, channel 1 can bear it <- (0, 1, 0.3)
+        slot 0, channel 1 does not change it <- (0, 1, 0.3)
         so small a nudge <- (5, 3, 0) || (0, 0, -0.05)
         still answers AABCCC <- (0, 0, 0.3)
         whole numbers <- (0.3, 4, 7) || (4, 7.5, 0.3)
@@ -767,10 +779,13 @@ WRONG = {  # what the verdict must say <- answers
     "hidden_shift": """
         still -0.88: all must be below -0.9 <- (E_tok + 0.07 * v, E_pos - 0.07 * v)
         nothing has moved <- (E_tok, E_pos) || sorter
+        lose exactly <- (E_tok + v, E_pos - v - 0.001 * np.eye(48)[3]) || (E_tok + v + 1e-3 * np.eye(48)[0], E_pos - v)
+        signs of the position table <- (E_tok, -E_pos)
+        signs of the token table <- (-E_tok, E_pos) || (-E_tok, -E_pos)
         Only one table <- (E_tok + v, E_pos) || (E_tok, E_pos - v) || (E_tok * 2, E_pos)
         same way <- (E_tok + v, E_pos + v) || (E_tok - v, E_pos - v)
         do not cancel <- (E_tok + v, E_pos - 2 * v) || (E_tok + v, E_pos - v / 2)
-        multiplied <- (E_tok * 2, E_pos * 2) || (E_tok * 2, E_pos / 2) || (-E_tok, -E_pos)
+        multiplied <- (E_tok * 2, E_pos * 2) || (E_tok * 2, E_pos / 2)
         swapped <- (E_pos - v, E_tok + v)
         cosine is still <- (E_tok + 0.01 * v, E_pos - 0.01 * v) || (E_tok + 0.01, E_pos - 0.01)
         cosine is still <- (E_tok + 5, E_pos + 5) || (E_tok + 5, E_pos)
@@ -791,7 +806,7 @@ WRONG = {  # what the verdict must say <- answers
         a single table <- E_tok || []
         without the quotes <- "E_tok, E_pos"
         sum of its own <- (E_tok, E_pos) || ([0, 11, 22], range(11))
-        near, but not equal <- ([0, 10.001, 30], range(11))
+        near, but not equal <- ([0, 10.001, 30], range(11)) || ([0, 10 + 1e-6, 30], range(11))
         token table are equal <- ([0, 0, 1], range(11))
         position table are equal <- ([0, 1, 2], [0] * 11)
         all 0 <- (np.zeros((3, 1)), np.zeros((11, 1)))
@@ -808,6 +823,51 @@ WRONG = {  # what the verdict must say <- answers
         different lengths <- ([[0], [1, 2], [3]], range(11))
         near <- ([0, 1e-3, 2], np.arange(11) * 5)
         parentheses <- len
+    """,
+    "folded": """
+        segment's row is missing <- english.wpe[:8]
+        second segment <- english.wpe[:8] + english.wse[1]
+        Both rows <- english.wpe[:8] + english.wse.sum(axis=0)
+        subtracted <- english.wpe[:8] - english.wse[0]
+        twice <- english.wpe[:8] + 2 * english.wse[0]
+        multiplied <- english.wpe[:8] * english.wse[0]
+        below the table <- np.vstack([english.wpe[:8], english.wse[0]]) || np.vstack([english.wpe[:8], english.wse])
+        Only slot 0 <- changed(english.wpe[:8], 0, english.wpe[0] + english.wse[0])
+        add one row of it <- english.wse
+        row alone <- english.wse[0]
+        swapped <- (english.wpe[:8] + english.wse[0]).T
+        close <- (english.wpe[:8] + english.wse[0]).round(2)
+        wrong order <- (english.wpe[:8] + english.wse[0])[::-1]
+        other slots <- english.wpe[1:9] + english.wse[0] || english.wpe[-8:] + english.wse[0]
+        rows of words <- english.wte[:8] + english.wse[0] || english.wte[:8]
+        slots are to be filled <- english.wpe[:6] + english.wse[0]
+        side by side <- np.hstack([english.wpe[:8], np.tile(english.wse[0], (8, 1))])
+        own number <- english.wpe[:8] + english.wse[0].mean()
+        single row <- english.wpe[0] + english.wse[0]
+        far more numbers <- english.wpe + english.wse[0]
+        same row was added <- english.wpe[:8] + 1
+    """,
+    "broadcasts": """
+        stops with an error <- [2] || [1, 2, 3, 5] || [1, 2, 3, 4, 5] || 4 || [4, 1, 3, 5]
+        order of adding <- [0, 1, 3, 5] || 0
+        not all are there <- [1, 3] || [5, 3]
+        more than one <- [1] || 3
+        all lines <- range(6)
+        counted from 1 <- [2, 4, 6]
+        more than once <- [1, 1, 3, 5]
+        from 0 to 5 <- [1, 3, 7]
+        mask <- [False, True, False, True, False, True]
+        text <- "the second and the fourth"
+    """,
+    "evidence": """
+        hidden shift <- [0, 2, 4] || [0] || [0, 1, 2, 3, 4, 5]
+        expect if the claim is true <- [1, 2, 4] || [3, 4] || [2, 5] || 5
+        can be distinct <- [2, 4, 6] || 6
+        more than one <- 2 || [4]
+        counted from 1 <- [3, 5]
+        all findings <- range(7)
+        from 0 to 6 <- [2, 8]
+        text <- "the overlap"
     """,
 }
 RIGHT = {
@@ -947,7 +1007,20 @@ RIGHT = {
         (0, 0, -0.3) || [0, 0, -0.3] || (4, 2, -0.3) || (4, 7, 0.3) || ("0", "0", "-0.3") || "0, 0, -0.3"
         ((0, 0), -0.3) || {(0, 0): -0.3} || "slot 0, channel 0, nudge -0.3" || {"nudge": -0.3, "slot": 0, "channel": 0}
         np.array([0, 0, -0.3]) || {"slot": 0, "channel": 0, "nudge": -0.3} || [[0, 0, -0.3]]
-        (0.0, 0, np.float32(-0.3))
+        (0.0, 0, np.float32(-0.3)) || np.float16([0, 0, -0.3])
+    """,
+    "folded": """
+        english.wpe[:8] + english.wse[0] || (english.wpe[:8] + english.wse[0]).tolist()
+        english.wse[0] + english.wpe[:8] || english.wse[0][None] + english.wpe[:8]
+        [row + english.wse[0] for row in english.wpe[:8]] || (english.wpe + english.wse[0])[:8]
+        english.wpe[:8].astype(float) + english.wse[:1] || [english.wpe[:8] + english.wse[0]]
+    """,
+    "broadcasts": """
+        [1, 3, 5] || (5, 3, 1) || {1, 3, 5} || "1, 3, 5" || np.array([1, 3, 5]) || ["1", "3", "5"] || "lines 1, 3 and 5"
+        [[1], [3], [5]] || (i for i in (1, 3, 5)) || [1.0, 3.0, 5.0]
+    """,
+    "evidence": """
+        [2, 4] || (4, 2) || {2, 4} || "2 and 4" || np.array([4, 2]) || ["2", "4"] || range(2, 5, 2) || "2, 4"
     """,
     "pairs": """
         solved || tuple(solved) || [("ABC"[t], s) for t, s in solved] || [("abc"[t], s) for t, s in solved]
@@ -968,7 +1041,7 @@ RIGHT = {
         ((E_tok + v).tolist(), (E_pos - v).tolist()) || {"wte": E_tok + v, "wpe": E_pos - v}
         sorter.with_tables(E_tok + v, E_pos - v) || ((E_tok + v, E_pos - v),)
         (table for table in (E_tok + v, E_pos - v)) || (E_tok + v + 0.2, E_pos - v - 0.3)
-        (np.matrix(E_tok + v), np.matrix(E_pos - v))
+        (np.matrix(E_tok + v), np.matrix(E_pos - v)) || ((E_tok + v).astype(np.float16), (E_pos - v).astype(np.float16))
     """,
     "colliding_tables": """
         ([0, 1, 2], range(11)) || ([0, 1, 2], list(range(11))) || (np.arange(3), np.arange(11))

@@ -298,10 +298,11 @@ def test_curves_of_models_have_looks_of_their_own():
 def test_a_framed_cell_of_the_sum_says_its_rows_and_its_numbers(parts):
     tok_emb, pos_emb, x = parts
     words = written(draw.the_sum(*parts, "CBABBC", cell=(4, 7)))
-    assert f"framed: slot 4 holds B, so the row of B in E_tok; in channel 7: {tok_emb[4, 7]:.4f}" in words
-    assert f"framed: slot 4, so row 4 of E_pos; in channel 7: {pos_emb[4, 7]:.4f}" in words
     added = f"({pos_emb[4, 7]:.4f})" if pos_emb[4, 7] < 0 else f"{pos_emb[4, 7]:.4f}"
-    assert f"framed: the sum of both rows; in channel 7: {tok_emb[4, 7]:.4f} + {added} = {x[4, 7]:.4f}" in words
+    assert f"token embedding  (6, 48)   slot 4 holds B: {tok_emb[4, 7]:.4f} in channel 7" in words
+    assert f"+  position embedding  (6, 48)   slot 4: {pos_emb[4, 7]:.4f} in channel 7" in words
+    assert f"=  input embedding  (6, 48)   {tok_emb[4, 7]:.4f} + {added} = {x[4, 7]:.4f} in channel 7" in words
+    assert "0.50" in written(draw.the_sum(*parts, "CBABBC", limit=0.5))
 
 
 def test_squares_without_numbers_have_one_scale_and_names_of_their_own_for_rows_and_columns():

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lessonlib.embeddings import encode, input_embedding
 from lessonlib.measure import (
     anonymous_sums,
     attention_terms,
@@ -27,12 +28,14 @@ from lessonlib.measure import (
     padded_tables,
     principal_axes,
     right_analogies,
+    share_along,
     share_read_linearly,
     sides,
     source_shares,
     stream,
     table_gradient,
     term_shares,
+    tips,
     unmix,
     variance_shares,
 )
@@ -83,6 +86,8 @@ def random_tables(n_embd, seed=0):
         (lambda: cosines(ONE, OTHER * 0), ["row 0 is all zeros"]),
         (lambda: cosines(ONE, OTHER[:, :4]), ["of one width", "(3, 48)", "(11, 4)"]),
         (lambda: principal_axes(np.ones((3, 4))), ["all rows are equal"]),
+        (lambda: share_along(np.ones((3, 48)), OTHER), ["all rows are equal"]),
+        (lambda: share_along(ONE, OTHER[:, :4]), ["of one width", "axes has shape (11, 4)"]),
         (lambda: overlap(np.ones((3, 4)), OTHER[:, :4]), ["span nothing"]),
         (lambda: overlap(np.zeros((3, 4)), OTHER[:, :4], centred=False), ["span nothing"]),
         (lambda: variance_shares(np.zeros((3, 48))), ["(n_letters, n_slots, C)", "(3, 48)"]),
@@ -170,6 +175,15 @@ def test_principal_axes_of_points_along_one_line_find_the_line():
     table = np.outer([1.0, 2.0, 6.0], [3.0, -4.0]) + [7.0, 7.0]  # along (3, -4), of length 5
     axes, shares = principal_axes(table)
     assert np.allclose(axes[0], [-0.6, 0.8]) and np.allclose(shares, [1, 0])
+
+
+def test_what_lies_along_axes_is_counted_in_squares_from_the_mean_row():
+    table = np.array([[0.0, 0.0, 0.0], [2.0, 4.0, 0.0]]) + 7  # 1 and 2 away from the mean, to each side
+    assert np.allclose([share_along(table, np.eye(3)[rows]) for rows in ([0], [1], [2], [0, 1])], [0.2, 0.8, 0, 1])
+    axes, shares = principal_axes(ONE)
+    assert np.allclose([share_along(ONE + 5, axes[: k + 1]) for k in range(3)], np.cumsum(shares))
+    many = np.random.default_rng(3).normal(size=(3000, 48))
+    assert abs(share_along(many, np.eye(48)[:12]) - 12 / 48) < 0.01  # chance
 
 
 # Directions that two tables share
@@ -423,6 +437,13 @@ def test_the_nearest_pair_is_that_of_a_search_through_all_33():
         assert min(lengths, key=lengths.get) == (token_id, slot)
 
 
+def test_the_nearest_of_many_sums_is_found_piece_by_piece():
+    wte, wpe = np.split(np.random.default_rng(3).normal(size=(130, 5)), [80])
+    sums, token_ids, slots = anonymous_sums(wte, wpe, n_sums=1200)  # 4.8 million distances
+    found = decode_nearest((sums + 1e-9).reshape(3, 400, 5), wte, wpe)
+    np.testing.assert_array_equal(np.reshape(found, (2, 1200)), [token_ids, slots])
+
+
 def test_without_noise_everything_is_read_right_that_does_not_collide(tables):
     for n_channels in (1, 2, 12, 48):
         assert decoding_accuracy(*tables, n_channels).all()
@@ -617,3 +638,17 @@ def test_the_gradient_at_the_table_is_the_slope_of_the_loss():
         table_gradient(model, "ABX", "ABC")
     with pytest.raises(ValueError):
         table_gradient(model, "ABABAB", "ABABABA")
+
+
+def test_a_number_tips_the_answer_where_the_model_writes_something_else_letter_by_letter():
+    model, token_ids = load_checkpoint("reverse"), encode("BACCAC")
+    changed = tips(model, token_ids, -0.4)
+    assert changed.shape == (6, 48) and 0 < changed.sum() < 288
+    for slot, channel in [*np.argwhere(changed)[:6], *np.argwhere(~changed)[:6]]:
+        written, nudge = token_ids, np.zeros((11, 48), dtype=np.float32)
+        nudge[slot, channel] = -0.4
+        for _ in range(6):
+            x = input_embedding(written, model.wte, model.wpe) + nudge[: len(written)]
+            written = np.append(written, model.logits_from(x)[-1].argmax())
+        assert (written[6:] != token_ids[::-1]).any() == changed[slot, channel]
+    assert not tips(model, token_ids, 0.0).any()

@@ -100,7 +100,7 @@ def test_frozen_tables_are_what_their_names_say():
         orthogonal = np.concatenate(list(make_data.orthogonal_tables(seed).values()))
         np.testing.assert_allclose(orthogonal @ orthogonal.T, 48 * 0.02**2 * np.eye(14), atol=1e-12)
         inside = make_data.overlapping_tables(seed)
-        assert overlap(inside["wte"], inside["wpe"]) == pytest.approx(1)
+        assert overlap(inside["wte"], inside["wpe"][:6]) == pytest.approx(1)
         assert np.linalg.norm(inside["wte"], axis=1) == pytest.approx(0.02 * np.sqrt(48))
         assert n_distinct_sums(**inside) == 33
         colliding = make_data.colliding_tables(seed)

@@ -75,10 +75,10 @@ def orthogonal_tables(seed):
 
 
 def overlapping_tables(seed):
-    """Token rows that lie wholly within what the differences of the position rows span."""
+    """Token rows that lie wholly within what the differences of the six input slots' rows span."""
     wte, wpe = random_tables(seed).values()
-    mixture = wte[:, : len(wpe)]  # random numbers like any other
-    rows = (mixture - mixture.mean(axis=1, keepdims=True)) @ wpe
+    mixture = wte[:, :N_INPUTS]  # random numbers like any other
+    rows = (mixture - mixture.mean(axis=1, keepdims=True)) @ wpe[:N_INPUTS]
     return {"wte": ROW_LENGTH * rows / np.linalg.norm(rows, axis=1, keepdims=True), "wpe": wpe}
 
 

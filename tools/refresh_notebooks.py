@@ -13,7 +13,9 @@ from nbclient import NotebookClient
 
 from lessonlib import draw
 from lessonlib.embeddings import encode, position_embedding, token_embedding
+from lessonlib.measure import every_sum
 from lessonlib.nano_gpt import load_checkpoint
+from lessonlib.scene import signed_limit
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 # What converters and editors want to know before any kernel runs. No version: that is another one each year.
@@ -92,10 +94,13 @@ def attach_pictures(notebook):
     """Draw the pictures of the running example, CBABBC, into the cells that show them: a notebook may lie alone."""
     model, letters = load_checkpoint("sort"), "CBABBC"
     tok_emb, pos_emb = token_embedding(encode(letters), model.wte), position_embedding(len(letters), model.wpe)
+    limit = signed_limit(model.wte, model.wpe, every_sum(model.wte, model.wpe))  # the explorer's
     pictures = {
         "look_up.png": lambda: draw.look_up(letters, model.wte, "ABC", followed="B"),
         "fed_back.png": lambda: draw.fed_back(letters, model.answer(letters)),
-        "input_embedding.png": lambda: draw.the_sum(tok_emb, pos_emb, tok_emb + pos_emb, letters, cell=(3, 0)),
+        "input_embedding.png": lambda: draw.the_sum(
+            tok_emb, pos_emb, tok_emb + pos_emb, letters, cell=(3, 0), limit=limit
+        ),
     }
     for cell in notebook.cells:
         for name, make in pictures.items():

@@ -25,6 +25,6 @@ from lessonlib.check.lesson_4 import (
     positions,
     sinusoid_row,
 )
-from lessonlib.check.lesson_5 import cell, faults, input_embedding
+from lessonlib.check.lesson_5 import broadcasts, cell, evidence, faults, folded, input_embedding
 from lessonlib.check.lesson_5_sums import colliding_tables, hidden_shift, nudge, pairs
 from lessonlib.check.verdict import Verdict

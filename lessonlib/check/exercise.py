@@ -179,7 +179,7 @@ def arrays_at_hand(asked, token_ids, wte=None, wpe=None):
         yield tok + pos, f"This is the sum of token and position embedding. {tail}"
     else:
         for difference in (tok - pos, pos - tok):
-            yield difference, f"One embedding is taken away from the other. {tail}"
+            yield difference, f"One embedding is subtracted from the other. {tail}"
         yield tok * pos, f"The two are multiplied. {tail}"
         yield tok + sines, "The positions in it are sines and cosines, not the model's own table."
     yield sines, f"These are the fixed sines and cosines, not the model's own table. {tail}"
@@ -205,7 +205,7 @@ def _about_shape(values, exercise):
     found, wanted = values.shape, np.shape(exercise.solution)
     if found == wanted or not exercise.sized:
         return ""
-    return f"{_found(values)}, and {wanted or 'one'} is asked for. "
+    return f"{_found(values)}, and it should be {wanted or 'one number'}. "
 
 
 def _found(values):

@@ -6,7 +6,15 @@ from itertools import product
 
 import numpy as np
 
-from lessonlib.check.exercise import Exercise, arrays_at_hand, checks, matrix_exercise, models, which_rows
+from lessonlib.check.exercise import (
+    Exercise,
+    arrays_at_hand,
+    checks,
+    matrix_exercise,
+    models,
+    rows_exercise,
+    which_rows,
+)
 from lessonlib.check.lesson_3 import about_letters, other_letters
 from lessonlib.check.lesson_4 import about_slots, other_slots
 from lessonlib.check.reading import letters_in, plain
@@ -30,6 +38,7 @@ def cell(letters, slot, channel, wte, wpe):
         praise="One number comes from the row of the letter, the other from the row of the slot.",
         difference=lambda *_: "Which row of each table is needed, and which channel of both?",
         mistakes=[
+            *((x[slot, channel].round(digits), "This is rounded: add the numbers as they are.") for digits in (2, 3)),
             *_cell_mistakes(ids, slot, channel, np.float64(wte), np.float64(wpe)),
             (x[slot], "This is a whole row: a cell is one number, that of one channel."),
             (x[:, channel], "This is a whole column: a cell is one number, that of one slot."),
@@ -49,7 +58,7 @@ def _cell_mistakes(ids, slot, channel, wte, wpe):
     for wrong in ([token, position], [position, token]):
         yield wrong, "These are the two numbers: add them."
     for wrong in (token - position, position - token):
-        yield wrong, "One is taken away from the other: add them, each with its own sign."
+        yield wrong, "One is subtracted from the other: add them, each with its own sign."
     yield -token - position, "The sign is the wrong way round, or it is missing."
     yield token * position, "The two are multiplied: add them."
     yield (token + position) / 2, "This is the mean of the two: add them, without halving."
@@ -73,11 +82,15 @@ def _cell_mistakes(ids, slot, channel, wte, wpe):
         other = np.float64([model.wte[token_id, channel], model.wpe[slot, channel]])
         for wrong in (other.sum(), other[0] + position, token + other[1]) if other[0] != token else ():
             yield wrong, f"A number in it is the {name}'s, another model: use the tables of the exercise."
-    for wrong in (token + position) * 10.0 ** np.array([-2, -1, 1, 2]):
+    if channel < len(wpe) and slot < wte.shape[1]:
+        yield wte[token_id, slot] + wpe[channel, slot], "Slot and channel are swapped: rows are slots."
+        yield wpe[channel, slot], "Slot and channel are swapped, and the number of the letter is missing."
+    for wrong in (tokens.sum() + position, token + places.sum(), (wte[token_id] + wpe[slot]).sum()):
+        yield wrong, "A whole row or column is added up: one number of each table is needed."
+    for wrong in (token + position) * 10.0 ** np.array([-3, -2, -1, 1, 2, 3]):
         yield wrong, "The digits are right, but the decimal point has slipped."
-    yield from (
-        (wrong, "This says where to look: what stands there, in both tables?") for wrong in (slot, channel, token_id)
-    )
+    for wrong in (slot, channel, token_id, [slot, channel], [channel, slot], [token_id, channel], [token_id, slot]):
+        yield wrong, "This says where to look: what stands there, in both tables?"
     yield np.sqrt(wte.shape[1]) * token + position, "The letter's number is scaled by the root of C: add it as it is."
     for wrong in (tokens[:, np.newaxis] + places).ravel():
         yield wrong, "Both numbers come from other rows: which letter is it, and which slot?"
@@ -142,13 +155,91 @@ def input_embedding(token_ids, wte, wpe):
             ((2, n_tokens, n_embd), "Token and position are two layers of one array: add them."),
             ((n_tokens, n_tokens, n_embd), "Every letter is added to every slot: each letter is in one slot."),
             ((n_tokens, block_size, n_embd), "Every letter is added to every slot: each letter is in one slot."),
-            ((vocab_size, block_size, n_embd), "These are all sums that there are: each letter is in one slot."),
+            ((vocab_size, block_size, n_embd), "These are all possible sums: each letter is in one slot."),
             *(((n, n_embd), f"There are {n_tokens} letters, each has one row.") for n in (n_tokens - 1, n_tokens + 1)),
             ((n_tokens, n_tokens), "This is a product of matrices, which compares rows: add them."),
         ],
         about_rows=about_rows,
         rounding="The numbers are close, but not the same: add what is in the tables, and round nothing.",
     )
+
+
+@checks
+def folded(english, n_slots):
+    """Check the first rows of a position table (n_slots, C) that holds the first row of the segment table, too."""
+    words, slots, wse = (np.float64(table) for table in (english.wte, english.wpe, english.wse))
+    wpe, n_embd = slots[:n_slots], wse.shape[1]
+    near = (slots[1 : n_slots + 1], slots[-n_slots:])
+    return matrix_exercise(
+        wpe + wse[0],
+        each="slot",
+        praise="Two rows now give what three gave: the third was the same for every word.",
+        mistakes=[
+            (wpe, "This is the position table as it was: the segment's row is missing."),
+            (wpe + wse[1], "The row of the second segment is in it: the first text has segment 0."),
+            (wpe + wse.sum(axis=0), "Both rows of the segments are in it: one word has one of them."),
+            (wpe - wse[0], "The segment's row is subtracted: what was added before must be added now."),
+            (wpe + 2 * wse[0], "The segment's row is in it twice."),
+            (wpe * wse[0], "The two are multiplied: add them."),
+            (wpe + wse[0].mean(), "The mean of the segment's row is added: each channel has its own number."),
+            *((rows + wse[0], "These are other slots: the first slot is slot 0.") for rows in near),
+            *((words[:n_slots] + row, "These are rows of words: positions are in english.wpe.") for row in (0, wse[0])),
+            (np.vstack([wpe[:1] + wse[0], wpe[1:]]), "Only slot 0 has got the row: every slot needs it."),
+            (wse, "This is the segment table: add one row of it to every slot."),
+            (wse[0], "This is the segment's row alone: add it to every slot."),
+        ],
+        shapes=[
+            *(((n, n_embd), f"{n_slots} slots are to be filled.") for n in range(2, n_slots)),
+            *(((n_slots + n, n_embd), "Is it below the table? Add it to every slot.") for n in (1, 2)),
+            ((n_slots, 2 * n_embd), "Position and segment are side by side: add them, channel by channel."),
+        ],
+        rounding="The numbers are close, but not the same: add what is in the tables, and round nothing.",
+    )
+
+
+@checks
+def broadcasts(lines, token_ids, wte, wpe):
+    """Check which of some `lines` of code run without an error and do not make the input embedding of `token_ids`."""
+    x, wrong, stopped = add_tables(token_ids, wte, wpe), [], []
+    for i, line in enumerate(lines):
+        try:
+            if not np.array_equal(eval(line, {"E_tok": wte, "E_pos": wpe, "ids": token_ids, "np": np}), x):
+                wrong.append(i)
+        except ValueError:
+            stopped.append(i)
+    return _chosen(
+        wrong,
+        len(lines),
+        "They run, and add to each letter what is not the row of its slot: shapes that fit prove little.",
+        {i: "stops with an error: its shapes do not match" for i in stopped},
+        "makes x: the order of adding does not matter",
+    )
+
+
+@checks
+def evidence():
+    """Check which of seven findings speak against the claim that a model needs letters and slots at right angles."""
+    fits = "is what one would expect if the claim is true"
+    return _chosen(
+        [2, 4],
+        7,
+        "It works although the angles are far from right. The others fit the claim, or say nothing about it.",
+        {0: "says nothing: a hidden shift can make it any number", 1: fits, 3: fits, 5: fits},
+        "says nothing: with right angles or without, sums can be distinct",
+    )
+
+
+def _chosen(wanted, n, praise, others, rest):
+    """Make the table of an exercise that asks which of `n` they are; `others` says why some are not, `rest` why any."""
+    exercise = rows_exercise(wanted, n, praise, [], what="line" if n == 6 else "finding")
+
+    def difference(values, place):
+        wrong = next((int(i) for i in values if i in range(n) and i not in wanted), None)
+        if wrong is None or not set(values) <= set(range(n)) or set(values) in ({0.0, 1.0}, set(range(n))):
+            return exercise.difference(values, place)
+        return f"Number {wrong} {others.get(wrong, rest)}."
+
+    return exercise._replace(difference=difference)
 
 
 def faults(answer, programs, wte, wpe):
@@ -167,7 +258,8 @@ def faults(answer, programs, wte, wpe):
             continue
         if not any(shown[j][i] for j in range(len(programs))):
             return not_yet(f"For {word} all programs are right: it shows nothing about {programs[i].__name__}.")
-        other = next((j for j in range(len(words)) if shown[i][j] and shown[j][i] and not shown[j][j]), None)
+        swapped = (j for j in range(len(words)) if shown[i][j] and shown[j][i] and len(words[i]) == least[j])
+        other = next((j for j in swapped if not shown[j][j] or len(words[j]) > least[j]), None)
         if other is not None:
             return not_yet(f"The words for {programs[i].__name__} and {programs[other].__name__} are swapped.")
         return not_yet(f"{word} shows a fault, but not that of {programs[i].__name__}, which is right for it.")

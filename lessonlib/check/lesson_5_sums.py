@@ -10,13 +10,12 @@ from lessonlib.check.exercise import Exercise, checks
 from lessonlib.check.reading import as_array, atoms, letters_in, numbers, plain
 from lessonlib.check.verdict import Stop, not_yet, right
 from lessonlib.embeddings import VOCABULARY, decode, encode, input_embedding
-from lessonlib.measure import every_sum
+from lessonlib.measure import every_sum, tipped_by, tips
 from lessonlib.nano_gpt import NanoGPT
 from lessonlib.tasks import answer_logits
 
 N_LETTERS, N_SLOTS = 3, 11  # rows of the tables that collide
 MOST_CHANNELS = 1000
-EQUAL = 1e-7  # as a share of the largest number: what a model's float32 cannot tell apart
 STEP = 0.05  # of nudges that are tried
 NUMBER = r"[-+\u2212]?\d*\.?\d+"  # in a text
 BELOW = -0.9  # what every cosine must be, in the exercise on the hidden shift
@@ -149,10 +148,18 @@ def hidden_shift(answer, model, task):
     largest = float((new[0] @ new[1].T / lengths).max())
     if largest >= BELOW:
         return not_yet(f"The answers are as before, but a cosine is still {largest:.2f}: all must be below {BELOW}.")
-    if abs(moved[0][:, np.newaxis] + moved[1]).max() <= 1e-3:
+    changed = moved[0][:, np.newaxis] + moved[1]  # (3, 11, C)
+    close = 8 * max(_precision(answer), 2**-24) * max(abs(table).max() for table in new)  # the model has float32
+    if abs(changed).max() <= close:
         return right("All sums are as before, so the model cannot know; yet every cosine has changed.")
-    return right(
-        "The model gives all its answers as before, even though the sums have changed; and so has every cosine."
+    changed -= changed.mean(axis=-1, keepdims=True)  # which layer norm takes away
+    if abs(changed).max() <= close:
+        return right(
+            "The model gives all its answers as before, even though the sums have changed; and so has every cosine."
+        )
+    return not_yet(
+        "All answers are as before, but the sums are not, by up to "
+        f"{abs(changed).max():.2g}: what one table gains, the other must lose exactly."
     )
 
 
@@ -172,6 +179,9 @@ def _about_moves(new, old, moved):
     token, position = moved
     small = 1e-5 + 1e-6 * max(abs(table).max() for table in new)
     alike = [abs(move - move[0]).max() <= small for move in moved]
+    for name, table, before in zip(("token", "position"), new, old):
+        if np.array_equal(table, -before):
+            return f"The signs of the {name} table are flipped: a shift adds one vector to every row."
     if abs(token[:, np.newaxis] + position).max() <= small:
         return "Nearly as before: but beside so large a shift, floats lose the last digits of the small numbers."
     if abs(position).max() <= small or abs(token).max() <= small:
@@ -218,15 +228,23 @@ def colliding_tables(answer):
     largest = [abs(table).max() for table in tables]
     if not 1e-100 < max(largest) < 1e100:
         return not_yet("The numbers are all 0, or too small or too large to tell rows apart.")
+    equal = 8 * _precision(answer)  # as a share of the largest number
     for name, table, size in zip(names, tables, largest):
-        if _closest(table) <= EQUAL * max(size, 1e-100):
+        if _closest(table) <= equal * max(size, 1e-100):
             return not_yet(f"Two rows of the {name} table are equal: it fails on its own, whether you add or not.")
     closest = _closest(every_sum(*tables).reshape(-1, widths[0])) / max(largest)
-    if closest <= EQUAL:
+    if closest <= equal:
         return right("All rows differ, and yet two pairs of letter and slot have one sum: nobody can tell them apart.")
     near = ": near, but not equal" if closest < 0.01 else ""
     apart = f"The closest two sums are {closest * max(largest):.3g} apart{near}."
     return not_yet(f"Each pair of letter and slot still has a sum of its own. {apart}")
+
+
+def _precision(answer):
+    """Return how coarse the numbers of some tables are, as a share of them: by their own types, else as Python's."""
+    tables = answer if isinstance(answer, (list, tuple)) else ()
+    types = [np.dtype(getattr(table, "dtype", float)) for table in tables]
+    return max((np.finfo(each).eps for each in types if each.kind == "f"), default=np.finfo(float).eps)
 
 
 def _closest(rows):
@@ -287,13 +305,13 @@ def nudge(answer, model, letters, most):
         return not_yet(f"x has no cell in slot {slot:g}, channel {channel:g}: it has {asked}.")
     nudges = np.zeros((1, *x.shape), dtype=np.float32)
     nudges[0, int(slot), int(channel)] = min(max(size, -1e6), 1e6)
-    if abs(size) > most + 1e-6:
+    if abs(size) > 1.001 * most:  # float16 has 0.3 as 0.3000488
         return not_yet(f"That is a large nudge: try one from -{most} to {most}.")
-    if not _changes(model, letters, own, nudges)[0]:
+    if not tipped_by(model, encode(letters), nudges)[0]:
         still = f"The model still answers {decode(own)}"
-        if not size or not _tips(model, letters, own, abs(size)).any():
+        if not size or not _tips(model, letters, abs(size)):
             return not_yet(f"{still}: so small a nudge changes nothing, wherever it is. Go further.")
-        return not_yet(f"{still}: nudged by {size:g}, slot {slot:g}, channel {channel:g} can bear it; others cannot.")
+        return not_yet(f"{still}: {size:g} in slot {slot:g}, channel {channel:g} does not change it; other cells do.")
     least = _least(model, letters, round(abs(size) / STEP + 0.5))
     said = (
         f"The answer is no longer {decode(own)}. In steps of {STEP}, the smallest nudge that can do it is {least:.2f}."
@@ -303,24 +321,10 @@ def nudge(answer, model, letters, most):
 
 @lru_cache(maxsize=10)
 def _least(model, letters, n_steps):
-    """Return the smallest number of steps of `STEP` which, added or taken away somewhere, changes the answer."""
-    own = model.generate(encode(letters))
-    return STEP * next((n for n in range(1, n_steps) if _tips(model, letters, own, n * STEP).any()), n_steps)
+    """Return the smallest number of steps of `STEP` which, added or subtracted somewhere, changes the answer."""
+    return STEP * next((n for n in range(1, n_steps) if _tips(model, letters, n * STEP)), n_steps)
 
 
-def _tips(model, letters, own, size):
-    """Say which numbers of x change the answer once `size` is added or taken away, (T, C)."""
-    shape = len(letters), model.n_embd
-    each = size * np.eye(shape[0] * shape[1], dtype=np.float32).reshape(-1, *shape)
-    return (_changes(model, letters, own, each) | _changes(model, letters, own, -each)).reshape(shape)
-
-
-def _changes(model, letters, own, nudges):
-    """Say of each of `nudges` (n, T, C) whether it changes the answer.
-
-    The model is shown its own answer: up to the first letter that differs, it sees what it would have written.
-    """
-    x = input_embedding(np.concatenate([encode(letters), own[:-1]]), model.wte, model.wpe)  # (2 T - 1, C)
-    nudged = np.repeat(x[np.newaxis], len(nudges), axis=0)
-    nudged[:, : len(letters)] += nudges
-    return (model.logits_from(nudged, n_last=len(letters)).argmax(axis=-1) != own).any(axis=1)
+def _tips(model, letters, size):
+    """Say whether some number of x changes the answer once `size` is added or subtracted."""
+    return any(tips(model, encode(letters), each).any() for each in (size, -size))

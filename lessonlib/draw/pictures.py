@@ -34,31 +34,26 @@ def matrix(matrix, title, rows, colour=INK, columns="channel"):
     return draw(Scene(Cells(name, matrix, tuple(rows), colour, columns=columns, scale=True, row_height=20)))
 
 
-def the_sum(tok_emb, pos_emb, x, letters, start=0, cell=None, width=WIDE):
-    """Draw token + position = input for some letters, (T, C) each, on one scale.
+def the_sum(tok_emb, pos_emb, x, letters, start=0, cell=None, limit=None, width=WIDE):
+    """Draw token + position = input for some letters, (T, C) each, on one scale, of its own or up to `limit`.
 
-    A `cell` (row, channel) and its row are framed, and said to be which of the two tables.
+    A `cell` (row, channel) and its row are framed, and the titles say what is in it.
     """
-    parts = sum_parts(letters, tok_emb, pos_emb, x, start)
+    parts = sum_parts(letters, tok_emb, pos_emb, x, start, limit=limit)
     if cell:
         (row, channel), numbers = cell, [matrix[cell] for matrix in (tok_emb, pos_emb, x)]
-        sources = (
-            f"framed: slot {start + row} holds {letters[row]}, so the row of {letters[row]} in E_tok",
-            f"framed: slot {start + row}, so row {start + row} of E_pos",
-            "framed: the sum of both rows",
-        )
         written = (
-            f"{numbers[0]:.4f}",
-            f"{numbers[1]:.4f}",
+            f"slot {start + row} holds {letters[row]}: {numbers[0]:.4f}",
+            f"slot {start + row}: {numbers[1]:.4f}",
             f"{numbers[0]:.4f} + {in_sum(numbers[1])} = {numbers[2]:.4f}",
         )
         parts = [
             part._replace(
-                title=f"{part.title}\n{source}; in channel {channel}: {number}",
+                title=f"{part.title}   {said} in channel {channel}",
                 marks=((row, None, part.colour), (*cell, INK)),
                 row_height=14,  # so that a first screen has room for a question below
             )
-            for part, source, number in zip(parts, sources, written)
+            for part, said in zip(parts, written)
         ]
     return draw(Scene(*parts), width)
 
