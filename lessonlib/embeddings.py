@@ -114,11 +114,10 @@ def real_array(name, values):
 
 def whole_number(name, value, at_least, at_most=None):
     """Return `value` as an int, or say that it is none, or which are allowed."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-        raise ValueError(f"{name} must be a whole number, got {short(value)}")
-    if value < at_least or (at_most is not None and value > at_most):
-        allowed = f"at least {at_least}" if at_most is None else f"from {at_least} to {at_most}"
-        raise ValueError(f"{name} must be {allowed}, got {value}")
+    is_whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not is_whole or value < at_least or (at_most is not None and value > at_most):
+        allowed = f"of at least {at_least}" if at_most is None else f"from {at_least} to {at_most}"
+        raise ValueError(f"{name} must be a whole number {allowed}, got {short(value)}")
     return int(value)
 
 

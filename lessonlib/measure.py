@@ -373,8 +373,7 @@ def stream(model, token_ids, causal=True):
 def table_gradient(model, letters, answer):
     """Measure the loss, in nats, of `model` where it should write `answer` to `letters`, and its gradient at the token
     table: for each number of wte, (vocab_size, C), how fast the loss rises when that number grows. The model is shown
-    all letters of `answer` but the last. ValueError for other letters than A, B and C, or more than there are slots.
-    """
+    all letters of `answer` but the last. ValueError for other letters than A, B and C, or more than there are slots."""
     seen, wanted = encode(letters + answer[:-1]), encode(answer)
     input_embedding(seen, model.wte, model.wpe)  # refuses what cannot be read
     loss, gradients = loss_and_gradients(model.weights, seen[np.newaxis], wanted[np.newaxis], model.n_head)
@@ -403,10 +402,8 @@ def tips(model, token_ids, size):
 
 
 def tipped_by(model, token_ids, nudges):
-    """Say of each of `nudges` (n, T, C) whether the model's answer to `token_ids` (T,) changes if x is moved by it.
-
-    The model is shown its own answer: up to the first letter that differs, it sees what it would have written.
-    """
+    """Say of each of `nudges` (n, T, C) whether the model's answer to `token_ids` (T,) changes if x is moved by it. The
+    model is shown its own answer: up to the first letter that differs, it sees what it would have written."""
     own = model.generate(token_ids)
     x = input_embedding(np.concatenate([token_ids, own[:-1]]), model.wte, model.wpe)  # (2 T - 1, C)
     x = np.repeat(x[np.newaxis], len(nudges), axis=0)

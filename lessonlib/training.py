@@ -72,7 +72,7 @@ def training_steps(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, fre
 def _steps(model, task, rng, n_steps, every, frozen):
     weights = {name: tensor.copy() for name, tensor in model.weights.items()}
     optimiser = AdamW(weights, frozen)
-    _, kept = _shared_out(task, rng)
+    _, kept = shared_out(task, rng)
     seen, answers = task.teacher_forced[kept], task.answers[kept]  # (547, 11), (547, 6)
     for step in range(n_steps + 1):
         batch = rng.integers(len(kept), size=BATCH_SIZE)
@@ -86,14 +86,7 @@ def _steps(model, task, rng, n_steps, every, frozen):
             yield
 
 
-def held_out(task, seed):
-    """Say which of the task's inputs a training from this seed never sees: their numbers, int (182,)."""
-    rng = np.random.default_rng(seed)
-    initial_weights(rng)  # draws first, as training does
-    return _shared_out(task, rng)[0]
-
-
-def _shared_out(task, rng):
+def shared_out(task, rng):
     """Share the numbers of the inputs out at random: those that are never trained on, and the others."""
     return np.split(rng.permutation(len(task.inputs)), [int(HELD_OUT * len(task.inputs))])
 
@@ -111,16 +104,16 @@ def token_shares(model):
         return np.nan, np.nan
 
 
-def initial_weights(rng, sizes=SIZES, dtype=np.float32):
+def initial_weights(rng, sizes=SIZES):
     """Draw the weights that a model of such `sizes` starts from, as minGPT does, from a numpy Generator. Matrices are
     N(0, 0.02), those that add to the stream 0.02 / sqrt(2 n_layer); biases 0; layer norms 1 and 0."""
     weights = {}
     for name, shape in expected_shapes(**sizes).items():
         std = 0.02 / np.sqrt(2 * sizes["n_layer"]) if name.endswith("c_proj.weight") else 0.02
         if len(shape) == 2:
-            weights[name] = (std * rng.standard_normal(shape)).astype(dtype)
+            weights[name] = (std * rng.standard_normal(shape)).astype(np.float32)
         else:
-            weights[name] = np.full(shape, float(name.endswith(".weight")), dtype=dtype)
+            weights[name] = np.full(shape, float(name.endswith(".weight")), dtype=np.float32)
     return weights
 
 

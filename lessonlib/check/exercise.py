@@ -50,13 +50,24 @@ def checks(table):
     return check
 
 
-@np.errstate(all="ignore")  # an answer may hold numbers too large to square
+def judges(check):
+    """Make a check of a function that judges the answer itself: it may raise `Stop` at any point."""
+
+    @wraps(check)
+    @np.errstate(all="ignore")  # an answer may hold numbers too large to square
+    def judged(answer, *about):
+        try:
+            return check(answer, *about)
+        except Stop as stop:
+            return stop.verdict
+
+    return judged
+
+
+@judges
 def judge(answer, exercise):
     """Judge an answer: is it right, a known mistake, of another shape, rounded, in another order, or just different?"""
-    try:
-        values = exercise.read(answer, exercise)
-    except Stop as stop:
-        return stop.verdict
+    values = exercise.read(answer, exercise)
     solution, tolerance, about_shape = np.float64(exercise.solution), exercise.tolerance, _about_shape(values, exercise)
     if getattr(answer, "dtype", None) == np.float16:  # eleven bits of each number
         tolerance = max(tolerance, 1e-3 * _largest(solution))
@@ -106,14 +117,17 @@ def matrix_exercise(solution, each, mistakes, shapes=(), about_rows=lambda value
             ((n_columns, n_rows), swapped),
             ((n_rows,), f"One number for each {each} can say which row to take: the exercise asks for the rows."),
             ((n_columns,), f"This is a single row: every {each} has one."),
+            *(((n, n_columns), f"There are {n_rows} {each}s, and these are {n} rows.") for n in range(2, 99)),
+            *(((n_rows, n), f"A row has {n_columns} numbers, and these have {n}.") for n in range(1, 99)),
         ],
         order=f"These are the right rows in the wrong order: row 0 is for the first {each}, row 1 for the next.",
         **more,
     )
 
 
-def rows_exercise(wanted, n_rows, praise, mistakes, what="row"):
-    """Make the table of an exercise that asks which rows (or slots) of `n_rows` they are, in any order."""
+def rows_exercise(wanted, n_rows, praise, mistakes=(), what="row", reasons=None):
+    """Make the table of an exercise that asks which rows (or slots) of `n_rows` they are, in any order. `reasons` is a
+    dict that says, for each number that is not one of them, why."""
     wanted = np.sort(np.float64(wanted))
     n_wanted, mask = len(wanted), np.isin(np.arange(n_rows), wanted)
 
@@ -130,6 +144,8 @@ def rows_exercise(wanted, n_rows, praise, mistakes, what="row"):
             return f"Not every number in it is the number of a {what}: {hint}"
         if len(named) == n_rows:
             return f"These are all {what}s: not all of them are asked for."
+        if reasons and (others := named - set(wanted)):
+            return reasons[min(others)]
         if len(named) == 1:
             return f"This is a single {what}: more than one is asked for, in a list."
         if what == "row" and len(named) != n_wanted:
