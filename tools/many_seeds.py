@@ -11,7 +11,7 @@ from make_data import narrow_tables, train_cases
 
 from lessonlib.embeddings import sinusoidal_positions
 from lessonlib.explore.dives import shifted_model
-from lessonlib.explore.lesson_4 import broken_table, exchanged
+from lessonlib.explore.lesson_4 import broken_table
 from lessonlib.measure import (
     chance_overlaps,
     cosines,
@@ -21,6 +21,7 @@ from lessonlib.measure import (
     decoding_accuracy_by_channels,
     distances,
     every_sum,
+    exchanged,
     overlap,
     padded_tables,
     share_read_linearly,
