@@ -7,7 +7,7 @@ import sys
 from itertools import permutations
 
 import numpy as np
-from make_data import narrow_tables, train_cases
+from make_data import train_cases
 
 from lessonlib.embeddings import sinusoidal_positions
 from lessonlib.explore.dives import shifted_model
@@ -104,13 +104,11 @@ def positions():
     """Lesson 4: what is left of six sorters and six reversers whose position tables are broken.
 
     Rows 0 to 4 averaged leave the sorters 720 or more. Swapped rows that only write leave what counting says (one
-    sorter 530 for 531); rows 5 and 6 leave about 260 to 390 of a sorter, where the obvious story says 158 and is
-    right about 430 to 560 whole answers; every reverser then writes the second letter twice. With their random
-    start put back the sorters keep fewer than 100, the reversers more than 600. Given its letters from slot 1 on,
-    every reverser writes the third letter of the answer first, from slot 2 on the fifth, 729 times of 729. Of the
-    answers of a sorter without positions nine in ten are in order, and fewer than a third hold the letters that
-    were given.
-    """
+    sorter 530 for 531); rows 5 and 6 leave about 260 to 390 of a sorter, where the obvious story says 158 and is right
+    about 430 to 560 whole answers; every reverser then writes the second letter twice. With their random start put back
+    the sorters keep fewer than 100, the reversers more than 600. Given letters from slot 1 on, every reverser writes
+    the third letter of the answer first, from slot 2 on the fifth, 729 times of 729. Of the answers of a sorter without
+    positions nine in ten are in order, and fewer than a third hold the letters that were given."""
     no_rows = np.zeros((11, 48))
     *_, last = train(SORT, seed=0, n_steps=2000, every=1000, wpe=no_rows, freeze=("wpe",))
     written = last.model.generate(SORT.inputs)
@@ -211,14 +209,6 @@ def sums():
                 )
 
 
-def directions():
-    """Lesson 5: reversers whose frozen tables lie in 4 directions do not end at 729 after 200 steps; after 1000 steps
-    three of three do."""
-    for seed in range(3):
-        *_, last = train(REVERSE, seed, 1000, every=1000, **narrow_tables(4)(seed), freeze=("wte", "wpe"))
-        print(f"seed {seed}: {last.score} of 729", flush=True)
-
-
 def streams():
     """Lesson 5: of eight sorters and eight reversers, what explains the spread of the stream at the six inputs (letter,
     slot, both, context), how large its numbers are, its cosine with the sum, and how often letter and slot can be read
@@ -273,7 +263,7 @@ def noise():
 
 
 SECTIONS = {"letters": letters, "analogies": analogies, "positions": positions, "sums": sums}
-SECTIONS |= {"directions": directions, "streams": streams, "shifts": shifts, "noise": noise}
+SECTIONS |= {"streams": streams, "shifts": shifts, "noise": noise}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or SECTIONS:

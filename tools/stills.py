@@ -27,7 +27,8 @@ def look_up(letters, table, names, followed):
             for i, letter in enumerate(labels):
                 look = (TOKEN, "white") if letter == followed else ("white", INK)
                 box_around(axes, left, y + high * i + 2, 22, high - 4, fill=True, facecolor=look[0], edgecolor=FAINT)
-                axes.plot([left + 30, left + 270], [y + high * i] * 2, color="white", linewidth=POINT)
+                if cells is not None:  # equal neighbours stay rows
+                    axes.plot([left + 30, left + 270], [y + high * i] * 2, color="white", linewidth=POINT)
                 write(axes, left + 11, y + high * (i + 0.5), letter, SMALL + 1, look[1], ha="center")
         for slot, row in enumerate(rows):
             ends, green = (top + high * (slot + 0.5), below + high * (row + 0.5)), letters[slot] == followed

@@ -13,16 +13,19 @@ from lessonlib.scene import (
     CURVES,
     FAINT,
     INK,
+    NARROW,
     PALE,
     POSITION,
     TOKEN,
     WIDE,
+    WRONG,
     Blocks,
     Cells,
     Gap,
     Lines,
     Points,
     Ranking,
+    Strip,
     column_labels,
     lay_out,
 )
@@ -31,6 +34,8 @@ from lessonlib.scene import (
 PALETTES = {"signed": colormaps["RdBu_r"], "share": LinearSegmentedColormap.from_list("share", ["white", "#33475b"])}
 FADED = 0.3  # of the strength of their colours is left to cells that are not used
 LARGE, SMALL = 15, 12  # CSS pixels: titles; labels and numbers
+FIGURE = 22  # CSS pixels: a score
+CHANCES = "bars: its chances of A, B and C"
 NUMBER_ROOM = 60  # CSS pixels: behind the longest bar
 STILL_AZIMUTH, STILL_ELEVATION = 20, 20  # degrees: from where blocks are seen on paper
 FONT = {"family": "DejaVu Sans", "parse_math": False}
@@ -302,6 +307,44 @@ def _draw_arrow(axes, points, colour, zoom):
     axes.add_patch(Polygon(head, facecolor=colour, linewidth=0))
 
 
+def _strip_inside(axes, strip, box):
+    if not strip.answer:
+        return
+    x, y = box.left, box.top + 15
+    if strip.score:
+        n_right, n_all = strip.score
+        for text, size, weight, room in (
+            (strip.name, LARGE, "bold", 9.8),
+            (str(n_right), FIGURE, "bold", 15.5),
+            (f"of {n_all} right", SMALL + 1, "normal", 8),
+        ):
+            write(axes, x, y, text, size, weight=weight)
+            x += room * len(text) + 10
+        for share, colour in ((1, PALE), (n_right / n_all, INK)):
+            length = share * (box.left + box.width - x)
+            box_around(axes, x, y - 5, length, 10, fill=True, facecolor=colour, linewidth=0)
+        x, y = box.left, y + Strip.LINES[0]
+    letters = f"{strip.given}→{strip.answer}"
+    apart = min(Strip.TILE, (box.width + 4) / len(letters))
+    size = apart - 4
+    for i, letter in enumerate(letters):
+        place = i - len(strip.given) - 1
+        colour = WRONG if place in strip.wrong else INK if place != -1 else FAINT
+        if place != -1:
+            face = "#fdecec" if place in strip.wrong else "white"
+            edge = colour if place >= 0 else PALE
+            box_around(axes, x, y - size / 2, size, size, fill=True, facecolor=face, edgecolor=edge)
+        write(axes, x + size / 2, y, letter, LARGE, colour, ha="center", weight="bold" if place >= 0 else "normal")
+        for j, chance in enumerate(strip.chances[place] if strip.chances and place >= 0 else ()):
+            for share, shade in ((1, "#e4e7eb"), (chance, INK)):
+                high = share * (Strip.LINES[2] - 4)
+                look = {"fill": True, "facecolor": shade, "linewidth": 0}
+                box_around(axes, x + 2 + 8 * j, y + size / 2 + Strip.LINES[2] - high, 6, high, **look)
+        x += apart
+    if strip.chances and box.width > NARROW:
+        write(axes, x + 8, y + size / 2 + Strip.LINES[2] / 2 + 2, CHANCES, SMALL + 1)
+
+
 def _nothing(axes, part, box):
     pass
 
@@ -313,6 +356,7 @@ draw_frame = {
     Points: _points_frame,
     Blocks: _blocks_frame,
     Ranking: _nothing,
+    Strip: _nothing,
     Gap: _nothing,
 }
 draw_inside = {
@@ -321,5 +365,6 @@ draw_inside = {
     Points: _points_inside,
     Blocks: _blocks_inside,
     Ranking: _ranking_inside,
+    Strip: _strip_inside,
     Gap: _nothing,
 }

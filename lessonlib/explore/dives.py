@@ -13,7 +13,21 @@ from lessonlib.explore.page import DURATION
 from lessonlib.explore.scores import scores
 from lessonlib.nano_gpt import N_INPUTS, NanoGPT
 from lessonlib.precomputed import FACTORS
-from lessonlib.scene import CURVES, INK, POSITION, SUM, TOKEN, Cells, Flight, Gap, Scene, added, signed_limit, sum_parts
+from lessonlib.scene import (
+    CURVES,
+    INK,
+    POSITION,
+    SUM,
+    TOKEN,
+    Cells,
+    Flight,
+    Gap,
+    Scene,
+    Strip,
+    added,
+    signed_limit,
+    sum_parts,
+)
 from lessonlib.tasks import N_ALL, Task
 
 # Step by step
@@ -137,10 +151,11 @@ def shift(model, task):
         change = np.abs(measure.every_sum(shifted.wte, shifted.wpe) - every).max()
         tok_emb, pos_emb = shifted.wte[token_ids], shifted.wpe[: len(EXAMPLE)]
         return Scene(
-            *sum_parts(EXAMPLE, tok_emb, pos_emb, x, titles=SHIFTED, limit=limit, row_height=15),
+            Strip(),
+            *sum_parts(EXAMPLE, tok_emb, pos_emb, x, titles=SHIFTED, limit=limit, row_height=13),
             Cells(
                 f"cosines, E_tok + v with E_pos − v  {cosines.shape}", cosines, tuple(VOCABULARY[: model.vocab_size]),
-                limit=1.0, columns=tuple(map(str, range(model.block_size))), below="slot", scale=True, row_height=17,
+                limit=1.0, columns=tuple(map(str, range(model.block_size))), below="slot", scale=True, row_height=16,
             ),
             text=(
                 f"v has length {_amount(length)}; the rows, as trained, {long:.2f} on average. "
@@ -198,7 +213,8 @@ def scale(models, maps):
             for name, (model, task) in models.items()
         }
         text = f"E_tok times {labels[place[0]]}, E_pos times {labels[place[1]]}."
-        return Scene(*parts, text=text, later=lambda: scores(changed, EXAMPLE))
+        strips = [Strip(beside=i > 0) for i in range(len(models))]
+        return Scene(*strips, *parts, text=text, later=lambda: scores(changed, EXAMPLE))
 
     controls = {
         key: choice_slider(name, list(zip(labels, FACTORS)), 1)
