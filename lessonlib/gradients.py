@@ -14,13 +14,11 @@ from lessonlib.nano_gpt import EPSILON
 
 def loss_and_gradients(weights, token_ids, answers, n_head, dropout=0.0, rng=None, rotary=None):
     """Compute the loss of a batch, mean cross-entropy in nats, and its gradient: a dict of the shapes of `weights`.
-
     `token_ids` (B, T) is what the model sees, `answers` (B, n_answers) what it must say after each of the last
     `n_answers` tokens; what it says before counts for nothing. `dropout`, in [0, 1), is the share of the numbers set to
     0, by the Generator `rng`, in the sum of the embeddings, in the attention, and in what each branch adds. `rotary` is
     what is done to queries and keys, `rope.apply_rotary` or nothing.
-    Source: karpathy/minGPT, mingpt/model.py: `GPT.forward`, with dropout in the same four places.
-    """
+    Source: karpathy/minGPT, mingpt/model.py: `GPT.forward`, with dropout in the same four places."""
     w, grads = weights, {}
     wte, wpe = w["transformer.wte.weight"], w["transformer.wpe.weight"]
     n_tokens = token_ids.shape[1]
