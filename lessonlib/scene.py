@@ -12,6 +12,7 @@ import numpy as np
 
 TOKEN, POSITION, SUM = "#00805a", "#6a3d9a", "#b35900"  # these three things and nothing else; told apart by every eye
 INK, FAINT, PALE = "#1f2933", "#8a94a0", "#c9ced6"
+WRONG = "#b3261e"  # letters of an answer
 # Curves of models: colour and dashes, so that they are told apart without colours, too.
 CURVES = (("#1f2933", ()), ("#0b6fb8", (6, 3)), ("#b0216b", (1.5, 3)), ("#7a828c", (7, 3, 1.5, 3)))
 
@@ -221,13 +222,49 @@ class Ranking(NamedTuple):
 
     @property
     def words(self):
-        bars = ", ".join(f"{name} {number}" for name, _, number in self.items())
-        return f"{self.title}: {bars}".replace("\n", ", ")
+        return f"{self.title}: {self.listed}".replace("\n", ", ")
+
+    @property
+    def listed(self):
+        """Every name with its number."""
+        return ", ".join(f"{name} {number}" for name, _, number in self.items())
 
     def items(self):
         """Yield for every bar its name, how long it is, from 0 to 1, and its number."""
         for name, value in zip(self.names, self.values):
             yield name, min(max(value / self.most, 0), 1), f"{value:.3f}"
+
+
+class Strip(NamedTuple):
+    """What a model makes of some letters, in one sight: tiles of both, the wrong ones marked, and its score.
+
+    A strip without an answer keeps the room for what `Scene.later` counts.
+    """
+
+    name: str = ""  # of the model
+    given: str = ""
+    answer: str = ""
+    wrong: tuple = ()  # places in the answer
+    score: tuple | None = (0, 1)  # how many answers are right, and of how many; None: there is none
+    chances: tuple = ()  # for each letter of the answer, those of all letters, as small bars below it
+    said: str = ""  # aloud
+    beside: bool = False
+
+    n_columns = 48  # as wide as a heatmap of so many
+    TILE = 30  # CSS pixels, as are those below: from tile to tile, and of the lines for score, tiles and chances
+    LINES = (36, 34, 24)
+
+    @property
+    def height(self):
+        return sum(room for room, shown in zip(self.LINES, (self.score, True, self.chances)) if shown)
+
+    @property
+    def layout_key(self):
+        return Strip(score=self.score and (0, 1), chances=bool(self.chances), beside=self.beside)
+
+    @property
+    def words(self):
+        return self.said
 
 
 class Gap(NamedTuple):
@@ -247,8 +284,8 @@ class Scene:
 
     `text` stands below the picture and is what a screen reader says; `...` between backticks is set as code, a line
     break begins a new line. `later` is for what takes longer than a few hundredths of a second: a generator function
-    that yields between pieces of its work and returns HTML. `left` is the room for the labels of the first
-    part of every line, in CSS pixels; without it, what the longest needs.
+    that yields between pieces of its work and returns the strips that take the place of the empty ones. `left` is the
+    room for the labels of the first part of every line, in CSS pixels; without it, what the longest needs.
     """
 
     def __init__(self, *parts, text="", later=None, left=None):
@@ -263,11 +300,22 @@ class Scene:
         # What the places and the frames of all parts depend on: two scenes with one key have one layout.
         self.layout_key = (self.left, *(part.layout_key for part in self.parts))
 
+    def with_strips(self, strips):
+        """Return the same scene with other strips, from top to bottom."""
+        strips = iter(strips)
+        parts = [next(strips)._replace(beside=part.beside) if type(part) is Strip else part for part in self.parts]
+        return Scene(*parts, text=self.text, left=self.left)
+
+    @property
+    def said(self):
+        """What is said of it aloud: its text, and its strips."""
+        return " ".join([plain(self.text), *(part.said for part in self.parts if type(part) is Strip)]).strip()
+
     @property
     def words(self):
         """The picture in words, for those who do not see it."""
-        seen = ". ".join(filter(None, (part.words for part in self.parts)))
-        return f"{seen}. {plain(self.text)}".strip()
+        seen = ". ".join(part.words for part in self.parts if part.words and type(part) is not Strip)
+        return f"{seen}. {self.said}".strip()
 
 
 class Box(NamedTuple):

@@ -188,12 +188,15 @@ def test_other_switches_are_refused_in_words(board, typed, said):
 
 def test_wrong_letters_of_the_example_are_marked(board):
     board.reset()
-    assert board.words and "<b>" not in board._counted.value
+    assert board.words and "ll-wrong" not in board._counted.value
     set_to(board, scale=0.0)
     assert "right would be ABBBCC" in board.words
     answer = SORTER.with_tables(wpe=0 * SORTER.wpe).answer("CBABBC")
-    marked = "".join(letter if letter == right else f"<b>{letter}</b>" for letter, right in zip(answer, "ABBBCC"))
-    assert marked in board._counted.value
+    marked = (
+        f"<b>{letter}" if letter == right else f'<b class="ll-wrong">{letter}'
+        for letter, right in zip(answer, "ABBBCC")
+    )
+    assert "</b>".join(marked) in board._counted.value
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Lessons run by one who runs each cell twice, skips the exercises, is offline, and may write nowhere."""
 
+import ast
 import contextlib
 import os
 import subprocess
@@ -76,6 +77,50 @@ def test_cells_may_run_twice_and_exercises_be_skipped_without_network_files_or_w
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type == "code" and not {"exercise", "solution"} & set(cell.metadata.get("tags", [])):
             assert kernel(cell.source) == kernel(cell.source), cell.source
+
+
+LESSONS = [path for path in PATHS if path.stem[:2].isdigit()]
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_whoever_comes_back_another_day_runs_the_setup_cell_and_goes_on_anywhere(path, kernel):
+    """Each cell after the setup cell alone; what continues the cell above it says so, and is run after that one.
+
+    Exercises, solutions and verdicts never continue another section; of the other cells three in four stand alone.
+    No cell but an exercise's own gives a name of an exercise another value, so that no answer is lost.
+    """
+    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    tags = [set(cell.metadata.get("tags", [])) for cell in cells]
+    assert "setup" in tags[0] and len([line for line in cells[0].source.splitlines() if line.strip()]) <= 14
+    kernel(cells[0].source)
+    kernel("setattr(__import__('builtins'), 'before', dict(globals()))")
+    answers = {
+        name.id
+        for cell, its in zip(cells, tags)
+        if "exercise" in its
+        for name in ast.walk(ast.parse(cell.source))
+        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+    }
+    alone = []
+    for i in range(1, len(cells)):
+        first = i
+        while "continues" in tags[first]:
+            first -= 1
+        kernel("(lambda kept: (globals().clear(), globals().update(kept)))(__import__('builtins').before)")
+        for cell in cells[first : i + 1]:
+            kernel(cell.source)
+        if "exercise" not in tags[i]:
+            stored = {
+                name.id
+                for name in ast.walk(ast.parse(cells[i].source))
+                if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+            }
+            assert not stored & answers, (cells[i].id, stored & answers)
+        if not {"exercise", "solution", "verdicts"} & tags[i]:
+            alone.append(first == i)
+        else:
+            assert first == i or "exercise" in tags[i - 1], cells[i].id
+    assert sum(alone) >= 0.75 * len(alone), f"{sum(alone)} of {len(alone)} stand alone"
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,8 @@ def ends(widget):
         log = isinstance(widget, widgets.FloatLogSlider)
         each = (widget.base**widget.min, widget.base**widget.max) if log else (widget.min, widget.max)
         yield from (lambda value=value: setattr(widget, "value", value) for value in each)
+    elif isinstance(widget, widgets.Button):
+        yield from soak.moves(widget, None)
     else:
         for child in getattr(widget, "children", ()):
             yield from ends(child)

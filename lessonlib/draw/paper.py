@@ -13,16 +13,19 @@ from lessonlib.scene import (
     CURVES,
     FAINT,
     INK,
+    NARROW,
     PALE,
     POSITION,
     TOKEN,
     WIDE,
+    WRONG,
     Blocks,
     Cells,
     Gap,
     Lines,
     Points,
     Ranking,
+    Strip,
     column_labels,
     lay_out,
 )
@@ -31,6 +34,8 @@ from lessonlib.scene import (
 PALETTES = {"signed": colormaps["RdBu_r"], "share": LinearSegmentedColormap.from_list("share", ["white", "#33475b"])}
 FADED = 0.3  # of the strength of their colours is left to cells that are not used
 LARGE, SMALL = 15, 12  # CSS pixels: titles; labels and numbers
+FIGURE = 22  # CSS pixels: a score
+CHANCES = "bars: its chances of A, B and C"
 NUMBER_ROOM = 60  # CSS pixels: behind the longest bar
 STILL_AZIMUTH, STILL_ELEVATION = 20, 20  # degrees: from where blocks are seen on paper
 FONT = {"family": "DejaVu Sans", "parse_math": False}
@@ -101,7 +106,7 @@ def _cells_frame(axes, cells, box):
         lowest = 0 if cells.palette == "share" else -cells.limit
         shades = np.linspace(cells.limit, lowest, 128)[:, np.newaxis]
         left, right = box.left + box.width + 16, box.left + box.width + 28
-        _image(axes, colours(cells, shades), (left, right, bottom, box.top))
+        image(axes, colours(cells, shades), (left, right, bottom, box.top))
         box_around(axes, left, box.top, right - left, box.height, edgecolor=FAINT)
         for share, number in ((0, cells.limit), (0.5, (cells.limit + lowest) / 2), (1, lowest)):
             if share != 0.5 or (box.height > 45 and number in (0, 0.5)):
@@ -114,7 +119,8 @@ def scale_number(number):
     return f"{number:.0f}" if number == round(number) else f"{number:.2f}"
 
 
-def _image(axes, painted, extent):
+def image(axes, painted, extent):
+    """Paint an image into (left, right, bottom, top)."""
     axes.imshow(painted, extent=extent, aspect="auto", interpolation="nearest", origin="upper", resample=False)
     # imshow sets the limits of the axes to the image
     width, height = axes.figure.get_size_inches() * axes.figure.dpi
@@ -124,7 +130,7 @@ def _image(axes, painted, extent):
 def _cells_inside(axes, cells, box):
     n_rows, n_columns = np.shape(cells.matrix)
     down, across = box.height / n_rows, box.width / n_columns
-    _image(axes, colours(cells), (box.left, box.left + box.width, box.top + box.height, box.top))
+    image(axes, colours(cells), (box.left, box.left + box.width, box.top + box.height, box.top))
     for row in range(1, n_rows if cells.ruled else 0):  # equal neighbours stay rows
         y = box.top + row * down
         axes.plot([box.left, box.left + box.width], [y, y], color="white", linewidth=0.8 * POINT, alpha=0.8)
@@ -232,7 +238,7 @@ def _ranking_inside(axes, ranking, box):
 def _blocks_frame(axes, blocks, box):
     (cells, *_), right, y = blocks.cells, box.left + box.width - 20, box.top + box.height + 6
     left, limit = right - 110, cells.limit
-    _image(axes, colours(cells, np.linspace(-limit, limit, 128)[np.newaxis]), (left, right, y + 10, y))
+    image(axes, colours(cells, np.linspace(-limit, limit, 128)[np.newaxis]), (left, right, y + 10, y))
     box_around(axes, left, y, right - left, 10, edgecolor=FAINT)
     for share, number in ((0, -limit), (0.5, 0), (1, limit)):
         write(axes, left + share * (right - left), y + 19, scale_number(number), ha="center")
@@ -301,6 +307,44 @@ def _draw_arrow(axes, points, colour, zoom):
     axes.add_patch(Polygon(head, facecolor=colour, linewidth=0))
 
 
+def _strip_inside(axes, strip, box):
+    if not strip.answer:
+        return
+    x, y = box.left, box.top + 15
+    if strip.score:
+        n_right, n_all = strip.score
+        for text, size, weight, room in (
+            (strip.name, LARGE, "bold", 9.8),
+            (str(n_right), FIGURE, "bold", 15.5),
+            (f"of {n_all} right", SMALL + 1, "normal", 8),
+        ):
+            write(axes, x, y, text, size, weight=weight)
+            x += room * len(text) + 10
+        for share, colour in ((1, PALE), (n_right / n_all, INK)):
+            length = share * (box.left + box.width - x)
+            box_around(axes, x, y - 5, length, 10, fill=True, facecolor=colour, linewidth=0)
+        x, y = box.left, y + Strip.LINES[0]
+    letters = f"{strip.given}→{strip.answer}"
+    apart = min(Strip.TILE, (box.width + 4) / len(letters))
+    size = apart - 4
+    for i, letter in enumerate(letters):
+        place = i - len(strip.given) - 1
+        colour = WRONG if place in strip.wrong else INK if place != -1 else FAINT
+        if place != -1:
+            face = "#fdecec" if place in strip.wrong else "white"
+            edge = colour if place >= 0 else PALE
+            box_around(axes, x, y - size / 2, size, size, fill=True, facecolor=face, edgecolor=edge)
+        write(axes, x + size / 2, y, letter, LARGE, colour, ha="center", weight="bold" if place >= 0 else "normal")
+        for j, chance in enumerate(strip.chances[place] if strip.chances and place >= 0 else ()):
+            for share, shade in ((1, "#e4e7eb"), (chance, INK)):
+                high = share * (Strip.LINES[2] - 4)
+                look = {"fill": True, "facecolor": shade, "linewidth": 0}
+                box_around(axes, x + 2 + 8 * j, y + size / 2 + Strip.LINES[2] - high, 6, high, **look)
+        x += apart
+    if strip.chances and box.width > NARROW:
+        write(axes, x + 8, y + size / 2 + Strip.LINES[2] / 2 + 2, CHANCES, SMALL + 1)
+
+
 def _nothing(axes, part, box):
     pass
 
@@ -312,6 +356,7 @@ draw_frame = {
     Points: _points_frame,
     Blocks: _blocks_frame,
     Ranking: _nothing,
+    Strip: _nothing,
     Gap: _nothing,
 }
 draw_inside = {
@@ -320,5 +365,6 @@ draw_inside = {
     Points: _points_inside,
     Blocks: _blocks_inside,
     Ranking: _ranking_inside,
+    Strip: _strip_inside,
     Gap: _nothing,
 }

@@ -8,3 +8,4 @@ from lessonlib.explore.lesson_5 import card, collisions, the_sum, unmix
 from lessonlib.explore.neighbours import neighbours
 from lessonlib.explore.space import blocks
 from lessonlib.explore.train_here import training
+from lessonlib.explore.verdicts import verdicts

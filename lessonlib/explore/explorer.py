@@ -13,7 +13,7 @@ from lessonlib.draw import draw, picture_html
 from lessonlib.embeddings import real_array
 from lessonlib.explore.controls import Control
 from lessonlib.explore.page import layout, page, panels_html
-from lessonlib.scene import plain
+from lessonlib.scene import Strip
 
 REST = 0.4  # seconds without a move after which counting begins: no hand that goes on moves so slowly
 BREATH = 0.001  # seconds between two pieces of it, in which all else is answered
@@ -86,7 +86,7 @@ class Explorer(widgets.VBox):
         if self._error.value:
             return _text(self._error.value)
         self._count_now()
-        return _spoken(f"{plain(self._scene.text)} {_text(self._counted.value)}".strip())
+        return _spoken(f"{self._scene.said} {_text(self._uncounted)}".strip())
 
     def still_html(self):
         """Draw what the controls say now as an HTML figure that needs no kernel."""
@@ -94,7 +94,7 @@ class Explorer(widgets.VBox):
             return f"<p>{html.escape(self._refused)}</p>"
         self._count_now()
         picture = draw(self._scene)
-        picture.alt = f"{picture.alt} {_spoken(_text(self._counted.value))}".strip()
+        picture.alt = _spoken(f"{picture.alt} {_text(self._uncounted)}".strip())
         return f"<figure>{picture_html(picture)}<figcaption>{CAPTION}</figcaption></figure>"
 
     def reset(self):
@@ -117,7 +117,7 @@ class Explorer(widgets.VBox):
             except MISTAKES as error:
                 self._refuse(error)
                 continue
-            self._scene, self._counting = scene, scene.later and scene.later()
+            self._scene, self._counting, self._uncounted = scene, scene.later and scene.later(), ""
             if self._frame.value != frames:
                 self._frame.value = frames
             mark = f'data-move="{self._moves}"{" data-more" * bool(self._counting)}'  # more: a count will follow
@@ -151,9 +151,10 @@ class Explorer(widgets.VBox):
             quietly(next, self._counting)
             return
         except StopIteration as end:
-            found = end.value
+            self._scene = self._scene.with_strips(end.value)
+            found = panels_html(self._scene, (Strip,))
         except MISTAKES as error:
-            found = f'<div role="alert">There is no score. {html.escape(message(error))}</div>'
+            found = self._uncounted = f'<div role="alert">There is no score. {html.escape(message(error))}</div>'
         self._counting = None
         self._counted.value = f'<div data-move="{self._moves}">{found}</div>'
 
@@ -192,8 +193,7 @@ def _spoken(text):
 
 def _text(markup):
     """Return the words of a piece of HTML."""
-    without_marks = re.sub(r"</?b>", "", markup)  # of wrong letters within a word
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", without_marks))).strip()
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", markup))).strip()
 
 
 def checked(name, array, shape):

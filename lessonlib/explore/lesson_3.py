@@ -12,7 +12,7 @@ from lessonlib.explore.explorer import Explorer, checked, nearly, told_apart
 from lessonlib.explore.scores import by_writing, scores
 from lessonlib.measure import distances
 from lessonlib.nano_gpt import N_INPUTS, History, NanoGPT
-from lessonlib.scene import FAINT, INK, TOKEN, Cells, Gap, Lines, Points, Scene, in_sum, signed_limit
+from lessonlib.scene import FAINT, INK, TOKEN, Cells, Gap, Lines, Points, Scene, Strip, in_sum, signed_limit
 from lessonlib.tasks import N_ALL, Task
 
 IN_ROWS, IN_COLUMNS = "rows are tokens", "columns, as in llm-viz"
@@ -85,6 +85,7 @@ def _in_rows(letters, table, rows, slot, channel, limit):
     ones = {"palette": "share", "limit": 1.0, "columns": tuple(VOCABULARY), "marks": ((slot, None, INK),)}
     names = f"token table E_tok  {table.shape}", f"×  E_tok  =  rows  {rows.shape}"
     return (
+        Strip(),
         Gap(len(table)),
         Cells(names[0], table, tuple(VOCABULARY), scale=True, marks=marks[0], faded=unused, **look),
         Cells("one-hot", chosen, slots, **ones),
@@ -94,7 +95,7 @@ def _in_rows(letters, table, rows, slot, channel, limit):
 
 def _in_columns(letters, table, rows, slot, channel, limit):
     """Lay the same out as llm-viz does, on its side: a column for each token, a row for each channel."""
-    _, of_table, of_ones, of_rows = _in_rows(letters, table, rows, slot, channel, limit)
+    strip, _, of_table, of_ones, of_rows = _in_rows(letters, table, rows, slot, channel, limit)
     turned = [
         part._replace(
             matrix=np.transpose(part.matrix),
@@ -109,6 +110,7 @@ def _in_columns(letters, table, rows, slot, channel, limit):
     names = f"E_tok  {of_table.matrix.T.shape}", f"×  one-hot  =  columns  {rows.T.shape}"
     low = {"row_height": 6}
     return (
+        strip,
         Gap(len(table)),
         turned[0]._replace(title="one-hot", rows=tuple(VOCABULARY), columns=slots, beside=True),
         Gap(len(letters), beside=True),

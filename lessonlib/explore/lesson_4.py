@@ -13,7 +13,7 @@ from lessonlib.explore.scores import scores
 from lessonlib.measure import cosines as cosines_of_rows
 from lessonlib.measure import principal_axes
 from lessonlib.nano_gpt import N_INPUTS, History, NanoGPT
-from lessonlib.scene import INK, POSITION, Cells, Points, Scene, signed_limit
+from lessonlib.scene import INK, POSITION, Cells, Points, Scene, Strip, signed_limit
 from lessonlib.tasks import Task
 
 SWITCHES = {"K": "keep", "M": "mean", "0": "zero"}
@@ -84,7 +84,9 @@ def ablation_board(models):
             for i, ((name, wpe), of_rows) in enumerate(zip(broken.items(), labels))
         ]  # fmt: skip
         changed = {name: (model.with_tables(wpe=broken[name]), task) for name, (model, task) in models.items()}
-        return Scene(*parts, text=_what_is_done(table, rows, scale), later=partial(scores, changed, EXAMPLE), left=84)
+        strips = [Strip(beside=i > 0) for i in range(len(models))]
+        text, later = _what_is_done(table, rows, scale), partial(scores, changed, EXAMPLE)
+        return Scene(*strips, *parts, text=text, later=later, left=84)
 
     controls = {
         "rows": Places("K" * n_rows, SWITCHES, "slot", "all rows"),

@@ -40,10 +40,11 @@
   let resting = 0;
   const whole = note => !('more' in note.dataset) || find('.ll-counted [data-move]')?.dataset.move === note.dataset.move;
   const speak = () => {
-    const note = find('.ll-note'), counted = find('.ll-counted');
+    const note = find('.ll-note'), strips = explorer.querySelectorAll('.ll-strip');
     if (!note || !words || !whole(note)) return;
-    const parts = [note, counted].filter(part => part).map(part => part.innerText.replace(/\s+/g, ' ').trim());
-    const text = parts.join(' ').trim().replace(/(^|[^\w.])[-−](?=\d)/g, '$1minus ');  // some readers skip the sign
+    const parts = [note.innerText, ...Array.from(strips, strip => strip.dataset.said)];
+    if (!strips.length) parts.push(find('.ll-counted')?.innerText ?? '');
+    const text = parts.join(' ').replace(/\s+/g, ' ').trim().replace(/(^|[^\w.])[-−](?=\d)/g, '$1minus ');  // some readers skip the sign
     if (words.textContent !== text) words.textContent = text;
     words.dataset.move = note.dataset.move;
   };

@@ -11,9 +11,9 @@ import ipywidgets as widgets
 import numpy as np
 from PIL import Image
 
-from lessonlib.draw.paper import colours, frame, on_page, text_colour
+from lessonlib.draw.paper import CHANCES, colours, frame, on_page, text_colour
 from lessonlib.draw.picture import svg
-from lessonlib.scene import BLOCK_DEPTH, CURVES, NARROW, WIDE, Blocks, Cells, Gap, Lines, Points, Ranking, lay_out
+from lessonlib.scene import BLOCK_DEPTH, CURVES, NARROW, WIDE, Blocks, Cells, Lines, Points, Ranking, Strip, lay_out
 
 DURATION = 0.7  # seconds that a row flies
 HERE = Path(__file__).parent
@@ -65,10 +65,10 @@ def layout(scene):
     return _layouts[scene.layout_key]
 
 
-def panels_html(scene):
-    """Write what lies over the frame: for each part a panel at its place, for both widths."""
-    its = layout(scene)
-    panels = [OVER[type(part)](part, i, its) for i, part in enumerate(scene.parts) if type(part) is not Gap]
+def panels_html(scene, kinds=None):
+    """Write what lies over the frame: for each part, or each of these kinds, a panel at its place, for both widths."""
+    its, kinds = layout(scene), kinds or OVER
+    panels = [OVER[type(part)](part, i, its) for i, part in enumerate(scene.parts) if type(part) in kinds]
     return f'<div class="ll-panels" style="{its.sizes}" aria-hidden="true">{"".join(panels)}</div>'
 
 
@@ -220,6 +220,24 @@ def _ranking_over(ranking, i, its):
     return f'<div class="ll-panel ll-ranking" style="{its.insets[i]}">{_title(ranking.title)}{"".join(bars)}</div>'
 
 
+def _strip_over(strip, i, its):
+    if not strip.answer:
+        return ""
+    score, tiles = "", "".join(f"<span>{letter}</span>" for letter in strip.given)
+    if strip.score:
+        n_right, n_all = strip.score
+        bar = f'<i class="ll-bar"><i style="width:{n_right / n_all:.2%}"></i></i>'
+        score = f"<div><b>{html.escape(strip.name)}</b><strong>{n_right}</strong>of {n_all} right{bar}</div>"
+    for place, letter in enumerate(strip.answer):
+        bars = "".join(f'<i style="--of:{chance:.3f}"></i>' for chance in (strip.chances or {place: ()})[place])
+        kind = ' class="ll-wrong"' if place in strip.wrong else ""
+        tiles += f"{'' if place else '→'}<b{kind}>{letter}{bars and f'<u>{bars}</u>'}</b>"
+    told = f"<small>{CHANCES}</small>" if strip.chances else ""
+    inside = f'{score}<div class="ll-tiles">{tiles}{told}</div>'
+    said = html.escape(strip.said)
+    return f'<div class="ll-panel ll-strip" style="{its.insets[i]}" data-said="{said}">{inside}</div>'
+
+
 def _blocks_over(blocks, i, its):
     wide, narrow = (boxes[i].width for _, _, boxes in its.places)
     (corners, size), (narrow_corners, narrow_size) = blocks.places(wide), blocks.places(narrow)
@@ -283,6 +301,7 @@ OVER = {
     Points: _points_over,
     Blocks: _blocks_over,
     Ranking: _ranking_over,
+    Strip: _strip_over,
 }
 
 

@@ -341,12 +341,13 @@ class OnPage:
         return "".join(self.box.locator(":is(.ll-error, .ll-refusal) [role=alert]").all_inner_texts())
 
     def colours(self, label, shape):
-        """Read the colour at the middle of every cell of a heatmap (a part of the scene, by number), (*shape, 3)."""
+        """Read the colour at the middle of every cell of a heatmap (by its part, strips not counted), (*shape, 3)."""
         return self.all_colours({label: shape})[label]
 
     def all_colours(self, shapes):
         """The same for several heatmaps: takes and returns a dict by their numbers."""
-        panels = {label: self.box.locator(f".ll-panel[data-part='{label}']") for label in shapes}
+        first = self.box.locator(".ll-strip").count()
+        panels = {label: self.box.locator(f".ll-panel[data-part='{first + label}']") for label in shapes}
         for panel in list(panels.values())[:: max(1, len(panels) - 1)]:  # the last and the first
             panel.scroll_into_view_if_needed()
         self.page.page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
