@@ -86,19 +86,19 @@ class Steps(Control):
 
 
 class Places(Control):
-    """A slider for each of several places, and a text box for all at once: each follows the other.
+    """A choice for each of several places, and a text box for all at once: each follows the other.
 
     `value` is a str with one symbol for each place; `symbols` maps every symbol that there is, an upper-case letter or
-    a digit, to what its slider shows. What is typed counts once Enter is pressed or the box is left; what cannot be
-    taken is refused in words below the box, and the value stays.
+    a digit, to what it means, and `kind` is the widget that chooses among them. What is typed counts once Enter is
+    pressed or the box is left; what cannot be taken is refused in words below the box, and the value stays.
     """
 
     value = Unicode()
 
-    def __init__(self, value, symbols, name, text_name):
+    def __init__(self, value, symbols, name, text_name, kind=widgets.SelectionSlider):
         self._symbols = symbols
-        self.sliders = [
-            widgets.SelectionSlider(
+        self.choices = [
+            kind(
                 options=[(shown, symbol) for symbol, shown in symbols.items()],
                 value=symbol,
                 description=f"{name} {i}",
@@ -110,20 +110,17 @@ class Places(Control):
         self.text = widgets.Text(value, description=text_name, style=LABEL_STYLE, continuous_update=False)
         self.refusal = widgets.HTML()
         self.refusal.add_class("ll-refusal")
-        grid = widgets.Box(self.sliders)
-        grid.add_class("ll-controls")
-        super().__init__([self.text, self.refusal, grid], value=value)
+        self.grid = widgets.Box(self.choices)
+        super().__init__([self.text, self.refusal], value=value)
         self.layout.flex_flow = "column"
-        self.add_class("ll-places")
-        self.add_class("ll-whole")
-        for slider in self.sliders:
-            slider.observe(self._slid, "value")
+        for choice in self.choices:
+            choice.observe(self._chosen, "value")
         self.text.observe(self._typed, "value")
         self.observe(self._show_value, "value")
 
-    def _slid(self, _change):
+    def _chosen(self, _change):
         if not self.is_following:
-            self.value = "".join(slider.value for slider in self.sliders)
+            self.value = "".join(choice.value for choice in self.choices)
 
     def _typed(self, _change):
         if self.is_following:
@@ -143,14 +140,14 @@ class Places(Control):
         if unknown:
             meanings = ", ".join(f"{symbol} ({shown})" for symbol, shown in self._symbols.items())
             return f"{unknown[0]!r} is not one of {meanings}"
-        n_places = len(self.sliders)
+        n_places = len(self.choices)
         return "" if len(value) == n_places else f"there are {n_places} places, got {len(value)}"
 
     def _show_value(self, _change=None):
-        """Make the sliders and the box show the value."""
+        """Make the choices and the box show the value."""
         with self.following():
-            for slider, symbol in zip(self.sliders, self.value):
-                slider.value = symbol
+            for choice, symbol in zip(self.choices, self.value):
+                choice.value = symbol
             self.text.value = self.value
         self.refusal.value = ""
 
@@ -164,6 +161,10 @@ class Letters(Places):
 
     def __init__(self):
         super().__init__(EXAMPLE, {letter: letter for letter in VOCABULARY}, "letter", "six letters")
+        self.grid.add_class("ll-controls")
+        self.children = [*self.children, self.grid]
+        self.add_class("ll-places")
+        self.add_class("ll-whole")
 
     def _wrong(self, value):
         try:
@@ -171,6 +172,17 @@ class Letters(Places):
         except ValueError as error:
             return str(error)
         return "" if len(value) == N_INPUTS else f"the model takes {N_INPUTS} letters, got {len(value)}"
+
+
+class Switches(Places):
+    """A switch for each row of a table, a column of radio buttons that an explorer puts beside the rows."""
+
+    def __init__(self, n_rows, symbols):
+        options = {symbol: f"{symbol} {meaning}" for symbol, meaning in symbols.items()}  # the page shows the symbol
+        super().__init__(next(iter(symbols)) * n_rows, options, "slot", "all rows", widgets.RadioButtons)
+        self._symbols = symbols
+        self.grid.add_class("ll-switches")
+        self.add_class("ll-word")
 
 
 class Word(Control):

@@ -23,6 +23,10 @@
       set(readout, 'role', 'textbox');
       set(readout, 'aria-label', name + ', typed');
     }
+    for (const row of explorer.querySelectorAll('.ll-switches .widget-radio')) {
+      set(row, 'role', 'radiogroup');
+      set(row, 'aria-label', row.querySelector('.widget-label').textContent);
+    }
     for (const button of explorer.querySelectorAll('.widget-play button')) {
       const name = Object.keys(icons).find(icon => button.querySelector('.' + icon));
       set(button, 'aria-label', icons[name]);
@@ -82,7 +86,7 @@
     find('.ll-counted'), {subtree: true, childList: true, characterData: true});
   new MutationObserver(asked).observe(
     find('.ll-controls'), {subtree: true, attributes: true, attributeFilter: ['aria-valuenow']});
-  find('.ll-controls').addEventListener('change', asked);
+  explorer.addEventListener('change', asked);
   resting = setTimeout(speak, REST);
 
   // The number under the mouse: ten-thousandths in 16 bits each, or, after a colon, large numbers in 32.
