@@ -7,8 +7,7 @@ what cannot be measured: another shape, text, NaN, infinity, or numbers so large
 
 import numpy as np
 
-from lessonlib.embeddings import encode, input_embedding, real_array, token_embedding, whole_number
-from lessonlib.gradients import loss_and_gradients
+from lessonlib.embeddings import input_embedding, real_array, token_embedding, whole_number
 
 PARTS = ("letter", "slot", "bias")  # of every query and key, in the first layer
 SOURCES = ("letter", "slot", "both", "context")  # of the spread after a block
@@ -368,16 +367,6 @@ def stream(model, token_ids, causal=True):
     for layer in range(model.n_layer):
         stages.append(model.block(stages[-1], layer, causal))
     return np.stack(stages)
-
-
-def table_gradient(model, letters, answer):
-    """Measure the loss, in nats, of `model` where it should write `answer` to `letters`, and its gradient at the token
-    table: for each number of wte, (vocab_size, C), how fast the loss rises when that number grows. The model is shown
-    all letters of `answer` but the last. ValueError for other letters than A, B and C, or more than there are slots."""
-    seen, wanted = encode(letters + answer[:-1]), encode(answer)
-    input_embedding(seen, model.wte, model.wpe)  # refuses what cannot be read
-    loss, gradients = loss_and_gradients(model.weights, seen[np.newaxis], wanted[np.newaxis], model.n_head)
-    return float(loss), gradients["transformer.wte.weight"]
 
 
 def share_read_linearly(vectors, labels):

@@ -17,7 +17,7 @@ ALLOWED = {
     "english": ["numpy", "lessonlib.embeddings", "lessonlib.nano_gpt"],
     "english_words": [],
     "tasks": ["numpy", "lessonlib.embeddings", "lessonlib.nano_gpt"],
-    "gradients": ["numpy", "lessonlib.nano_gpt"],
+    "gradients": ["numpy", "lessonlib.embeddings", "lessonlib.nano_gpt"],
     "rope": ["numpy", "lessonlib.nano_gpt"],
     "training": [
         "numpy",

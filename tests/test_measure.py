@@ -33,7 +33,6 @@ from lessonlib.measure import (
     sides,
     source_shares,
     stream,
-    table_gradient,
     term_shares,
     tips,
     unmix,
@@ -624,20 +623,6 @@ def test_right_analogies_are_counted_in_three_ways():
 
     # man -> king: queen by the sum, however many may answer, but crown lies nearest to king. king -> man: woman
     assert right_analogies(Plane(), (("man", "woman"), ("king", "queen"))) == [2, 2, 1]
-
-
-def test_the_gradient_at_the_table_is_the_slope_of_the_loss():
-    model = load_checkpoint("sort")
-    loss, gradient = table_gradient(model, "ABABAB", "AAABBB")
-    assert gradient.shape == (3, 48) and not gradient[2].any() and gradient[:2].all()
-    step = np.zeros((3, 48), dtype=np.float32)
-    step[1, 7] = 0.001
-    ends = [table_gradient(model.with_tables(wte=model.wte + sign * step), "ABABAB", "AAABBB")[0] for sign in (1, -1)]
-    assert math.isclose((ends[0] - ends[1]) / 0.002, gradient[1, 7], rel_tol=0.02) and ends[1] != loss
-    with pytest.raises(ValueError):
-        table_gradient(model, "ABX", "ABC")
-    with pytest.raises(ValueError):
-        table_gradient(model, "ABABAB", "ABABABA")
 
 
 def test_a_number_tips_the_answer_where_the_model_writes_something_else_letter_by_letter():
