@@ -16,6 +16,8 @@ WRONG = "#b3261e"  # letters of an answer
 # Curves of models: colour and dashes, so that they are told apart without colours, too.
 CURVES = (("#1f2933", ()), ("#0b6fb8", (6, 3)), ("#b0216b", (1.5, 3)), ("#7a828c", (7, 3, 1.5, 3)))
 
+ORDERED = tuple((colour, ()) for colour in ("#7d93aa", "#5f7f9f", "#3b6086", "#12304f"))  # less to more
+
 WIDE, NARROW = 860, 460  # CSS pixels: a notebook on a laptop, and one beside an open file browser
 TITLE, CHAR_WIDTH = 30, 7.6  # CSS pixels: above a part, for its title; the width of a letter of its labels
 NUMBERS, BELOW = 20, 20  # below a part: for the numbers of its columns, and for the word that says what they are
@@ -38,11 +40,13 @@ class Cells(NamedTuple):
     below: str = ""  # what the labels of the columns are
     left: str = ""  # what the labels of the rows are
     scale: bool = False  # whether the scale stands beside it
+    apart: float = 16  # CSS pixels: how far
     beside: bool = False  # whether it stands beside the part before it
     marks: tuple = ()  # (row, column, colour) of frames; None for a row or a column frames all of them
     faded: tuple = ()  # (row, column) of what is not used; None as in marks
     texts: tuple = ()  # (row, column, text): short words in cells
     flights: tuple = ()  # rows that come flying, on a page with a kernel
+    threads: tuple = ()  # (row, part, its_row, colour): at the right, from the row of another part of the scene to one
     told: bool = True  # whether the number under the mouse is said
     ruled: bool = True  # whether thin lines part the rows
     row_height: float = 18  # CSS pixels
@@ -50,7 +54,9 @@ class Cells(NamedTuple):
     @property
     def layout_key(self):
         """What the place and the frame of this part depend on."""
-        return self._replace(matrix=np.shape(self.matrix), rows=(), marks=(), faded=(), texts=(), flights=())
+        return self._replace(
+            matrix=np.shape(self.matrix), rows=(), marks=(), faded=(), texts=(), flights=(), threads=()
+        )
 
     @property
     def words(self):
@@ -87,6 +93,7 @@ class Lines(NamedTuple):
     beside: bool = False
     height: float = 190
     room: float = 200  # CSS pixels at the right, for the names
+    ordered: bool = False  # whether the curves are of less and more: light to dark, in one hue
 
     @property
     def layout_key(self):
@@ -96,6 +103,11 @@ class Lines(NamedTuple):
     def words(self):
         ends = [f"{name} ends at {', '.join(f'{run[-1]:g}' for run in runs)}" for name, _, runs in self.runs()]
         return f"{self.title}: curves over {self.across}; {'; '.join(ends)}"
+
+    @property
+    def looks(self):
+        """Colour and dashes of every curve."""
+        return ORDERED[-len(self.curves) :] if self.ordered else CURVES
 
     def runs(self):
         """Yield for every curve its name, its x (n,) and its runs (n_runs, n)."""
@@ -107,7 +119,7 @@ class Lines(NamedTuple):
         runs = list(self.runs())
         heights = spread_out([float(np.mean(y[:, -1])) / self.top for _, _, y in runs], 19 / self.height)
         decimals = 2 if self.top < 10 else 0
-        for (name, _, y), look, height in zip(runs, CURVES, heights):
+        for (name, _, y), look, height in zip(runs, self.looks, heights):
             yield look, height, name if self.at is None or not name else f"{y[0, self.at]:.{decimals}f}  {name}"
 
 
@@ -335,7 +347,9 @@ def lay_out(scene, width=WIDE):
             lines[-1].append(part)
         else:
             lines.append([part])
-    rooms = (getattr(part, "room", SCALE if getattr(part, "scale", False) else EDGE) for part in scene.parts)
+    rooms = (
+        getattr(part, "room", SCALE + part.apart - 16 if getattr(part, "scale", 0) else EDGE) for part in scene.parts
+    )
     right = max(rooms, default=EDGE)
     besides = [part for part in scene.parts if part.beside]
     gap = max((GAP - 14 + _label_room(part) if getattr(part, "rows", ()) else GAP for part in besides), default=GAP)
@@ -355,6 +369,14 @@ def lay_out(scene, width=WIDE):
             left += across + apart
         top += title + max(height + _room_below(part) for part, height in zip(line, heights))
     return top + 6, boxes
+
+
+def thread(cells, box, boxes, i):
+    """Return the corners of the i-th thread of a heatmap, (4, 2), in CSS pixels: of a curve as Bézier drew them."""
+    row, part, its_row, _ = cells.threads[i]
+    right, bend = box.left + box.width + 4, 14 + 5 * (its_row + 1)
+    start, end = boxes[part].top + (its_row + 0.5) * cells.row_height, box.top + (row + 0.5) * cells.row_height
+    return np.array([(right, start), (right + bend, start), (right + bend, end), (right, end)])
 
 
 def _fitted(part, box):

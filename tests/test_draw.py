@@ -290,6 +290,15 @@ def test_titles_and_curves_stand_out_from_white(colour):
     assert 1.05 / (luminance + 0.05) > 4.5  # WCAG 2.2, 1.4.3
 
 
+def test_ordered_curves_go_from_light_to_dark_in_one_hue_and_all_can_be_seen():
+    luminances = [linear_rgb(colour) @ (0.2126, 0.7152, 0.0722) for colour, _ in scene.ORDERED]
+    assert (np.diff(luminances) < -0.05).all() and 1.05 / (luminances[0] + 0.05) > 3  # WCAG 2.2, 1.4.11
+    runs = {name: (np.array([0, 10]), np.array([[0, n], [0, n]])) for name, n in (("1", 9), ("4", 300), ("48", 729))}
+    lines = draw.curves(runs, "More, sooner", ordered=True).axes[0].get_lines()
+    drawn = [line.get_color() for line in lines if line.get_color() in dict(scene.ORDERED)]
+    assert drawn == [colour for colour, _ in scene.ORDERED[1:] for _ in range(2)]
+
+
 def test_curves_of_models_have_looks_of_their_own():
     assert len({dashes for _, dashes in scene.CURVES}) == 4  # told apart without colours
     assert not {colour for colour, _ in scene.CURVES} & {TOKEN, POSITION, SUM}

@@ -338,11 +338,11 @@ def test_a_thousand_moves_leave_nothing_behind():
 
 def test_moving_one_letter_slider_moves_the_text_box_and_the_text_box_takes_letters_in_any_case():
     letters = Letters()
-    letters.sliders[2].value = "C"
+    letters.choices[2].value = "C"
     assert letters.value == letters.text.value == "CBCBBC"
     letters.text.value = " abcabc "
     assert letters.value == "ABCABC" == letters.text.value
-    assert [slider.value for slider in letters.sliders] == list("ABCABC")
+    assert [slider.value for slider in letters.choices] == list("ABCABC")
 
 
 @pytest.mark.parametrize(("typed", "word"), [("CBABBX", "'X'"), ("CBA", "got 3"), ("", "empty"), ("CBABBCA", "got 7")])

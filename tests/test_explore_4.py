@@ -135,9 +135,31 @@ def test_the_board_shows_both_broken_tables_and_the_scores_counted_apart(board, 
 def test_every_switch_of_the_board_changes_its_row_alone(board):
     for slot in range(11):
         board.reset()
-        board.controls["rows"].sliders[slot].value = "0"
+        board.controls["rows"].choices[slot].value = "0"
         assert board.values["rows"] == "K" * slot + "0" + "K" * (10 - slot)
         assert labels(board)[0] == [f"{row}: zero" if row == slot else str(row) for row in range(11)]
+
+
+def test_a_chip_of_the_board_sets_its_controls_and_all_others_go_back_in_one_move(board):
+    board.reset()
+    set_to(board, scale=0.5)
+    line = board.children[1].children[-1]
+    for button, values in zip(
+        line.children,
+        (
+            {"rows": "MMMMMKKKKKK"},
+            {"rows": "00000KKKKKK"},
+            {"table": OFF_BY_ONE},
+            {"table": SHUFFLE},
+            {"table": SINUSOIDS},
+        ),
+    ):
+        moves = board._moves
+        button.click()
+        assert board.values == {"rows": "K" * 11, "table": "as trained", "scale": 1.0} | values
+        assert board._moves == moves + 1
+    line.children[-1].click()
+    assert board.words.startswith("Both tables are as trained.")
 
 
 @pytest.mark.parametrize(

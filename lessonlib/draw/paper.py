@@ -4,13 +4,13 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
-from matplotlib.patches import Circle, Polygon, Rectangle
+from matplotlib.patches import Circle, PathPatch, Polygon, Rectangle
+from matplotlib.path import Path
 
 from lessonlib.draw.picture import POINT, blank, plain_settings
 from lessonlib.scene import (
     BLOCK_DEPTH,
     CHAR_WIDTH,
-    CURVES,
     FAINT,
     INK,
     NARROW,
@@ -28,6 +28,7 @@ from lessonlib.scene import (
     Strip,
     column_labels,
     lay_out,
+    thread,
 )
 
 # Red above zero, blue below, white at zero; a share runs from white to ink, since colours have other meanings here.
@@ -71,6 +72,9 @@ def _draw(scene, width, layers):
         for part, box in zip(scene.parts, boxes):
             for layer in layers:
                 layer[type(part)](axes, part, box)
+            for i, (*_, colour) in enumerate(getattr(part, "threads", ()) if draw_inside in layers else ()):
+                look = {"fill": False, "edgecolor": colour, "linewidth": 2 * POINT, "zorder": 2 + (colour != PALE)}
+                axes.add_patch(PathPatch(Path(thread(part, box, boxes, i), [1, 4, 4, 4]), **look))
     return picture
 
 
@@ -105,7 +109,8 @@ def _cells_frame(axes, cells, box):
     if cells.scale:
         lowest = 0 if cells.palette == "share" else -cells.limit
         shades = np.linspace(cells.limit, lowest, 128)[:, np.newaxis]
-        left, right = box.left + box.width + 16, box.left + box.width + 28
+        left = box.left + box.width + cells.apart
+        right = left + 12
         image(axes, colours(cells, shades), (left, right, bottom, box.top))
         box_around(axes, left, box.top, right - left, box.height, edgecolor=FAINT)
         for share, number in ((0, cells.limit), (0.5, (cells.limit + lowest) / 2), (1, lowest)):
@@ -167,7 +172,7 @@ def _lines_frame(axes, lines, box):
 def _lines_inside(axes, lines, box):
     write_title(axes, lines, box)
     bottom = box.top + box.height
-    for (_, x, runs), (colour, dashes) in zip(lines.runs(), CURVES):
+    for (_, x, runs), (colour, dashes) in zip(lines.runs(), lines.looks):
         inside = x <= lines.right
         across = box.left + x[inside] / lines.right * box.width
         for run in runs:
@@ -178,7 +183,14 @@ def _lines_inside(axes, lines, box):
     if lines.at is not None:
         axes.plot([across[lines.at]] * 2, [box.top, bottom], color=FAINT, linewidth=1.5 * POINT, zorder=0)
     for (colour, _), height, text in lines.names():
-        write(axes, box.left + box.width + 12, bottom - height * box.height, text, SMALL + 1, colour)
+        write(
+            axes,
+            box.left + box.width + 12,
+            bottom - height * box.height,
+            text,
+            SMALL + 1,
+            INK if lines.ordered else colour,
+        )
 
 
 def _points_frame(axes, points, box):

@@ -25,13 +25,15 @@ def the_sum(tok_emb, pos_emb, x, letters):
     return draw(Scene(*sum_parts(letters, tok_emb, pos_emb, x)))
 
 
-def curves(runs, title, last_step=None):
+def curves(runs, title, last_step=None, ordered=False):
     """Draw the scores of several trainings over their steps: `runs` maps a name, at most four, to (steps, scores),
-    int arrays (n,) and (n_seeds, n) of right answers of 729. The picture ends at `last_step`."""
+    int arrays (n,) and (n_seeds, n) of right answers of 729. The picture ends at
+    `last_step`. With `ordered`, the curves are of less to more of something, and drawn light to dark in one hue."""
     last = last_step or max(int(np.max(steps)) for steps, _ in runs.values())
     lines = Lines(
         title, runs, last, N_ALL, across="training step", up="right answers", ticks=(0, 243, 486, N_ALL), height=220,
-        room=230,
+        room=30 + 8 * max(map(len, runs)),
+        ordered=ordered,
     )  # fmt: skip
     picture = draw(Scene(lines))
     ends = [f"{name}: {', '.join(_course(steps, scores) for scores in runs)}" for name, (steps, runs) in runs.items()]

@@ -11,7 +11,7 @@ import numpy as np
 
 from lessonlib.draw import draw, picture_html
 from lessonlib.embeddings import real_array
-from lessonlib.explore.controls import Control
+from lessonlib.explore.controls import Control, Switches
 from lessonlib.explore.page import layout, page, panels_html
 from lessonlib.scene import Strip
 
@@ -42,21 +42,23 @@ class Explorer(widgets.VBox):
     """Controls above a picture that follows them. What goes wrong is said in words, and the last good picture stays.
 
     `name` says what is explored; `controls` is a dict from names to widgets, each with a `value`; `show` takes these
-    values as keyword arguments and returns a Scene. Whatever `show` raises is shown as a message below the controls.
+    values as keyword arguments and returns a Scene. `chips` maps the words on a button to the values that it sets; all
+    others go back to where they stood at first. Whatever `show` raises is shown as a message below the controls.
     """
 
-    def __init__(self, name, controls, show):
+    def __init__(self, name, controls, show, chips=()):
         super().__init__()
-        self.name, self.controls, self._show = name, controls, show
+        self.name, self.controls, self._show, self._is_set = name, controls, show, False
         self._first, self._moves, self._scene, self._counting = self.values, 0, None, None
         reset = widgets.Button(description="Reset", tooltip="Back to the first picture")
         reset.on_click(lambda _button: self.reset())
         self._error, self._frame, self._cells, self._counted = map(
             _part, ("ll-error", "ll-frame", "ll-cells", "ll-counted")
         )
-        stage = widgets.Box([self._frame, self._cells, self._counted])
+        at_rows = [control.grid for control in controls.values() if isinstance(control, Switches)]
+        stage = widgets.Box([self._frame, self._cells, self._counted, *at_rows])
         stage.add_class("ll-stage")
-        box = widgets.Box([*controls.values(), reset])
+        box = widgets.Box([*controls.values(), self._chips(dict(chips), reset) if chips else reset])
         box.add_class("ll-controls")
         words = widgets.HTML('<div role="status" class="ll-words"></div>')
         self.children = [page(), box, self._error, stage, words]
@@ -97,17 +99,36 @@ class Explorer(widgets.VBox):
         picture.alt = _spoken(f"{picture.alt} {_text(self._uncounted)}".strip())
         return f"<figure>{picture_html(picture)}<figcaption>{CAPTION}</figcaption></figure>"
 
+    def _chips(self, chips, reset):
+        """Make a button for each of the chips, all in one line that ends with Reset."""
+        buttons = [widgets.Button(description=text) for text in chips]
+        for button, values in zip(buttons, chips.values()):
+            button.on_click(lambda _button, values=values: self.set_to(**values))
+        line = widgets.Box([*buttons, reset])
+        line.add_class("ll-chips")
+        line.add_class("ll-whole")
+        return line
+
     def reset(self):
         """Set every control back to where it stood at first."""
+        self.set_to()
+
+    def set_to(self, **values):
+        """Set some controls, and all others back to where they stood at first; then one picture follows."""
+        before, self._is_set = self.values, True
         for key, control in self.controls.items():
+            value = values.get(key, self._first[key])
             if isinstance(control, Control):
-                control.reset(self._first[key])
+                control.reset(value)
             else:
-                control.value = self._first[key]
+                control.value = value
+        self._is_set = False
+        if self.values != before:
+            self._follow()
 
     def _follow(self, _change=None):
         """Show what the controls say now. Cells and callbacks may run beside each other: the newest values win."""
-        shown = None
+        shown = self.values if self._is_set else None
         while shown != self.values:
             shown = self.values
             self._moves += 1

@@ -6,7 +6,7 @@ import numpy as np
 
 from lessonlib.embeddings import position_embedding, sinusoidal_positions
 from lessonlib.explore import given
-from lessonlib.explore.controls import EXAMPLE, Places, choice_slider, dropdown, int_slider, training_slider
+from lessonlib.explore.controls import EXAMPLE, Switches, choice_slider, dropdown, int_slider, training_slider
 from lessonlib.explore.explorer import Explorer
 from lessonlib.explore.lesson_3 import listed, with_room
 from lessonlib.explore.scores import scores
@@ -79,21 +79,24 @@ def ablation_board(models):
         parts = [
             Cells(
                 f"{name}'s E_pos  {wpe.shape}", wpe, of_rows, POSITION, limit, columns="channel", scale=i > 0,
-                beside=i > 0, row_height=14,
+                beside=i > 0, row_height=20,
             )
             for i, ((name, wpe), of_rows) in enumerate(zip(broken.items(), labels))
         ]  # fmt: skip
         changed = {name: (model.with_tables(wpe=broken[name]), task) for name, (model, task) in models.items()}
         strips = [Strip(beside=i > 0) for i in range(len(models))]
         text, later = _what_is_done(table, rows, scale), partial(scores, changed, EXAMPLE)
-        return Scene(*strips, *parts, text=text, later=later, left=84)
+        return Scene(*strips, *parts, text=text, later=later, left=150)
 
     controls = {
-        "rows": Places("K" * n_rows, SWITCHES, "slot", "all rows"),
+        "rows": Switches(n_rows, SWITCHES),
         "table": dropdown("start from", list(STARTS)),
         "scale": choice_slider("then times", [(f"{i / 4:g}", i / 4) for i in range(9)], 1.0),
     }
-    return Explorer("breaking the position table", controls, show)
+    inputs = f"rows {INPUTS[0]}–{INPUTS[-1]} → "
+    chips = {f"{inputs}{SWITCHES[switch]}": {"rows": f"{switch * len(INPUTS):K<{n_rows}}"} for switch in "M0"}
+    chips |= {table: {"table": table} for table in (OFF_BY_ONE, SHUFFLE, SINUSOIDS)}
+    return Explorer("breaking the position table", controls, show, chips)
 
 
 def broken_table(wpe, table=AS_TRAINED, rows="", scale=1.0):

@@ -13,7 +13,19 @@ from PIL import Image
 
 from lessonlib.draw.paper import CHANCES, colours, frame, on_page, text_colour
 from lessonlib.draw.picture import svg
-from lessonlib.scene import BLOCK_DEPTH, CURVES, NARROW, WIDE, Blocks, Cells, Lines, Points, Ranking, Strip, lay_out
+from lessonlib.scene import (
+    BLOCK_DEPTH,
+    NARROW,
+    WIDE,
+    Blocks,
+    Cells,
+    Lines,
+    Points,
+    Ranking,
+    Strip,
+    lay_out,
+    thread,
+)
 
 DURATION = 0.7  # seconds that a row flies
 HERE = Path(__file__).parent
@@ -106,9 +118,21 @@ def _cells_over(cells, i, its):
         parts.append(f'<div class="ll-row-labels">{labels}</div>')
     for row, column, colour in cells.marks:
         parts.append(f'<i class="ll-mark" style="{place(row, column)};border-color:{colour}"></i>')
+    if cells.threads:
+        parts += [_threads(cells, boxes[i], boxes, kind) for kind, (_, _, boxes) in zip(("wide", "narrow"), its.places)]
     told = f' data-numbers="{numbers(cells.matrix)}"' if cells.told else ""
     panel = f'<div class="ll-panel" data-part="{i}" style="{its.insets[i]}"{told}>{"".join(parts)}</div>'
     return panel + "".join([_flight(cells, i, flight, its) for flight in cells.flights])
+
+
+def _threads(cells, box, boxes, kind):
+    """Draw threads to rows of a heatmap for wide or for narrow pages."""
+    paths = []
+    for i, (*_, colour) in enumerate(cells.threads):
+        corners = (thread(cells, box, boxes, i) - [box.left, box.top]) / [box.width, box.height]
+        start, *others = (f"{x:.3f},{y:.3f}" for x, y in corners)
+        paths.append(f'<path d="M{start}C{" ".join(others)}" stroke="{colour}"/>')
+    return _lines_svg(paths, f' class="ll-{kind}"')
 
 
 def numbers(matrix):
@@ -147,7 +171,7 @@ def _flight(cells, i, flight, its):
 
 def _lines_over(lines, i, its):
     curves, dots, marked = [], [], ""
-    for (_, x, runs), (colour, dashes) in zip(lines.runs(), CURVES):
+    for (_, x, runs), (colour, dashes) in zip(lines.runs(), lines.looks):
         across = np.round(x / lines.right, 4)
         broken = f' stroke-dasharray="{" ".join(map(str, dashes))}"' if dashes else ""
         for run in runs:
@@ -201,8 +225,8 @@ def _title(title):
     return f"<b>{html.escape(first)}{''.join(f'<br><small>{html.escape(line)}</small>' for line in more)}</b>"
 
 
-def _lines_svg(shapes):
-    return f'<svg viewBox="0 0 1 1" preserveAspectRatio="none">{"".join(shapes)}</svg>'
+def _lines_svg(shapes, kind=""):
+    return f'<svg{kind} viewBox="0 0 1 1" preserveAspectRatio="none">{"".join(shapes)}</svg>'
 
 
 def _disc(x, y, radius, fill, edge, text, ink="", ring=False):
