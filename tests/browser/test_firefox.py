@@ -53,7 +53,8 @@ def test_a_slider_of_each_has_a_name_and_moves_by_keys_and_picture_and_words_fol
 def test_every_cell_has_the_colour_of_its_number_and_typed_letters_change_them(explorers):
     explorer = explorers[SUM]
     explorer.type("six letters", "aabbcc")
-    assert not explorer.error() and [explorer.value(f"letter {i}") for i in range(6)] == list("AABBCC")
+    explorer._wait(lambda: [explorer.value(f"letter {i}") for i in range(6)] == list("AABBCC"))
+    assert not explorer.error()
     line, _, panels = expected.sum_explorer(explorer)
     assert line in explorer.note()
     shown = explorer.all_colours({part: colours.shape[:2] for part, colours in panels.items()})
