@@ -234,12 +234,12 @@ class Ranking(NamedTuple):
 
     @property
     def words(self):
-        return f"{self.title}: {self.listed}".replace("\n", ", ")
+        return self.title.replace("\n", ", ")
 
     @property
-    def listed(self):
-        """Every name with its number."""
-        return ", ".join(f"{name} {number}" for name, _, number in self.items())
+    def said(self):
+        """Every name with its number, aloud."""
+        return f"{', '.join(f'{name} {number}' for name, _, number in self.items())}."
 
     def items(self):
         """Yield for every bar its name, how long it is, from 0 to 1, and its number."""
@@ -320,8 +320,8 @@ class Scene:
 
     @property
     def said(self):
-        """What is said of it aloud: its text, and its strips."""
-        return " ".join([plain(self.text), *(part.said for part in self.parts if type(part) is Strip)]).strip()
+        """What is said of it aloud: its text, and what parts have to say."""
+        return " ".join([plain(self.text), *(part.said for part in self.parts if hasattr(part, "said"))]).strip()
 
     @property
     def words(self):

@@ -237,11 +237,12 @@ def _disc(x, y, radius, fill, edge, text, ink="", ring=False):
 
 def _ranking_over(ranking, i, its):
     look = f"background:{ranking.colour};width:"
-    bars = (
+    inside = _title(ranking.title) + "".join(
         f'<div><span>{html.escape(name)}</span><i style="{look}{share:.2%}"></i>{number}</div>'
         for name, share, number in ranking.items()
     )
-    return f'<div class="ll-panel ll-ranking" style="{its.insets[i]}">{_title(ranking.title)}{"".join(bars)}</div>'
+    said = html.escape(ranking.said)
+    return f'<div class="ll-panel ll-ranking" style="{its.insets[i]}" data-said="{said}">{inside}</div>'
 
 
 def _strip_over(strip, i, its):
