@@ -71,3 +71,12 @@ EVERYDAY = (
     "kitchen bed bathroom shirt shoe hat coat nose ear eye mouth finger knee one two three four five six seven "
     "eight nine ten hello thanks"
 )
+# The first three of each are told, the others asked.
+ANIMALS = tuple(
+    "dog cat cow pig sheep goat rabbit mouse tiger lion elephant bear wolf fox monkey snake frog bee butterfly kitten "
+    "puppy bird horse".split()
+)
+FOODS = tuple(
+    "apple bread milk banana lemon cherry grape potato tomato carrot onion butter cheese egg rice soup cake sugar salt "
+    "coffee tea juice pizza".split()
+)

@@ -234,8 +234,12 @@ class Ranking(NamedTuple):
 
     @property
     def words(self):
-        bars = ", ".join(f"{name} {number}" for name, _, number in self.items())
-        return f"{self.title}: {bars}".replace("\n", ", ")
+        return f"{self.title}: {self.listed}".replace("\n", ", ")
+
+    @property
+    def listed(self):
+        """Every name with its number."""
+        return ", ".join(f"{name} {number}" for name, _, number in self.items())
 
     def items(self):
         """Yield for every bar its name, how long it is, from 0 to 1, and its number."""

@@ -17,6 +17,7 @@ import numpy as np
 
 from lessonlib import explore
 from lessonlib.embeddings import encode, position_embedding, token_embedding
+from lessonlib.english import load_english
 from lessonlib.explore import explorer as mechanism
 from lessonlib.nano_gpt import load_checkpoint, load_history
 from lessonlib.precomputed import score_map
@@ -53,6 +54,7 @@ EXPLORERS = {
     "shift": lambda: explore.shift(SORTER, SORT),
     "scale": lambda: explore.scale(MODELS, MAPS),
     "verdicts": lambda: explore.verdicts([("rows are picked", "right", "3"), ("near is alike", "right, but", "2")]),
+    "neighbours": lambda: explore.neighbours(load_english()),
 }
 
 
@@ -61,7 +63,7 @@ def moves(widget, rng):
     if isinstance(widget, widgets.Button):
         return [] if widget.description in ("Train", "Stop") else [widget.click]
     if isinstance(widget, widgets.Text):
-        typed = ["ABCABC", "cbabbc", "AAAAAA", "CBX", "", "KKKKKKKKKKK", "m0k00000000"]
+        typed = ["ABCABC", "cbabbc", "AAAAAA", "CBX", "", "KKKKKKKKKKK", "m0k00000000", "king", "Cat", "kittn"]
         return [lambda: setattr(widget, "value", str(rng.choice(typed)))]
     if isinstance(widget, widgets.Checkbox):
         return [lambda: setattr(widget, "value", bool(rng.integers(2)))]

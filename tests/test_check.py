@@ -31,7 +31,8 @@ from lessonlib.embeddings import (
     sinusoidal_positions,
     token_embedding,
 )
-from lessonlib.measure import anonymous_sums, cosines, decode_nearest, distances, principal_axes
+from lessonlib.english import load_english
+from lessonlib.measure import anonymous_sums, cosines, decode_nearest, distances, exchanged, principal_axes
 from lessonlib.nano_gpt import load_checkpoint
 from lessonlib.tasks import REVERSE, SORT, score
 
@@ -45,18 +46,22 @@ pytestmark = pytest.mark.filterwarnings(
 
 sorter, reverser = load_checkpoint("sort"), load_checkpoint("reverse")
 E_tok, E_pos = sorter.wte, sorter.wpe
+english = load_english()
 words = [("AAB", "ABA"), ("AAAAAA", "AAA"), ("BACAC", "ABCAC"), ("BBBA", "BBA"), ("CCCC", "C")]
-swap = [0, 1, 2, 3, 4, 5, 6, 9, 8, 7, 10]
+swap = [0, 1, 2, 3, 4, 5, 9, 7, 8, 6, 10]
+stories = [[0, 2, 1, 3, 4, 5], [0, 1, 1, 3, 4, 5], [0, 2, 2, 3, 4, 5]]
+damaged = reverser.with_tables(wpe=exchanged(reverser.wpe, 6, 7))
 sinusoids = sinusoidal_positions(11, 48)
 vectors = anonymous_sums(0.3 * E_tok, -2 * E_pos, n_sums=3, seed=40)[0]
 both = np.vstack([E_tok, E_pos])
 LESSON_5 = Path(__file__).parent.parent / "notebooks" / "05_combined_input_embedding.ipynb"
-(source,) = [cell.source for cell in nbformat.read(LESSON_5, 4).cells if cell.source.startswith("def program_1(")]
+code = {cell.id: cell.source.rpartition("answer = ...")[0] for cell in nbformat.read(LESSON_5, 4).cells}
 defined = {"np": np, "encode": encode, "input_embedding": input_embedding, "E_tok": E_tok, "E_pos": E_pos}
 with contextlib.redirect_stdout(None):
-    exec(source, defined)
+    for name in ("exercise-3", "exercise-9"):
+        exec(code[name], defined)
 programs = defined["programs"]
-SIDES = np.array([[0.241, 0.204, 0.195], [0.138, 0.124, 0.134], [0.238, 0.141, 0.255]])  # of three other models
+SIDES = [[0.241, 0.204, 0.195], [0.138, 0.124, 0.134], [0.238, 0.141, 0.255]]  # of three other models
 MODEL, WORD_3, WORD_5 = sorter, encode("ACBBAB"), encode("BACCAC")
 CHECKS = {
     "look_up": lambda answer: check.look_up(answer, WORD_3, E_tok),
@@ -64,7 +69,8 @@ CHECKS = {
     "matmul": lambda answer: check.matmul(answer, WORD_3, E_tok),
     "identical_slots": lambda answer: check.identical_slots(answer, "CABCCB", "C"),
     "cosines": lambda answer: check.cosines(answer, E_tok),
-    "triangles": lambda answer: check.triangles(answer, SIDES),
+    "lost_names": lambda answer: check.lost_names(answer, SIDES),
+    "opposite": lambda answer: check.opposite(answer, english),
     "parameter_count": lambda answer: check.parameter_count(answer, 50257, 768),
     "position_count": lambda answer: check.parameter_count(answer, 1024, 768),
     "positions": lambda answer: check.positions(answer, 6, E_pos, encode("CBABBC")),
@@ -72,9 +78,11 @@ CHECKS = {
     "read_and_written": lambda answer: check.positions(answer, 9, E_pos, encode("CBABBCABB")),
     "no_difference": lambda answer: check.no_difference(answer, sorter, words),
     "averaged": lambda answer: check.averaged(answer, reverser.wpe, [1, 2, 3]),
-    "exchanged": lambda answer: check.exchanged(answer, E_pos, 7, 9),
-    "equal_letters": lambda answer: check.equal_letters(answer, SORT, 7, 9),
-    "sinusoid_row": lambda answer: check.sinusoid_row(answer, 0, 48),
+    "exchanged": lambda answer: check.exchanged(answer, E_pos, 6, 9),
+    "equal_letters": lambda answer: check.equal_letters(answer, SORT, 6, 9),
+    "sinusoid_row": lambda answer: check.sinusoid_row(answer, 11, 48),
+    "deciding": lambda answer: check.deciding(answer, damaged, REVERSE, stories),
+    "follows": lambda answer: check.follows(answer),
     "cell": lambda answer: check.cell(answer, "BACCAC", 4, 7, E_tok, E_pos),
     "input_embedding": lambda answer: check.input_embedding(answer, WORD_5, E_tok, E_pos),
     "faults": lambda answer: check.faults(answer, programs, E_tok, E_pos),
@@ -82,25 +90,30 @@ CHECKS = {
     "hidden_shift": lambda answer: check.hidden_shift(answer, sorter, SORT),
     "colliding_tables": lambda answer: check.colliding_tables(answer),
     "nudge": lambda answer: check.nudge(answer, sorter, "BACCAC", 0.3),
+    "folded": lambda answer: check.folded(answer, english, 8),
+    "broadcasts": lambda answer: check.broadcasts(answer, defined["tries"], WORD_5, E_tok, E_pos),
+    "evidence": lambda answer: check.evidence(answer),
 }
 TABLES = {  # several of each, where the numbers of one could hide a mistake
     "look_up": [check.look_up.exercise(WORD_3, E_tok)],
     "one_hot": [check.one_hot.exercise(WORD_3, 3)],
     "matmul": [check.matmul.exercise(WORD_3, E_tok)],
     "identical_slots": [check.identical_slots.exercise(*what) for what in (("CABCCB", "C"), ("AABB", "A"))],
-    "cosines": [check.cosines.exercise(E_tok)],
-    "triangles": [check.triangles.exercise(SIDES)],
+    "cosines": [check.cosines.exercise(E_tok), check.cosines.exercise(load_checkpoint("synonyms").wte)],
     "parameter_count": [lesson_3.parameter_count_exercise(rows, 768) for rows in (50257, 1024)],
     "positions": [check.positions.exercise(len(w), E_pos, encode(w)) for w in ("CBABBC", "CBABBCABB")],
     "most_alike": [check.most_alike.exercise(table) for table in (E_pos, reverser.wpe)],
     "no_difference": [check.no_difference.exercise(sorter, words)],
     "averaged": [check.averaged.exercise(reverser.wpe, [1, 2, 3])],
-    "exchanged": [check.exchanged.exercise(E_pos, 7, 9)],
-    "equal_letters": [check.equal_letters.exercise(SORT, 7, 9)],
-    "sinusoid_row": [check.sinusoid_row.exercise(position, 48) for position in (0, 3)],
+    "exchanged": [check.exchanged.exercise(E_pos, 6, 9)],
+    "equal_letters": [check.equal_letters.exercise(SORT, 6, 9)],
+    "sinusoid_row": [check.sinusoid_row.exercise(position, 48) for position in (3, 11)],
     "cell": [check.cell.exercise(*what, E_tok, E_pos) for what in (("BACCAC", 4, 7), ("CBABBC", 1, 2))],
     "input_embedding": [check.input_embedding.exercise(WORD_5, E_tok, E_pos)],
     "pairs": [check.pairs.exercise(vectors, E_tok, E_pos)],
+    "folded": [check.folded.exercise(english, 8)],
+    "broadcasts": [check.broadcasts.exercise(defined["tries"], WORD_5, E_tok, E_pos)],
+    "evidence": [check.evidence.exercise()],
 }
 AT_HAND = {
     **{name: value for name, value in globals().items() if not name.startswith("_")},
@@ -119,6 +132,9 @@ AT_HAND = {
     "shifted": E_tok + 0.1,
     "on_the_map": divmod(int((distances(E_pos @ principal_axes(E_pos)[0][:2].T) + 9 * np.eye(11)).argmin()), 11),
     "apart": distances(E_pos) + 9 * np.eye(11),
+    "w48": 10000.0 ** (-np.arange(24) / 24),
+    "waves": lambda angles: np.stack([np.sin(angles), np.cos(angles)], axis=-1).ravel(),
+    "sines_12": sinusoidal_positions(12, 48),
     "averaged": lambda value: np.vstack([reverser.wpe[:1], np.ones((3, 48)) * value, reverser.wpe[4:]]),
     "cut": lambda value, digits: np.trunc(np.asarray(value) * 10**digits) / 10**digits,
     "changed": lambda array, place, value: (lambda copy: (copy.__setitem__(place, value), copy)[1])(array.copy()),
@@ -175,6 +191,8 @@ WRONG = {  # what the verdict must say <- answers
         row 2, channel 7 <- changed(E_tok[w], (2, 7), 9)
         row 0, channel 0 <- np.random.default_rng(0).normal(size=(6, 48))
         row 0, channel 0 <- np.random.default_rng(0).normal(0, 0.02, size=(6, 48))
+        brackets too many <- E_tok[w][None] || [E_tok[w]] || E_tok[w][:, None]
+        These are texts <- E_tok[w].astype(str)
         different lengths <- (E_tok[0], E_tok[2], E_tok[1], E_tok[1], E_tok[0], E_tok[0, 2])
         parentheses <- token_embedding || E_tok.copy
     """,
@@ -183,6 +201,7 @@ WRONG = {  # what the verdict must say <- answers
         CBABBC <- chosen || one_hot(token_ids, 3)
         row for each id <- np.eye(3)
         column for each slot <- np.eye(6) || np.eye(6)[w]
+        column for each channel <- np.eye(48)[w]
         column too many <- np.eye(4)[w] || np.eye(4)[[1, 3, 2, 2, 1, 2]]
         swapped <- np.eye(3)[w].T || 1 - ones || ones.reshape(3, 6)
         too far to the right <- np.eye(3)[[1, 0, 2, 2, 1, 2]]
@@ -233,7 +252,9 @@ WRONG = {  # what the verdict must say <- answers
         multiplied by its id <- (ones * np.array(w)[:, None]) @ E_tok
         reverser <- ones @ reverser.wte
         position table <- ones @ E_pos[:3]
-        channel 0 <- (1 - ones) @ E_tok
+        Zeros and ones are swapped <- (1 - ones) @ E_tok
+        channel 0 <- (ones @ E_tok).round(1)
+        and these are 5 rows <- (ones @ E_tok)[:5]
         position embedding <- np.eye(6) @ E_pos[:6]
         close <- (ones @ E_tok).round(3)
         wrong order <- ones[::-1] @ E_tok
@@ -245,7 +266,8 @@ WRONG = {  # what the verdict must say <- answers
     """,
     "identical_slots": """
         counted from 1 <- [1, 4, 5]
-        itself <- [3, 4]
+        itself <- [3, 4] || {0: "A", 3: "C", 4: "C"}
+        nothing else <- "not slots 0, 3, 4" || "all but 0, 3, 4"
         single slot <- [0] || 0
         not all are there <- [0, 3] || [0, 4] || {0: 0, 1: 3}
         3 of these 4 <- [0, 3, 4, 5]
@@ -265,18 +287,31 @@ WRONG = {  # what the verdict must say <- answers
         table <- tok_emb || E_tok[[2, 2, 2]]
         parentheses <- np.where
     """,
-    "triangles": """
-        wrong way round <- [0, 2] || (0, 2) || "0, 2"
-        counted from 1 <- [3, 1]
-        The first has three sides that are nearly equal <- [1, 0] || [1, 2] || np.array([1, 2])
-        The second has three sides that are nearly equal <- [2, 1] || [0, 1] || {"synonym": 2, "sorts": 1}
-        same model twice <- [2, 2] || [0, 0] || [1, 1]
-        Two models are asked for <- 2 || [2] || 0
-        two of the three <- [2, 0, 1] || [0, 1, 2]
-        These are the sides <- SIDES
-        A set has no order <- {2, 0} || frozenset([2, 0])
-        from 0 to 2 <- [2, 7] || [-1, 0] || [0.5, 0]
-        text, not numbers <- ["synonyms", "sort"] || "the last and the first"
+    "lost_names": """
+        Model 0: P is at one end <- "P?Q" || ["P", "?", "Q"] || "PPP"
+        Model 0: Q is at one end <- "QQQ" || "Q?P"
+        Model 2: P is at one end of the shortest side, so it is one of the two <- "R?P" || "RRP"
+        Model 2: R is at one end of the shortest <- "R?R" || ["R", "P", "R"]
+        Model 1: why P? <- "RPQ"
+        Model 1: why R? <- "RRQ" || {0: "R", 1: "R", 2: "Q"}
+        model 0 are evidence <- "??Q" || "???"
+        model 2 are evidence <- "R??" || ["R", None, None]
+        in reverse <- "Q?R"
+        A set has no order <- {"R", "?", "Q"}
+        Three are asked for <- "R" || "RQ" || ["R", "Q"] || "no idea" || []
+        A, B and C are the names <- "BAC" || ["C", "?", "B"] || "B?A"
+        Neither numbers nor sides <- SIDES || [2, 0, 1] || "P-Q" || ["P-Q", "?", "P-R"]
+    """,
+    "opposite": """
+        pair: find another <- "good" || "bad" || ("good", "bad")
+        nearest to hot is that of heat <- "hot" || ("hot", "cold") || "hot and cold"
+        not of peace <- "battle peace"
+        does not know the two as opposites <- "paris" || "dog"
+        is not one of the <- "hott" || "xyzzy"
+        close to it: <- "goood"
+        this has 3 <- "up down right" || ["up", "down", "left"]
+        this has none <- 7 || E_tok || "123"
+        parentheses <- english.nearest
     """,
     "cosines": """
         squared <- cosines(E_tok)[[0, 0, 1], [1, 2, 2]] ** 2
@@ -300,10 +335,12 @@ WRONG = {  # what the verdict must say <- answers
         wrong way round <- [0.16, 0.54, -0.01]
         cut off <- cut(cosines(E_tok)[[0, 0, 1], [1, 2, 2]], 2) || cut(cosines(E_tok)[[0, 0, 1], [1, 2, 2]], 1)
         two decimals <- [-0.2, -0.5, 0.0]
+        mean was taken away <- np.corrcoef(E_tok)[[0, 0, 1], [1, 2, 2]].round(2)
+        wrong order <- {"A-C": -0.16, "A-B": 0.01, "B-C": -0.54}
         angles <- np.arccos(cosines(E_tok)[[0, 0, 1], [1, 2, 2]])
         angles <- np.degrees(np.arccos(cosines(E_tok)[[0, 0, 1], [1, 2, 2]]))
         angles <- np.degrees(np.arccos(cosines(E_tok)[[0, 0, 1], [1, 2, 2]])).round(1)
-        difference is in A-B <- cosines(shifted)[[0, 0, 1], [1, 2, 2]]
+        after 0.1 was added <- cosines(shifted)[[0, 0, 1], [1, 2, 2]]
         reverser <- cosines(reverser.wte)[[0, 0, 1], [1, 2, 2]]
         position rows <- cosines(E_pos[:3])[[0, 0, 1], [1, 2, 2]]
         mean was taken away <- np.corrcoef(E_tok)[[0, 0, 1], [1, 2, 2]]
@@ -327,7 +364,9 @@ WRONG = {  # what the verdict must say <- answers
         one row <- 768
         shape of the table <- (50257, 768) || [50257, 768] || (768, 50257)
         row is missing <- 50256 * 768
-        row too many <- 50258 * 768
+        ids from 0 to 50256 <- 50258 * 768
+        makes two numbers <- (50, 257 * 768)
+        Without the quotes <- "50257 * 768" || "50,257 * 768"
         column too many or too few <- 50257 * 767 || 50257 * 769
         our own <- 144 || E_tok.size || 85728
         small model <- 50257 * 48 || 3 * 768
@@ -453,10 +492,36 @@ WRONG = {  # what the verdict must say <- answers
         come out different <- [0, 2, 3]
         one layer <- [1, 2, 4]
         same letters <- [0, 2]
+        Pair 3 does not <- [1, 3, 4] || [3] || 3
         counted from 1 <- [2, 5]
         single pair <- 1
         all pairs <- range(5)
-        1 of these 2 <- [0, 1]
+        Pair 0 does not <- [0, 1]
+        It is empty. The <- []
+        read only once <- iter([])
+    """,
+    "deciding": """
+        decides nothing <- ("CBABBC", 0) || ("AAAAAA", 1) || "CBABBC 0" || ("CBABBC", 2)
+        what the model writes <- ("ABCABC", 1) || ("ABCABC", 2) || {"word": "ABCABC", "story": 2}
+        There is no number <- "ABCABC" || ["ABCABC"] || list("ABCABC")
+        no letters <- 0 || (0, 1) || ("", 0)
+        There are 5 letters <- ("ABCAB", 0)
+        There are 12 letters <- ("ABCABC", "CBACBA")
+        no such story <- ("ABCABC", 3) || ("ABCABC", -1)
+        One story <- ("ABCABC", 0, 1) || ("ABCABC", [0, 1, 2])
+        which is not <- ("ABCABC", "not 1") || "ABCABC, story 1 is wrong"
+        letters A, B and C only <- ("ABDABC", 0) || ("banana", 0)
+    """,
+    "follows": """
+        single statement <- [0] || 4
+        Statement 1 does not follow: only their <- [0, 1, 4] || [1]
+        Statement 2 does not follow: the sorter <- [0, 2, 4]
+        Statement 3 does not follow: the score <- [0, 3, 4] || [3]
+        Statement 5 does not follow: this is one <- [0, 4, 5]
+        all statements <- range(6)
+        counted from 1 <- [1, 5]
+        mask <- [True, False, False, False, True, False]
+        they go from 0 to 5 <- [0, 4, 6]
     """,
     "averaged": """
         Nothing <- reverser.wpe
@@ -466,75 +531,102 @@ WRONG = {  # what the verdict must say <- answers
         along each row <- averaged(reverser.wpe[1:4].mean(axis=1)[:, None])
         sum of the rows <- averaged(reverser.wpe[1:4].sum(axis=0))
         copies of row 2 <- averaged(reverser.wpe[2])
+        their own mean <- averaged(reverser.wpe[1:4].max(axis=0)) || averaged(E_pos[1:4].mean(axis=0))
+        row 1, row 3 <- changed(reverser.wpe, [1, 3], reverser.wpe[[1, 3]].mean(axis=0))
         Only one <- changed(reverser.wpe, 1, reverser.wpe[1:4].mean(axis=0))
-        Other rows <- changed(reverser.wpe, slice(1, 3), reverser.wpe[1:3].mean(axis=0))
-        Other rows <- changed(reverser.wpe, slice(2, 5), reverser.wpe[2:5].mean(axis=0))
+        other rows <- changed(reverser.wpe, slice(1, 3), reverser.wpe[1:3].mean(axis=0))
+        other rows <- changed(reverser.wpe, slice(2, 5), reverser.wpe[2:5].mean(axis=0))
         taken out <- np.delete(reverser.wpe, [1, 2, 3], axis=0)
         mean row alone <- reverser.wpe[1:4].mean(axis=0)
         group alone <- reverser.wpe[1:4]
         new rows alone <- [reverser.wpe[1:4].mean(axis=0)] * 3
-        sorter <- E_pos
+        sorter <- E_pos || changed(E_pos, slice(1, 4), E_pos[1:4].mean(axis=0))
         token table <- reverser.wte
         sines <- sinusoids
         keep all digits <- averaged(reverser.wpe[1:4].mean(axis=0)).round(3)
     """,
     "exchanged": """
         No row <- E_pos
-        overwritten <- changed(E_pos, 7, E_pos[9]) || changed(E_pos, 9, E_pos[7])
-        Two other rows <- E_pos[[0, 1, 2, 3, 4, 5, 6, 8, 7, 9, 10]] || E_pos[[0, 1, 2, 3, 4, 5, 6, 7, 10, 9, 8]]
+        overwritten <- changed(E_pos, 6, E_pos[9]) || changed(E_pos, 9, E_pos[6])
+        7 and 10: others <- E_pos[[0, 1, 2, 3, 4, 5, 6, 10, 8, 9, 7]]
+        7 and 9: others <- E_pos[[0, 1, 2, 3, 4, 5, 6, 9, 8, 7, 10]]
+        from the one to the other <- E_pos[[0, 1, 2, 3, 4, 5, 9, 8, 7, 6, 10]]
+        0 now <- changed(E_pos, [6, 9], 0)
+        each other's numbers <- changed(E_pos, [6, 9], E_pos[[6, 9]].mean(axis=0))
+        row 3, row 6, row 9 <- changed(E_pos[swap], 3, 0)
+        all others stay <- E_pos[[0, 1, 2, 3, 4, 5, 9, 6, 7, 8, 10]]
         reverse order <- E_pos[::-1]
         moved by one <- np.roll(E_pos, 1, axis=0)
-        Two channels <- E_pos[:, [*range(7), 9, 8, 7, *range(10, 48)]]
-        numbers of the rows <- swap
-        two rows alone <- E_pos[[7, 9]] || E_pos[[9, 7]]
-        reverser <- reverser.wpe
-        wrong order <- E_pos[[1, 0, 2, 3, 4, 5, 6, 9, 8, 7, 10]]
+        Two channels <- E_pos[:, [*range(6), 9, 7, 8, 6, *range(10, 48)]]
+        row numbers <- swap
+        two rows alone <- E_pos[[6, 9]] || E_pos[[9, 6]]
+        rows are gone <- np.delete(E_pos, [6, 9], axis=0)
+        reverser <- reverser.wpe || reverser.wpe[swap]
+        wrong order <- E_pos[[1, 0, 2, 3, 4, 5, 9, 7, 8, 6, 10]]
         sines <- sinusoids
         token table <- E_tok
     """,
     "equal_letters": """
-        different letters <- (SORT.answers[:, 2] != SORT.answers[:, 4]).sum()
-        that were given <- (SORT.inputs[:, 2] == SORT.inputs[:, 4]).sum()
-        share <- 204 / 729
+        different letters <- (SORT.answers[:, 1] != SORT.answers[:, 4]).sum()
+        that were given <- (SORT.inputs[:, 1] == SORT.inputs[:, 4]).sum()
+        share <- 69 / 729
+        percentage <- 6900 / 729
         all inputs <- 729
-        places 2 and 3 <- (SORT.answers[:, 2] == SORT.answers[:, 3]).sum()
-        places 3 and 5 <- (SORT.answers[:, 3] == SORT.answers[:, 5]).sum()
-        True or False <- SORT.answers[:, 2] == SORT.answers[:, 4]
+        counts letters <- 6 * 729
+        0 and 3 or 2 and 5 <- (SORT.answers[:, 2] == SORT.answers[:, 5]).sum() || "96 of 729"
+        0 and 3 or <- (SORT.answers[:, 0] == SORT.answers[:, 3]).sum()
+        in other places <- (SORT.answers[:, 0] != SORT.answers[:, 3]).sum()
+        True or False <- SORT.answers[:, 1] == SORT.answers[:, 4]
+        numbers of the answers <- np.flatnonzero(SORT.answers[:, 1] == SORT.answers[:, 4])
+        answers themselves <- SORT.answers[SORT.answers[:, 1] == SORT.answers[:, 4]]
         Which places <- 100 || 204.5
     """,
     "sinusoid_row": """
-        swapped <- [1, 0] * 24
-        sines only <- [0] * 48 || np.zeros(48)
-        cosines only <- np.ones(48)
-        All sines <- [0] * 24 + [1] * 24
-        All cosines <- [1] * 24 + [0] * 24
-        Half <- [0, 1] * 12
-        first two channels <- [0, 1]
-        twice as long <- [0, 1] * 48
-        pairs <- [[0, 1]] * 24
+        swapped <- waves(11 * w48).reshape(24, 2)[:, ::-1].ravel()
+        row 10 <- sines_12[10]
+        row 0 <- [0, 1] * 24
+        row 3 <- sines_12[3]
+        sines only <- np.repeat(np.sin(11 * w48), 2)
+        cosines only <- np.repeat(np.cos(11 * w48), 2)
+        All sines <- [*np.sin(11 * w48), *np.cos(11 * w48)]
+        All cosines <- [*np.cos(11 * w48), *np.sin(11 * w48)]
+        share one angle <- [(np.sin, np.cos)[c % 2](11 * 10000 ** (-c / 48)) for c in range(48)]
+        still 0 <- [sines_12[11][c] * (c % 2) for c in range(48)] || [sines_12[11][c] * (1 - c % 2) for c in range(48)]
+        exponent <- waves(11 * 10000.0 ** (-np.arange(24) / 48)) || waves(11 * 10000.0 ** (-np.arange(24) / 12))
+        exponent <- waves(11 / w48)
+        base <- waves(11 * 1000.0 ** (-np.arange(24) / 24))
+        row 1 <- waves(w48)
+        degrees <- waves(np.radians(11 * w48))
+        numbers of the channels <- waves(np.arange(0, 48, 2)) || np.arange(48)
+        values of w <- w48 || np.repeat(w48, 2)
+        are the angles <- 11 * w48
+        Half <- np.sin(11 * w48) || np.cos(11 * w48)
+        first two channels <- sines_12[11, :2]
+        twice as long <- [*sines_12[11], *sines_12[11]]
+        pairs <- sines_12[11].reshape(24, 2)
+        two rows <- [np.sin(11 * w48), np.cos(11 * w48)]
         whole table <- sinusoids
-        next position <- sinusoids[1]
-        column <- sinusoids[:, 0]
-        learned <- E_pos[0] || reverser.wpe[0]
-        numbers of the channels <- np.arange(48)
-        channel numbers <- np.sin(np.arange(48)) || np.cos(np.arange(48))
-        sign <- [0, -1] * 24
-        (47,) <- [0, 1] * 23 + [0]
-        channel 47 <- [0, 1] * 23 + [0, 0]
+        learned <- E_pos[10] || reverser.wpe[10]
+        sign <- -sines_12[11] || waves(-11 * w48)
+        reverse order <- sines_12[11, ::-1]
+        too few decimals <- sines_12[11].round(1) || sines_12[11].round(2)
+        (47,) <- sines_12[11, :47]
+        channel 47 <- [*sines_12[11, :47], 0]
         single number <- 0
         text <- "sin(0), cos(0)"
         parentheses <- np.sin
         (6, 48) <- E_pos[:6]
-        frequencies <- 10000 ** (-np.repeat(np.arange(24), 2) / 24)
     """,
     "cell": """
         A comma <- (0, 51)
+        where to look <- (4, 7) || (7, 4) || (0, 7)
+        rounded <- -0.01 || -0.005
         scaled <- 48 ** 0.5 * E_tok[0, 7] + E_pos[4, 7]
         another letter <- E_tok[1, 7] || E_tok[2, 7]
         letter alone <- E_tok[0, 7]
         slot alone <- E_pos[4, 7]
         two numbers <- (E_tok[0, 7], E_pos[4, 7]) || [E_tok[0, 7], E_pos[4, 7]]
-        taken away <- E_tok[0, 7] - E_pos[4, 7] || E_pos[4, 7] - E_tok[0, 7]
+        subtracted <- E_tok[0, 7] - E_pos[4, 7] || E_pos[4, 7] - E_tok[0, 7]
         multiplied <- E_tok[0, 7] * E_pos[4, 7]
         sign <- 0.0051 || -(E_tok[0, 7] + E_pos[4, 7])
         mean <- (E_tok[0, 7] + E_pos[4, 7]) / 2
@@ -542,9 +634,11 @@ WRONG = {  # what the verdict must say <- answers
         beside <- E_tok[2, 7] + E_pos[3, 7] || E_tok[2, 7] + E_pos[5, 7] || E_tok[0, 7] + E_pos[3, 7]
         beside <- E_tok[0, 7] + E_pos[5, 7] || E_tok[0, 6] + E_pos[4, 6] || E_tok[0, 8] + E_pos[4, 8]
         beside <- input_embedding(encode("BACCAC"), E_tok, E_pos)[3, 7]
+        swapped <- E_tok[0, 4] + E_pos[7, 4] || E_pos[7, 4]
+        added up <- E_tok[:, 7].sum() + E_pos[4, 7] || E_tok[0, 7] + E_pos[:, 7].sum() || (E_tok[0] + E_pos[4]).sum()
         letter <- E_tok[2, 7] + E_pos[4, 7] || "A"
         another letter <- E_tok[1, 7] + E_pos[4, 7] || x[4, 7]
-        another slot <- E_tok[0, 7] + E_pos[10, 7] || -0.01
+        another slot <- E_tok[0, 7] + E_pos[10, 7]
         reverser <- reverser.wte[0, 7] + reverser.wpe[4, 7] || E_tok[0, 7] + reverser.wpe[4, 7]
         whole row <- E_tok[0] + E_pos[4] || input_embedding(encode("BACCAC"), E_tok, E_pos)[4]
         whole matrix <- E_tok[ids] + E_pos[:6]
@@ -552,7 +646,7 @@ WRONG = {  # what the verdict must say <- answers
         token table <- E_tok[:, 7]
         position table <- E_pos[:, 7]
         twice <- E_tok[0, 7] + E_tok[0, 7]
-        close <- -0.005
+        close <- -0.00508
         where to look <- 4 || 7 || 0
         point has slipped <- -0.051 || "-0,51" || -0.00051
         Which row <- 5
@@ -568,7 +662,7 @@ WRONG = {  # what the verdict must say <- answers
         ids are added <- np.array(ids)[:, None] + E_pos[:6]
         added to itself <- E_pos[:6] * 2 || E_tok[ids] + E_tok[ids]
         mean of positions <- E_tok[ids] + E_pos[:6].mean(axis=0) || E_tok[ids] + E_pos.mean(axis=0)
-        each has one row <- (E_tok[ids] + E_pos[:6])[:5] || E_tok[[1, 0, 2, 2, 0, 2, 0]] + E_pos[:7]
+        There are 6 letters, and these are <- (E_tok[ids] + E_pos[:6])[:5] || E_tok[[1, 0, 2, 2, 0, 2, 0]] + E_pos[:7]
         sum of all positions <- E_tok[ids] + E_pos.sum(axis=0)
         Every second <- E_tok[ids] + E_pos[:12:2]
         one too far up <- E_tok[[0, 2, 1, 1, 2, 1]] + E_pos[:6]
@@ -576,7 +670,7 @@ WRONG = {  # what the verdict must say <- answers
         row of the first letter <- E_tok[1] + E_pos[0]
         token embedding <- E_tok[ids]
         position embedding <- E_pos[:6]
-        taken away <- E_tok[ids] - E_pos[:6] || E_pos[:6] - E_tok[ids]
+        subtracted <- E_tok[ids] - E_pos[:6] || E_pos[:6] - E_tok[ids]
         multiplied <- E_tok[ids] * E_pos[:6] || 2 * (E_tok[ids] + E_pos[:6])
         mean of the two <- (E_tok[ids] + E_pos[:6]) / 2
         ids of the letters <- E_tok[ids] + E_pos[ids]
@@ -599,7 +693,7 @@ WRONG = {  # what the verdict must say <- answers
         one below the other <- np.vstack([E_tok[ids], E_pos[:6]])
         two layers <- np.stack([E_tok[ids], E_pos[:6]]) || (E_tok[ids], E_pos[:6])
         every slot <- E_tok[ids][:, None] + E_pos[:6]
-        all sums <- E_tok[:, None] + E_pos
+        all possible sums <- E_tok[:, None] + E_pos
         product of matrices <- E_tok[ids] @ E_pos[:6].T
         row for every id <- E_tok + E_pos[:3]
         every slot of the table <- E_pos + E_tok[0]
@@ -624,6 +718,7 @@ WRONG = {  # what the verdict must say <- answers
         nothing about program_5 <- ["B", "BA", "AA", "B", "ABC"]
         one to 6 letters, as many as the model reads, not 0 <- ["B", "BA", "AA", "B", ""]
         swapped <- ["B", "AA", "BA", "B", "AAAA"]
+        program_5 and program_3 are swapped <- ["B", "BA", "AAAA", "B", "AA"]
         program_2 and program_5 are swapped <- ["B", "AAAA", "AA", "B", "BA"]
         not that of program_5 <- ["B", "BA", "AA", "B", "BBB"]
         not that of program_4 <- ["B", "BA", "AA", "AA", "AAAA"] || ["B", "BA", "AA", "ABCA", "AAAA"]
@@ -640,7 +735,7 @@ WRONG = {  # what the verdict must say <- answers
         parentheses <- programs || programs[3]
     """,
     "nudge": """
-        slot 0, channel 1 can bear it <- (0, 1, 0.3)
+        slot 0, channel 1 does not change it <- (0, 1, 0.3)
         so small a nudge <- (5, 3, 0) || (0, 0, -0.05)
         still answers AABCCC <- (0, 0, 0.3)
         whole numbers <- (0.3, 4, 7) || (4, 7.5, 0.3)
@@ -684,10 +779,13 @@ WRONG = {  # what the verdict must say <- answers
     "hidden_shift": """
         still -0.88: all must be below -0.9 <- (E_tok + 0.07 * v, E_pos - 0.07 * v)
         nothing has moved <- (E_tok, E_pos) || sorter
+        lose exactly <- (E_tok + v, E_pos - v - 0.001 * np.eye(48)[3]) || (E_tok + v + 1e-3 * np.eye(48)[0], E_pos - v)
+        signs of the position table <- (E_tok, -E_pos)
+        signs of the token table <- (-E_tok, E_pos) || (-E_tok, -E_pos)
         Only one table <- (E_tok + v, E_pos) || (E_tok, E_pos - v) || (E_tok * 2, E_pos)
         same way <- (E_tok + v, E_pos + v) || (E_tok - v, E_pos - v)
         do not cancel <- (E_tok + v, E_pos - 2 * v) || (E_tok + v, E_pos - v / 2)
-        multiplied <- (E_tok * 2, E_pos * 2) || (E_tok * 2, E_pos / 2) || (-E_tok, -E_pos)
+        multiplied <- (E_tok * 2, E_pos * 2) || (E_tok * 2, E_pos / 2)
         swapped <- (E_pos - v, E_tok + v)
         cosine is still <- (E_tok + 0.01 * v, E_pos - 0.01 * v) || (E_tok + 0.01, E_pos - 0.01)
         cosine is still <- (E_tok + 5, E_pos + 5) || (E_tok + 5, E_pos)
@@ -708,7 +806,7 @@ WRONG = {  # what the verdict must say <- answers
         a single table <- E_tok || []
         without the quotes <- "E_tok, E_pos"
         sum of its own <- (E_tok, E_pos) || ([0, 11, 22], range(11))
-        near, but not equal <- ([0, 10.001, 30], range(11))
+        near, but not equal <- ([0, 10.001, 30], range(11)) || ([0, 10 + 1e-6, 30], range(11))
         token table are equal <- ([0, 0, 1], range(11))
         position table are equal <- ([0, 1, 2], [0] * 11)
         all 0 <- (np.zeros((3, 1)), np.zeros((11, 1)))
@@ -726,12 +824,57 @@ WRONG = {  # what the verdict must say <- answers
         near <- ([0, 1e-3, 2], np.arange(11) * 5)
         parentheses <- len
     """,
+    "folded": """
+        segment's row is missing <- english.wpe[:8]
+        second segment <- english.wpe[:8] + english.wse[1]
+        Both rows <- english.wpe[:8] + english.wse.sum(axis=0)
+        subtracted <- english.wpe[:8] - english.wse[0]
+        twice <- english.wpe[:8] + 2 * english.wse[0]
+        multiplied <- english.wpe[:8] * english.wse[0]
+        below the table <- np.vstack([english.wpe[:8], english.wse[0]]) || np.vstack([english.wpe[:8], english.wse])
+        Only slot 0 <- changed(english.wpe[:8], 0, english.wpe[0] + english.wse[0])
+        add one row of it <- english.wse
+        row alone <- english.wse[0]
+        swapped <- (english.wpe[:8] + english.wse[0]).T
+        close <- (english.wpe[:8] + english.wse[0]).round(2)
+        wrong order <- (english.wpe[:8] + english.wse[0])[::-1]
+        other slots <- english.wpe[1:9] + english.wse[0] || english.wpe[-8:] + english.wse[0]
+        rows of words <- english.wte[:8] + english.wse[0] || english.wte[:8]
+        There are 8 slots, and these are 6 rows <- english.wpe[:6] + english.wse[0]
+        side by side <- np.hstack([english.wpe[:8], np.tile(english.wse[0], (8, 1))])
+        own number <- english.wpe[:8] + english.wse[0].mean()
+        single row <- english.wpe[0] + english.wse[0]
+        far more numbers <- english.wpe + english.wse[0]
+        same row was added <- english.wpe[:8] + 1
+    """,
+    "broadcasts": """
+        stops with an error <- [2] || [1, 2, 3, 5] || [1, 2, 3, 4, 5] || 4 || [4, 1, 3, 5]
+        order of adding <- [0, 1, 3, 5] || 0
+        not all are there <- [1, 3] || [5, 3]
+        more than one <- [1] || 3
+        all lines <- range(6)
+        counted from 1 <- [2, 4, 6]
+        more than once <- [1, 1, 3, 5]
+        from 0 to 5 <- [1, 3, 7]
+        mask <- [False, True, False, True, False, True]
+        text <- "the second and the fourth"
+    """,
+    "evidence": """
+        hidden shift <- [0, 2, 4] || [0] || [0, 1, 2, 3, 4, 5]
+        expect if the claim is true <- [1, 2, 4] || [3, 4] || [2, 5] || 5
+        can be distinct <- [2, 4, 6] || 6
+        more than one <- 2 || [4]
+        counted from 1 <- [3, 5]
+        all findings <- range(7)
+        from 0 to 6 <- [2, 8]
+        text <- "the overlap"
+    """,
 }
 RIGHT = {
     "look_up": """
         E_tok[w] || E_tok[w].tolist() || tuple(map(tuple, E_tok[w].tolist()))
         [E_tok["ABC".index(letter)] for letter in "ACBBAB"] || (E_tok[i] for i in w) || map(lambda i: E_tok[i], w)
-        E_tok[w][None] || [E_tok[w]] || (E_tok[w],) || E_tok[w][:, None] || E_tok[w].astype(str)
+        E_tok[w].astype(np.float16) || E_tok[w].astype(str).tolist() || E_tok[w].round(5)
         E_tok[w].astype(object) || E_tok[w].astype(np.float64) || np.matrix(E_tok[w]) || np.ma.masked_array(E_tok[w])
         E_tok[w] + 0j || dict(enumerate(E_tok[w])) || dict(enumerate(E_tok[w])).values() || iter(E_tok[w])
         np.take(E_tok, w, axis=0) || token_embedding(encode("ACBBAB"), E_tok)
@@ -744,7 +887,7 @@ RIGHT = {
         np.matrix(ones)
     """,
     "matmul": """
-        ones @ E_tok || (ones @ E_tok).tolist() || [row @ E_tok for row in ones] || (ones @ E_tok)[None]
+        ones @ E_tok || (ones @ E_tok).tolist() || [row @ E_tok for row in ones] || (ones @ E_tok).astype(np.float16)
         (E_tok.T @ ones.T).T || np.einsum("ij,jk->ik", ones, E_tok) || (row @ E_tok for row in ones)
         ones.astype(np.float32) @ E_tok
     """,
@@ -754,12 +897,18 @@ RIGHT = {
         np.flatnonzero(encode("CABCCB") == 2) || [[0, 3, 4]] || ([0, 3, 4],) || [[0], [3], [4]] || {"C": [0, 3, 4]}
         {0: "C", 3: "C", 4: "C"} || (slot for slot, letter in enumerate("CABCCB") if letter == "C")
         filter(lambda slot: "CABCCB"[slot] == "C", range(6)) || {0: None, 3: None, 4: None}.keys()
-        frozenset([0, 3, 4]) || np.array(["0", "3", "4"])
+        frozenset([0, 3, 4]) || np.array(["0", "3", "4"]) || dict(enumerate("CABCCB")) || np.float16([0, 3, 4])
     """,
-    "triangles": """
-        [2, 0] || (2, 0) || np.array([2, 0]) || [2.0, 0.0] || "2, 0" || ["2", "0"] || {"synonym": 2, "sorts": 0}
-        "2 and 0" || "model 2, model 0" || map(int, "20") || range(2, -1, -2)
-        [[2, 0]] || (i for i in (2, 0)) || [np.int64(2), 0] || "[2, 0]" || np.array([[2], [0]])
+    "lost_names": """
+        "R?Q" || "r?q" || ["R", "?", "Q"] || ("R", None, "Q") || "R ? Q" || "R, ?, Q" || list("R?Q") || b"R?Q"
+        {0: "R", 1: "?", 2: "Q"} || {"model 2": "Q", "model 0": "R", "model 1": "?"} || np.array(["R", "?", "Q"])
+        ["R", "unknown", "Q"] || "R/?/Q" || [["R"], ["?"], ["Q"]] || (name for name in "R?Q") || ["R", "None", "Q"]
+        "model 0: R, model 1: ?, model 2: Q"
+    """,
+    "opposite": """
+        "up" || "Down" || " left " || ["weak"] || ("peace", "war") || ("war", "peace") || "peace - war"
+        "hate, love" || np.array("true") || {"low": "high"} || english.nearest("up", n=1, leave_out=True) || b"black"
+        {"wet"} || "'off'" || "hate and love"
     """,
     "cosines": """
         [-0.16, -0.54, 0.01] || (-0.16, -0.54, 0.01) || ["-0.16", "-0.54", "0.01"] || "-0.16, -0.54, 0.01"
@@ -768,7 +917,9 @@ RIGHT = {
         [[-0.16, -0.54, 0.01]] || (unit[i] @ unit[j] for i, j in [(0, 1), (0, 2), (1, 2)])
         {"A-B": -0.16, "A-C": -0.54, "B-C": 0.01} || {-0.16, -0.54, 0.01}
         ["\N{MINUS SIGN}0.16", "\N{MINUS SIGN}0.54", "0.01"]
-        [np.array([-0.16]), np.array([-0.54]), np.array([0.01])]
+        [np.array([-0.16]), np.array([-0.54]), np.array([0.01])] || {"B-C": 0.01, "A-B": -0.16, "A-C": -0.54}
+        "A-B: -0.16, A-C: -0.54, B-C: 0.01" || {("B", "A"): -0.16, ("C", "A"): -0.54, ("C", "B"): 0.01}
+        np.float16(cosines(E_tok)[[0, 0, 1], [1, 2, 2]]) || cosines(E_tok)[[0, 0, 1], [1, 2, 2]].round(3)
     """,
     "parameter_count": """
         50257 * 768 || 38597376 || 38_597_376 || 38597376.0 || np.int64(38597376) || "38597376" || "38,597,376"
@@ -790,7 +941,7 @@ RIGHT = {
         set(divmod(int(apart.argmin()), 11)) || np.unravel_index(apart.argmin(), apart.shape)
         [str(row) for row in divmod(int(apart.argmin()), 11)] || "%d and %d" % divmod(int(apart.argmin()), 11)
         "{},{}".format(*divmod(int(apart.argmin()), 11)) || [divmod(int(apart.argmin()), 11)]
-        np.argwhere(apart == apart.min())[0]
+        np.argwhere(apart == apart.min())[0] || np.argwhere(apart == apart.min())
     """,
     "read_and_written": """
         E_pos[:9] || E_pos[range(9)] || position_embedding(9, E_pos) || E_pos[:9].tolist() || E_pos[:-2]
@@ -799,18 +950,29 @@ RIGHT = {
         [1, 4] || (4, 1) || {1, 4} || "1, 4" || "1 and 4" || np.array([1, 4])
     """,
     "averaged": """
+        averaged(reverser.wpe[1:4].mean(axis=0)).round(5) || averaged(reverser.wpe[1:4].mean(axis=0)).astype(np.float16)
         averaged(reverser.wpe[1:4].mean(axis=0)) || averaged(np.mean(reverser.wpe[1:4], 0)).tolist()
     """,
     "exchanged": """
         E_pos[swap] || np.eye(11)[swap] @ E_pos || [E_pos[row] for row in swap] || E_pos[swap].tolist()
+        E_pos[swap].astype(np.float16) || np.matrix(E_pos)[swap] || {slot: E_pos[row] for slot, row in enumerate(swap)}
     """,
     "equal_letters": """
-        (SORT.answers[:, 2] == SORT.answers[:, 4]).sum() || 204 || "204" || sum(a[2] == a[4] for a in SORT.answers)
+        (SORT.answers[:, 1] == SORT.answers[:, 4]).sum() || 69 || "69" || sum(a[1] == a[4] for a in SORT.answers)
+        "69 of 729" || "69 out of 729" || "69/729" || [69] || 69.0
+    """,
+    "deciding": """
+        ("ABCABC", 0) || (0, "ABCABC") || ["ABCABC", "0"] || "ABCABC 0" || "abcabc, 0" || {"word": "ABCABC", "story": 0}
+        ([0, 1, 2, 0, 1, 2], 0) || (list("ABCABC"), 0) || {0: "ABCABC"} || {"ABCABC": 0} || "A B C A B C: story 0"
+        ("CCCABC", 0) || (encode("ABCABC"), np.int64(0)) || [("ABCABC", 0)] || (("ABCABC"), (0,)) || 'story 0, "ABCABC"'
+    """,
+    "follows": """
+        [0, 4] || (4, 0) || {0, 4} || "0, 4" || "0 and 4" || np.array([4, 0]) || [0.0, 4.0] || ["0", "4"] || [[0], [4]]
     """,
     "sinusoid_row": """
-        [0, 1] * 24 || sinusoids[0] || sinusoids[:1] || np.tile([0, 1], 24) || "0, 1, " * 24 || ["0", "1"] * 24
-        (channel % 2 for channel in range(48)) || [channel % 2 == 1 for channel in range(48)] || [[0, 1] * 24]
-        [np.sin(0), np.cos(0)] * 24 || np.array([[0, 1] * 24]).T
+        sines_12[11] || sines_12[11:] || waves(11 * w48) || sines_12[11].round(4) || sines_12[11].tolist()
+        sines_12[11].astype(np.float16) || [f"{n:.5f}" for n in sines_12[11]] || (n for n in sines_12[11])
+        [(np.sin, np.cos)[c % 2](11 / 10000 ** (c // 2 * 2 / 48)) for c in range(48)]
     """,
     "cell": """
         E_tok[0, 7] + E_pos[4, 7] || -0.0051 || "-0.0051" || "-0,0051" || "\N{MINUS SIGN}0.0051" || [-0.0051]
@@ -845,7 +1007,20 @@ RIGHT = {
         (0, 0, -0.3) || [0, 0, -0.3] || (4, 2, -0.3) || (4, 7, 0.3) || ("0", "0", "-0.3") || "0, 0, -0.3"
         ((0, 0), -0.3) || {(0, 0): -0.3} || "slot 0, channel 0, nudge -0.3" || {"nudge": -0.3, "slot": 0, "channel": 0}
         np.array([0, 0, -0.3]) || {"slot": 0, "channel": 0, "nudge": -0.3} || [[0, 0, -0.3]]
-        (0.0, 0, np.float32(-0.3))
+        (0.0, 0, np.float32(-0.3)) || np.float16([0, 0, -0.3])
+    """,
+    "folded": """
+        english.wpe[:8] + english.wse[0] || (english.wpe[:8] + english.wse[0]).tolist()
+        english.wse[0] + english.wpe[:8] || english.wse[0][None] + english.wpe[:8]
+        [row + english.wse[0] for row in english.wpe[:8]] || (english.wpe + english.wse[0])[:8]
+        english.wpe[:8].astype(float) + english.wse[:1] || [english.wpe[:8] + english.wse[0]]
+    """,
+    "broadcasts": """
+        [1, 3, 5] || (5, 3, 1) || {1, 3, 5} || "1, 3, 5" || np.array([1, 3, 5]) || ["1", "3", "5"] || "lines 1, 3 and 5"
+        [[1], [3], [5]] || (i for i in (1, 3, 5)) || [1.0, 3.0, 5.0]
+    """,
+    "evidence": """
+        [2, 4] || (4, 2) || {2, 4} || "2 and 4" || np.array([4, 2]) || ["2", "4"] || range(2, 5, 2) || "2, 4"
     """,
     "pairs": """
         solved || tuple(solved) || [("ABC"[t], s) for t, s in solved] || [("abc"[t], s) for t, s in solved]
@@ -866,7 +1041,7 @@ RIGHT = {
         ((E_tok + v).tolist(), (E_pos - v).tolist()) || {"wte": E_tok + v, "wpe": E_pos - v}
         sorter.with_tables(E_tok + v, E_pos - v) || ((E_tok + v, E_pos - v),)
         (table for table in (E_tok + v, E_pos - v)) || (E_tok + v + 0.2, E_pos - v - 0.3)
-        (np.matrix(E_tok + v), np.matrix(E_pos - v))
+        (np.matrix(E_tok + v), np.matrix(E_pos - v)) || ((E_tok + v).astype(np.float16), (E_pos - v).astype(np.float16))
     """,
     "colliding_tables": """
         ([0, 1, 2], range(11)) || ([0, 1, 2], list(range(11))) || (np.arange(3), np.arange(11))
@@ -988,7 +1163,7 @@ def test_the_checks_follow_other_letters_and_tables():
     assert check.identical_slots(2, "AAB", "B") and not check.identical_slots(1, "AAB", "B")
     assert check.cosines(cosines(reverser.wte)[np.triu_indices(3, 1)], reverser.wte)
     assert check.most_alike(divmod((distances(reverser.wpe) + 9 * np.eye(11)).argmin(), 11), reverser.wpe)
-    assert check.sinusoid_row(sinusoids[3], 3, 48) and check.sinusoid_row(sinusoids[10].round(4), 10, 48)
+    assert check.sinusoid_row(sinusoids[0], 0, 48) and check.sinusoid_row(sinusoids[10].round(4), 10, 48)
     v = AT_HAND["v"]
     assert check.hidden_shift((reverser.wte + v, reverser.wpe - v), reverser, REVERSE)
     assert not check.hidden_shift((reverser.wte + v, reverser.wpe - 2 * v), reverser, REVERSE)
@@ -1069,3 +1244,16 @@ def right_sum(letters):
 def test_a_check_that_is_itself_called_wrongly_says_so(wrongly_called):
     with pytest.raises(ValueError):
         wrongly_called()
+
+
+def test_what_follows_from_the_averaged_rows_is_true_of_the_model_that_ships():
+    averaged = reverser.wpe.copy()
+    averaged[1:4] = averaged[1:4].mean(axis=0)
+    assert 0 < score(reverser.with_tables(wpe=averaged), REVERSE) < 729 / 2  # statements 4 and 0
+
+
+def test_a_swap_is_told_with_what_the_model_makes_of_it():
+    right = check.exchanged(E_pos[swap], E_pos, 6, 9).message
+    assert f"the sorter gets {score(sorter.with_tables(wpe=E_pos[swap]), SORT)} of 729 right" in right
+    changed = E_pos[swap]  # by one who wrote into E_pos itself
+    assert "E_pos itself was changed" in check.exchanged(changed, changed, 6, 9).message

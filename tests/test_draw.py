@@ -8,6 +8,7 @@ import weakref
 import matplotlib
 import numpy as np
 import pytest
+import stills
 from matplotlib import style as styles
 from matplotlib.colors import to_rgb
 from PIL import Image
@@ -44,7 +45,7 @@ def shown_colours(picture, box, shape):
 
 @pytest.mark.parametrize("width", [scene.WIDE, scene.NARROW])
 def test_every_cell_of_the_sum_has_the_colour_of_its_number_on_one_scale(parts, width):
-    picture = draw.the_sum(*parts, "CBABBC", width=width)
+    picture = stills.the_sum(*parts, "CBABBC", width=width)
     limit = signed_limit(*parts)
     rows = (tuple("CBABBC"), tuple("012345"), tuple(f"{i} {letter}" for i, letter in enumerate("CBABBC")))
     look = ({}, {"scale": True}, {"columns": "channel"})
@@ -68,7 +69,7 @@ def test_a_table_of_zeros_is_drawn_too():
 
 
 def test_a_picture_shows_itself_as_an_image_with_words_and_a_repr_that_stays(parts):
-    bundle = draw.the_sum(*parts, "CBABBC")._repr_mimebundle_()
+    bundle = stills.the_sum(*parts, "CBABBC")._repr_mimebundle_()
     alt = re.search(r'alt="([^"]+)"', bundle["text/html"]).group(1)
     assert "input embedding" in alt and "6 rows by 48 columns" in alt and f"{parts[2].min():.4g}" in alt
     assert 'src="data:image/png;base64,' in bundle["text/html"] and 'width="860"' in bundle["text/html"]
@@ -76,13 +77,13 @@ def test_a_picture_shows_itself_as_an_image_with_words_and_a_repr_that_stays(par
 
 
 def test_a_picture_has_two_device_pixels_for_each_css_pixel_and_is_the_same_each_time(parts):
-    picture = draw.the_sum(*parts, "CBABBC")
+    picture = stills.the_sum(*parts, "CBABBC")
     assert pixels_of(picture).shape[1] == 2 * 860
-    assert png(picture) == png(draw.the_sum(*parts, "CBABBC"))
+    assert png(picture) == png(stills.the_sum(*parts, "CBABBC"))
 
 
 def test_a_file_has_256_colours_white_and_the_inks_exactly_and_all_others_nearly(parts):
-    picture = draw.the_sum(*parts, "CBABBC", width=460, cell=(3, 0))
+    picture = stills.the_sum(*parts, "CBABBC", width=460, cell=(3, 0))
     drawn = io.BytesIO()
     picture.savefig(drawn, format="rgba", dpi=200)  # matplotlib's own way to the pixels
     kept = pixels_of(picture).astype(int)
@@ -106,7 +107,7 @@ def test_the_scale_runs_to_its_ends_though_they_are_rare(parts):
 
 
 def test_drawing_a_picture_takes_little_more_memory_than_its_pixels(parts):
-    picture = draw.the_sum(*parts, "CBABBC")
+    picture = stills.the_sum(*parts, "CBABBC")
     png(picture)  # fonts are loaded
     tracemalloc.start()
     png(picture)
@@ -117,7 +118,7 @@ def test_drawing_a_picture_takes_little_more_memory_than_its_pixels(parts):
 
 
 def test_a_picture_that_lives_on_keeps_none_of_its_pixels(parts):
-    picture = draw.the_sum(*parts, "CBABBC")
+    picture = stills.the_sum(*parts, "CBABBC")
     pixels = _pixels(picture)
     drawn_with = weakref.ref(pixels.base.obj)
     assert drawn_with() is not None
@@ -131,7 +132,7 @@ def written(picture):
 
 
 def test_row_labels_name_letter_and_slot_from_the_start_that_was_chosen(parts):
-    words = written(draw.the_sum(*parts, "CBABBC", start=5))
+    words = written(stills.the_sum(*parts, "CBABBC", start=5))
     assert {"10", "5 C", "10 C", "C", "A", "channel", "47"} <= words.keys()
     assert words["5 C"][1] < words["6 B"][1] < words["10 C"][1]
 
@@ -306,11 +307,12 @@ def test_curves_of_models_have_looks_of_their_own():
 
 def test_a_framed_cell_of_the_sum_says_its_rows_and_its_numbers(parts):
     tok_emb, pos_emb, x = parts
-    words = written(draw.the_sum(*parts, "CBABBC", cell=(4, 7)))
-    assert f"framed: slot 4 holds B, so the row of B in E_tok; in channel 7: {tok_emb[4, 7]:.4f}" in words
-    assert f"framed: slot 4, so row 4 of E_pos; in channel 7: {pos_emb[4, 7]:.4f}" in words
+    words = written(stills.the_sum(*parts, "CBABBC", cell=(4, 7)))
     added = f"({pos_emb[4, 7]:.4f})" if pos_emb[4, 7] < 0 else f"{pos_emb[4, 7]:.4f}"
-    assert f"framed: the sum of both rows; in channel 7: {tok_emb[4, 7]:.4f} + {added} = {x[4, 7]:.4f}" in words
+    assert f"token embedding  (6, 48)   slot 4 holds B: {tok_emb[4, 7]:.4f} in channel 7" in words
+    assert f"+  position embedding  (6, 48)   slot 4: {pos_emb[4, 7]:.4f} in channel 7" in words
+    assert f"=  input embedding  (6, 48)   {tok_emb[4, 7]:.4f} + {added} = {x[4, 7]:.4f} in channel 7" in words
+    assert "0.50" in written(stills.the_sum(*parts, "CBABBC", limit=0.5))
 
 
 def test_squares_without_numbers_have_one_scale_and_names_of_their_own_for_rows_and_columns():
@@ -332,3 +334,39 @@ def test_a_parallelogram_ends_where_the_third_point_plus_the_step_lies():
     discs = [patch.center for patch in axes.patches if hasattr(patch, "radius")]
     for points in (discs[:5], discs[5:]):  # a parallelogram on the page, too
         np.testing.assert_allclose(np.subtract(points[4], points[2]), np.subtract(points[1], points[0]), atol=1e-9)
+
+
+def test_a_look_up_is_drawn_with_threads_from_each_letter_to_its_row_and_on_to_the_copy():
+    picture = stills.look_up("CAC", np.arange(6.0).reshape(3, 2), "ABC", followed="C")
+    assert picture.alt.endswith("slot 0, C, is row 2; slot 1, A, is row 0; slot 2, C, is row 2.")
+    threads = [line for line in picture.axes[0].lines if len(line.get_xdata()) > 2]
+    ends = [(line.get_ydata()[0], line.get_ydata()[-1]) for line in threads]
+    assert len(ends) == 6 and ends[0] == ends[1][::-1] and ends[0][1] == ends[4][1] != ends[2][1]  # both Cs, one row
+    assert [line.get_color() == draw.TOKEN for line in threads] == [True, True, False, False, True, True]
+
+
+def test_letters_are_fed_back_into_the_slot_after_the_one_that_writes_them():
+    picture = stills.fed_back("CBA", "ABC")
+    said = written(picture)
+    assert {"A", "B", "C", *"01234"} <= set(said) and "5" not in said
+    assert "They read C, B, A, A, B, plus" in picture.alt and "Slots 2 to 4 write A, B, C;" in picture.alt
+    arrows = [text for text in picture.axes[0].texts if getattr(text, "arrow_patch", None)]
+    assert len(arrows) == 3 + 2  # three letters written, of which two are read again
+
+
+def test_a_walk_says_how_steadily_it_turns_around_the_middle():
+    angles = np.radians(40) * np.arange(30)
+    ring = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    picture = draw.walk(
+        {"ring": ring, "backwards": ring[::-1], "cloud": np.random.default_rng(0).normal(size=(99, 2))}, 3
+    )
+    assert "ring, a step turns by 40° (100% within" in picture.alt and "backwards, a step turns by -40°" in picture.alt
+    assert re.search(r"cloud, a step turns by -?\d+° \([12]?\d% within", picture.alt)
+    assert {"1", "2", "3"} <= set(written(picture)) and "4" not in written(picture)
+
+
+def test_a_table_is_aligned_as_text_and_carries_its_cells_as_a_web_page():
+    table = draw.Table(("row", "n"), [("a < b", 12), ("c", 1 / 3)])
+    assert repr(table).splitlines() == ["row    n", "a < b  12", "c      0.3333"]
+    page = table._repr_html_()
+    assert page.count("<tr>") == 3 and page.count("<th>") == 2 and "<td>a &lt; b</td><td>12</td>" in page

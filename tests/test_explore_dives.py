@@ -9,7 +9,7 @@ from seen import n_flights as n_flights_of
 
 from lessonlib import explore, measure
 from lessonlib.embeddings import encode
-from lessonlib.explore.dives import BENCH, LETTERS, POSITIONS, TOKENS
+from lessonlib.explore.dives import BENCH, POSITIONS, TOKENS
 from lessonlib.explore.page import DURATION
 from lessonlib.nano_gpt import load_checkpoint
 from lessonlib.precomputed import FACTORS, ROOT, score_map
@@ -52,9 +52,9 @@ def test_every_step_shows_what_has_happened_so_far(steps, letters):
         limit = np.abs(SORTER.wte[:, None] + SORTER.wpe).max()
         np.testing.assert_array_equal(images(steps)[TOKENS], signed(SORTER.wte, limit))
         np.testing.assert_array_equal(images(steps)[POSITIONS], signed(SORTER.wpe[:6], limit))
-        ids = "".join(text for row, _, text in parts[LETTERS].texts if row == 1)
+        ids = "".join(text for row, _, text in parts[0].texts if row == 1)
         assert ids == "".join(map(str, encode(letters)))[: 0 if step == 0 else max(1, step - 4)]
-        assert "".join(text for row, _, text in parts[LETTERS].texts if row == 0) == letters
+        assert "".join(text for row, _, text in parts[0].texts if row == 0) == letters
         assert f"step {step} of 10:" in note(steps)
 
 

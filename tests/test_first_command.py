@@ -121,15 +121,15 @@ def answer(address, folder, code):
     (file,) = folder.rglob(f"kernel-{kernel}.json")
     client = BlockingKernelClient(connection_file=str(file))
     client.load_connection_file()
-    client.start_channels()
+    client.start_channels(hb=False)  # a busy computer misses heartbeats
     said = []
 
     def note(message):
         said.append(message["content"].get("text") or message["content"].get("evalue") or "")
 
     try:
-        client.wait_for_ready(60)
-        client.execute_interactive(code, timeout=60, output_hook=note)
+        client.wait_for_ready(120)
+        client.execute_interactive(code, timeout=120, output_hook=note)
     finally:
         client.stop_channels()
     return "".join(said)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lessonlib.embeddings import encode, input_embedding
 from lessonlib.measure import (
     anonymous_sums,
     attention_terms,
@@ -22,14 +23,18 @@ from lessonlib.measure import (
     distances,
     every_sum,
     n_distinct_sums,
+    nearer_to_own,
     overlap,
     padded_tables,
     principal_axes,
-    principal_cosines,
+    right_analogies,
+    share_along,
     share_read_linearly,
+    sides,
     source_shares,
     stream,
     term_shares,
+    tips,
     unmix,
     variance_shares,
 )
@@ -80,8 +85,10 @@ def random_tables(n_embd, seed=0):
         (lambda: cosines(ONE, OTHER * 0), ["row 0 is all zeros"]),
         (lambda: cosines(ONE, OTHER[:, :4]), ["of one width", "(3, 48)", "(11, 4)"]),
         (lambda: principal_axes(np.ones((3, 4))), ["all rows are equal"]),
-        (lambda: principal_cosines(np.ones((3, 4)), OTHER[:, :4]), ["span nothing"]),
-        (lambda: principal_cosines(np.zeros((3, 4)), OTHER[:, :4], centred=False), ["span nothing"]),
+        (lambda: share_along(np.ones((3, 48)), OTHER), ["all rows are equal"]),
+        (lambda: share_along(ONE, OTHER[:, :4]), ["of one width", "axes has shape (11, 4)"]),
+        (lambda: overlap(np.ones((3, 4)), OTHER[:, :4]), ["span nothing"]),
+        (lambda: overlap(np.zeros((3, 4)), OTHER[:, :4], centred=False), ["span nothing"]),
         (lambda: variance_shares(np.zeros((3, 48))), ["(n_letters, n_slots, C)", "(3, 48)"]),
         (lambda: variance_shares(np.zeros((2, 3, 6, 48))), ["(n_letters, n_slots, C)", "(2, 3, 6, 48)"]),
         (lambda: variance_shares(np.zeros((0, 6, 48))), ["(0, 6, 48)"]),
@@ -169,6 +176,15 @@ def test_principal_axes_of_points_along_one_line_find_the_line():
     assert np.allclose(axes[0], [-0.6, 0.8]) and np.allclose(shares, [1, 0])
 
 
+def test_what_lies_along_axes_is_counted_in_squares_from_the_mean_row():
+    table = np.array([[0.0, 0.0, 0.0], [2.0, 4.0, 0.0]]) + 7  # 1 and 2 away from the mean, to each side
+    assert np.allclose([share_along(table, np.eye(3)[rows]) for rows in ([0], [1], [2], [0, 1])], [0.2, 0.8, 0, 1])
+    axes, shares = principal_axes(ONE)
+    assert np.allclose([share_along(ONE + 5, axes[: k + 1]) for k in range(3)], np.cumsum(shares))
+    many = np.random.default_rng(3).normal(size=(3000, 48))
+    assert abs(share_along(many, np.eye(48)[:12]) - 12 / 48) < 0.01  # chance
+
+
 # Directions that two tables share
 
 
@@ -177,7 +193,7 @@ def test_a_hidden_shift_moves_raw_cosines_and_leaves_centred_angles():
     moved = ONE + shift, OTHER - shift
     assert np.abs(cosines(*moved) - cosines(ONE, OTHER)).max() > 0.3
     assert abs(overlap(*moved, centred=False) - overlap(ONE, OTHER, centred=False)) > 0.02
-    np.testing.assert_allclose(principal_cosines(*moved), principal_cosines(ONE, OTHER))
+    assert overlap(*moved) == pytest.approx(overlap(ONE, OTHER))
 
 
 def test_the_angle_between_two_planes_is_the_one_built_in():
@@ -185,19 +201,17 @@ def test_the_angle_between_two_planes_is_the_one_built_in():
     floor = np.array([[1.0, 0, 0, 0], [0, 1, 0, 0]])
     tilted = np.array([[1.0, 0, 0, 0], [0, np.cos(angle), np.sin(angle), 0]])
     mixed = tilted[[0, 0, 1]] * [[3.0], [-1.0], [2.0]] + tilted[[1, 1, 0]]  # other rows with the same span
-    np.testing.assert_allclose(principal_cosines(floor, mixed, centred=False), [1, np.cos(angle)])
     assert overlap(floor, mixed, centred=False) == pytest.approx((1 + np.cos(angle) ** 2) / 2)
 
 
-def test_the_largest_cosine_is_that_with_the_projection():
+def test_with_a_single_direction_it_is_the_square_of_the_cosine_with_the_projection():
     one, other = ONE[:2, :3], OTHER[:1, :3]  # a plane and a line
     projection = np.linalg.lstsq(one.T, other[0], rcond=None)[0] @ one
     cosine = projection @ other[0] / np.linalg.norm(projection) / np.linalg.norm(other[0])
-    np.testing.assert_allclose(principal_cosines(one, other, centred=False), [abs(cosine)])
+    assert overlap(one, other, centred=False) == pytest.approx(cosine**2)
 
 
 def test_centring_leaves_one_direction_less_and_its_own_rows_the_whole_span():
-    assert len(principal_cosines(ONE, OTHER)) == 2 and len(principal_cosines(ONE, OTHER, centred=False)) == 3
     assert overlap(RNG.standard_normal((3, 11)) @ OTHER, OTHER, centred=False) == pytest.approx(1)
     assert overlap(OTHER[1:4] - OTHER[0], OTHER) == pytest.approx(1)
 
@@ -422,6 +436,13 @@ def test_the_nearest_pair_is_that_of_a_search_through_all_33():
         assert min(lengths, key=lengths.get) == (token_id, slot)
 
 
+def test_the_nearest_of_many_sums_is_found_piece_by_piece():
+    wte, wpe = np.split(np.random.default_rng(3).normal(size=(130, 5)), [80])
+    sums, token_ids, slots = anonymous_sums(wte, wpe, n_sums=1200)  # 4.8 million distances
+    found = decode_nearest((sums + 1e-9).reshape(3, 400, 5), wte, wpe)
+    np.testing.assert_array_equal(np.reshape(found, (2, 1200)), [token_ids, slots])
+
+
 def test_without_noise_everything_is_read_right_that_does_not_collide(tables):
     for n_channels in (1, 2, 12, 48):
         assert decoding_accuracy(*tables, n_channels).all()
@@ -537,6 +558,14 @@ def test_the_sorter_looks_by_slot_for_letters_and_the_reverser_by_slot_for_slots
         assert shares.argmax() == {"sort": 3, "reverse": 4}[name] and shares.max() > 0.6
 
 
+def test_the_stream_of_slots_that_look_both_ways_does_not_see_the_order_without_positions(pair):
+    model, task = pair
+    blind, order = model.with_tables(wpe=0 * model.wpe), [3, 0, 5, 1, 4, 2]
+    one, other = stream(blind, task.inputs, causal=False), stream(blind, task.inputs[:, order], causal=False)
+    np.testing.assert_allclose(one[..., order, :], other, atol=1e-5)
+    assert abs(stream(blind, task.inputs)[-1][:, order] - stream(blind, task.inputs[:, order])[-1]).max() > 0.1
+
+
 def test_the_stream_begins_with_the_sum_and_ends_in_the_logits(pair):
     model, task = pair
     stages = stream(model, task.inputs[:20])
@@ -570,3 +599,41 @@ def test_letter_and_slot_can_be_read_after_every_block(pair):
     slots = np.broadcast_to(np.arange(6), task.inputs.shape)
     for stage in stream(model, task.inputs):
         assert share_read_linearly(stage, task.inputs) == 1 and share_read_linearly(stage, slots) == 1
+
+
+def test_sides_are_the_distances_of_the_first_three_rows():
+    assert sides([[0, 0], [3, 0], [3, 4], [9, 9]]).tolist() == [3, 5, 4]
+
+
+def test_rows_are_nearer_to_the_mean_of_the_known_rows_of_their_own_group():
+    one, other = [[0.0], [2.0], [4.9], [5.1]], [[8.0], [10.0], [5.1], [4.9]]  # the means are 1 and 9
+    assert nearer_to_own(one, other, 2).tolist() == [True, False, True, False]
+    with pytest.raises(ValueError, match="one width"):
+        nearer_to_own([[1.0]], [[1.0, 2.0]], 1)
+
+
+def test_right_analogies_are_counted_in_three_ways():
+    words = {"man": (0, 0), "woman": (0, 1), "king": (4, 0), "queen": (4, 1.1), "crown": (4, 0.5), "hat": (9, 9)}
+
+    class Plane:
+        def nearest(self, word, minus=None, plus=None, n=10):
+            x = np.array(words[word], dtype=float)
+            x += 0 if minus is None else np.subtract(words[plus], words[minus])
+            return sorted(((other, math.dist(x, at)) for other, at in words.items()), key=lambda pair: pair[1])[:n]
+
+    # man -> king: queen by the sum, however many may answer, but crown lies nearest to king. king -> man: woman
+    assert right_analogies(Plane(), (("man", "woman"), ("king", "queen"))) == [2, 2, 1]
+
+
+def test_a_number_tips_the_answer_where_the_model_writes_something_else_letter_by_letter():
+    model, token_ids = load_checkpoint("reverse"), encode("BACCAC")
+    changed = tips(model, token_ids, -0.4)
+    assert changed.shape == (6, 48) and 0 < changed.sum() < 288
+    for slot, channel in [*np.argwhere(changed)[:6], *np.argwhere(~changed)[:6]]:
+        written, nudge = token_ids, np.zeros((11, 48), dtype=np.float32)
+        nudge[slot, channel] = -0.4
+        for _ in range(6):
+            x = input_embedding(written, model.wte, model.wpe) + nudge[: len(written)]
+            written = np.append(written, model.logits_from(x)[-1].argmax())
+        assert (written[6:] != token_ids[::-1]).any() == changed[slot, channel]
+    assert not tips(model, token_ids, 0.0).any()

@@ -33,7 +33,6 @@ from lessonlib.precomputed import (
     MAPS,
     SEEDS,
     many_seeds,
-    scaled,
     score_map,
     training_curve,
     two_cases,
@@ -101,7 +100,7 @@ def test_frozen_tables_are_what_their_names_say():
         orthogonal = np.concatenate(list(make_data.orthogonal_tables(seed).values()))
         np.testing.assert_allclose(orthogonal @ orthogonal.T, 48 * 0.02**2 * np.eye(14), atol=1e-12)
         inside = make_data.overlapping_tables(seed)
-        assert overlap(inside["wte"], inside["wpe"]) == pytest.approx(1)
+        assert overlap(inside["wte"], inside["wpe"][:6]) == pytest.approx(1)
         assert np.linalg.norm(inside["wte"], axis=1) == pytest.approx(0.02 * np.sqrt(48))
         assert n_distinct_sums(**inside) == 33
         colliding = make_data.colliding_tables(seed)
@@ -164,9 +163,9 @@ def test_the_map_that_ships_is_that_of_the_model_that_ships(task):
     model, counted = load_checkpoint(task.name), score_map(task.name)
     assert counted.shape == (19, 19) and counted[10, 10] == 729
     for row, column in [(0, 10), (10, 0), (5, 10), (10, 10), (10, 13), (13, 13), (18, 18), (3, 15)]:
-        tables = FACTORS[row] * model.wte, FACTORS[column] * model.wpe
-        n_right = score(model.with_tables(*tables), task)
-        slack = 0 if smallest_margin(scaled(model, FACTORS[row], FACTORS[column]), task) > 1e-3 else 2
+        scaled = model.with_tables(FACTORS[row] * model.wte, FACTORS[column] * model.wpe)
+        n_right = score(scaled, task)
+        slack = 0 if smallest_margin(scaled, task) > 1e-3 else 2
         assert abs(int(counted[row, column]) - n_right) <= slack
 
 

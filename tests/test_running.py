@@ -93,7 +93,7 @@ def test_whoever_comes_back_another_day_runs_the_setup_cell_and_goes_on_anywhere
     tags = [set(cell.metadata.get("tags", [])) for cell in cells]
     assert "setup" in tags[0] and len([line for line in cells[0].source.splitlines() if line.strip()]) <= 14
     kernel(cells[0].source)
-    kernel("import builtins as _kept; _kept.before = dict(globals())")
+    kernel("setattr(__import__('builtins'), 'before', dict(globals()))")
     answers = {
         name.id
         for cell, its in zip(cells, tags)
@@ -106,7 +106,7 @@ def test_whoever_comes_back_another_day_runs_the_setup_cell_and_goes_on_anywhere
         first = i
         while "continues" in tags[first]:
             first -= 1
-        kernel("import builtins; globals().clear(); globals().update(builtins.before)")
+        kernel("(lambda kept: (globals().clear(), globals().update(kept)))(__import__('builtins').before)")
         for cell in cells[first : i + 1]:
             kernel(cell.source)
         if "exercise" not in tags[i]:

@@ -10,6 +10,7 @@ from lessonlib.scene import (
     Gap,
     Lines,
     Points,
+    Ranking,
     Scene,
     added,
     column_labels,
@@ -36,6 +37,7 @@ SCENES = {
     "pair": [cells(11, 48, rows=("10",) * 11), cells(11, 48, beside=True, rows=("10",) * 11)],
     "curves": [cells(3, 48), curve([0.0, 1.0])],
     "maps": [Points("a\nb", np.zeros((2, 2)), ("0", "1"), (-1, 1, -1, 1), beside=beside) for beside in (False, True)],
+    "ranking": [Ranking("title", ("cat", "dog"), (1.0, 0.5), 1.0), cells(3, 48)],
 }
 
 
@@ -94,6 +96,8 @@ def test_the_shape_of_a_scene_follows_titles_and_sizes_but_not_what_stands_in_it
 
 def test_every_eighth_column_has_its_number_or_each_where_there_are_few():
     assert [label for _, label in column_labels(cells(1, 48, columns="channel"))] == "0 8 16 24 32 40 47".split()
+    wide = [int(label) for _, label in column_labels(cells(1, 512, columns="slot"))]
+    assert wide == [0, 64, 128, 192, 256, 320, 384, 448, 511]
     assert [label for _, label in column_labels(cells(1, 11, columns="slot"))] == [str(i) for i in range(11)]
     assert column_labels(cells(1, 3, columns=("A", "B", "C"))) == [(0, "A"), (1, "B"), (2, "C")]
     assert column_labels(cells(1, 3)) == []
@@ -129,3 +133,11 @@ def test_sums_are_written_one_way():
     assert added(0.1, -0.1, total=-0.0) == "0.1000 + (-0.1000) = 0.0000"
     assert in_sum(0.25) == "0.2500" and in_sum(-0.25) == "(-0.2500)"
     assert plain("`a` *b*\nc") == "a b c"
+
+
+def test_a_ranking_says_every_name_with_its_number_and_bars_stay_inside():
+    ranking = Ranking("king\ncosine", ("cat", "dog", "cow"), (1.5, 0.25, -0.5), 1.0)
+    assert ranking.words == "king, cosine: cat 1.500, dog 0.250, cow -0.500"
+    assert [share for _, share, _ in ranking.items()] == [1, 0.25, 0]
+    other = Ranking("queen\ncosine", ("x", "y", "z"), (3, 2, 1), 3.0)
+    assert ranking.layout_key == other.layout_key != Ranking("queen", ("x", "y"), (3, 2), 3.0).layout_key

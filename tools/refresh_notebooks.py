@@ -9,11 +9,14 @@ import sys
 from pathlib import Path
 
 import nbformat
+import stills
 from nbclient import NotebookClient
 
 from lessonlib import draw
 from lessonlib.embeddings import encode, position_embedding, token_embedding
+from lessonlib.measure import every_sum
 from lessonlib.nano_gpt import load_checkpoint
+from lessonlib.scene import signed_limit
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 # What converters and editors want to know before any kernel runs. No version: that is another one each year.
@@ -24,7 +27,6 @@ LANGUAGE = {
     "nbconvert_exporter": "python",
     "pygments_lexer": "ipython3",
 }
-PICTURE = "input_embedding.png"  # lies in the cell that shows it: a notebook may lie alone in a folder
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"  # means nothing without its kernel, and its id is random
 
 
@@ -34,7 +36,7 @@ def refresh(path):
     client = NotebookClient(notebook, timeout=600, kernel_name="python3", store_widget_state=False)
     client.execute(cwd=str(path.parent))
     tidy(notebook)
-    attach_picture(notebook)
+    attach_pictures(notebook)
     write(notebook, path)
 
 
@@ -89,15 +91,23 @@ def joined(outputs):
     return kept
 
 
-def attach_picture(notebook):
-    """Draw the sum for CBABBC, the running example, into the cell that shows it."""
+def attach_pictures(notebook):
+    """Draw the pictures of the running example, CBABBC, into the cells that show them: a notebook may lie alone."""
+    model, letters = load_checkpoint("sort"), "CBABBC"
+    tok_emb, pos_emb = token_embedding(encode(letters), model.wte), position_embedding(len(letters), model.wpe)
+    limit = signed_limit(model.wte, model.wpe, every_sum(model.wte, model.wpe))  # the explorer's
+    pictures = {
+        "look_up.png": lambda: stills.look_up(letters, model.wte, "ABC", followed="B"),
+        "fed_back.png": lambda: stills.fed_back(letters, model.answer(letters)),
+        "input_embedding.png": lambda: stills.the_sum(
+            tok_emb, pos_emb, tok_emb + pos_emb, letters, cell=(3, 0), limit=limit
+        ),
+    }
     for cell in notebook.cells:
-        if f"(attachment:{PICTURE})" in cell.source:
-            model = load_checkpoint("sort")
-            tok_emb = token_embedding(encode("CBABBC"), model.wte)
-            pos_emb = position_embedding(6, model.wpe)
-            image = draw.png(draw.the_sum(tok_emb, pos_emb, tok_emb + pos_emb, "CBABBC", cell=(3, 0)))
-            cell.attachments = nbformat.from_dict({PICTURE: {"image/png": base64.b64encode(image).decode()}})
+        for name, make in pictures.items():
+            if f"(attachment:{name})" in cell.source:
+                image = base64.b64encode(draw.png(make())).decode()
+                cell.attachments = nbformat.from_dict({name: {"image/png": image}})
 
 
 if __name__ == "__main__":

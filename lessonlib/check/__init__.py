@@ -4,16 +4,27 @@ Every check takes an answer, which may be any object, and what the exercise is a
 raises. ValueError where another argument is not what it should be: that is a fault of the notebook, not of the learner.
 """
 
-from lessonlib.check.lesson_3 import cosines, identical_slots, look_up, matmul, one_hot, parameter_count, triangles
+from lessonlib.check.lesson_3 import (
+    cosines,
+    identical_slots,
+    look_up,
+    lost_names,
+    matmul,
+    one_hot,
+    opposite,
+    parameter_count,
+)
 from lessonlib.check.lesson_4 import (
     averaged,
+    deciding,
     equal_letters,
     exchanged,
+    follows,
     most_alike,
     no_difference,
     positions,
     sinusoid_row,
 )
-from lessonlib.check.lesson_5 import cell, faults, input_embedding
+from lessonlib.check.lesson_5 import broadcasts, cell, evidence, faults, folded, input_embedding
 from lessonlib.check.lesson_5_sums import colliding_tables, hidden_shift, nudge, pairs
 from lessonlib.check.verdict import Verdict

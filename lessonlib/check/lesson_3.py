@@ -1,6 +1,7 @@
 """The exercises of lesson 3: look up a token embedding."""
 
 import re
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -10,17 +11,30 @@ from lessonlib.check.exercise import (
     arrays_at_hand,
     checks,
     judge,
+    judges,
     matrix_exercise,
     models,
     rows_exercise,
     which_rows,
 )
-from lessonlib.check.reading import numbers
-from lessonlib.check.verdict import Stop, Verdict, not_yet
+from lessonlib.check.reading import as_array, atoms, numbers, plain, row_numbers
+from lessonlib.check.verdict import Stop, Verdict, not_yet, right
 from lessonlib.embeddings import VOCABULARY, decode, encode, token_embedding
 from lessonlib.embeddings import one_hot as one_hot_rows
 
 FIRST, SECOND = [0, 0, 1], [1, 2, 2]  # the rows of the pairs A-B, A-C, B-C
+OPPOSITES = """
+    able unable, above below, after before, alive dead, always never, apart together, aunt uncle, back front,
+    beautiful ugly, behind front, black white, bottom top, broad narrow, clever stupid, cold warm, common rare,
+    complex simple, conservative liberal, dangerous safe, daughter son, deep shallow, defeat victory,
+    democratic republican, died survived, down up, dry wet, earlier later, early late, empty filled,
+    everything nothing, extended limited, false true, forget remember, former latter, front rear, guest host,
+    hard soft, hate love, high low, husband wife, inside outside, installed removed, junior senior, king queen,
+    known unknown, larger smaller, left right, less more, like unlike, long short, loud quiet, lower upper,
+    major minor, narrow wide, negative positive, noise quiet, northeast southwest, northern southern, now then,
+    off on, older younger, over under, pain pleasure, peace war, poor rich, primary secondary, prince princess,
+    private public, right wrong, sleep wake, smart stupid, strong weak, summer winter, thick thin
+"""  # of which one is the nearest row to the other
 WRONG_ORDER = "These are the right rows in the wrong order: row 0 is for the first letter, row 1 for the next."
 
 
@@ -41,6 +55,7 @@ def look_up(token_ids, wte):
     tok_emb, ids = token_embedding(token_ids, wte), np.asarray(token_ids)  # (T, C), (T,)
     by_id = np.broadcast_to(ids[:, np.newaxis], tok_emb.shape)
     which = "say which row of the table to take."
+    taken_away = "Position rows are taken away: the rows of the letters are asked for."
     return matrix_exercise(
         tok_emb,
         each="letter",
@@ -48,6 +63,7 @@ def look_up(token_ids, wte):
         mistakes=[
             *((wte[other], sentence) for other, sentence in other_letters(ids, len(wte))),
             *arrays_at_hand("token", ids, wte=wte),
+            *((tok_emb - model.wpe[: len(ids)], taken_away) for model in models().values()),
             (by_id, f"It is filled with the ids: ids are no values, they {which}"),
             (by_id * tok_emb, f"Every row is multiplied by its id: ids only {which}"),
             (wte, "This is the whole table: every letter takes one row from it."),
@@ -59,7 +75,19 @@ def look_up(token_ids, wte):
         ],
         about_rows=lambda values: about_letters(which_rows(values, wte), ids),
         rounding="The numbers are close, but not the same: a look-up copies, so nothing is rounded.",
+        tolerance=4e-5,  # as float16 has them; the table has four decimals
+        read=_of_this_shape,
     )
+
+
+def _of_this_shape(answer, exercise):
+    """Read an answer whose shape is what the exercise is about: an array, in no more brackets than asked for."""
+    values, wanted = as_array(plain(answer), exercise.expected), exercise.solution.shape
+    if getattr(getattr(answer, "dtype", None), "kind", "") in ("U", "S"):
+        raise Stop("These are texts, though they look like numbers: a row holds numbers.")
+    if values.shape != wanted and [n for n in values.shape if n != 1] == [n for n in wanted if n != 1]:
+        raise Stop(f"The shape is {values.shape}, and {wanted} is asked for: there are brackets too many.")
+    return values
 
 
 @checks
@@ -77,6 +105,7 @@ def matmul(token_ids, wte):
             (ones @ ones.T, "This is one-hot times one-hot, which compares letters: multiply by the table."),
             (wte @ wte.T, "This is the table times itself: multiply the one-hot rows by the table."),
             (ones.sum(axis=0) @ wte, "This is one sum for all letters together: every letter has a row."),
+            ((1 - ones) @ wte, "Zeros and ones are swapped: every one-hot row has a single 1."),
             (ids @ base.solution, "The ids were multiplied in place of the one-hot rows."),
             *((rows, one_sum) for rows in sums),
             *(mistake for mistake in base.mistakes if mistake[0].shape != wte[0].shape),
@@ -138,6 +167,7 @@ def one_hot(token_ids, vocab_size):
             (rows.ravel(), long_row),
             (np.eye(vocab_size), "There is a row for each id: pick one of them for every letter."),
             (np.eye(n_tokens), each_slot),
+            (np.eye(48)[ids], f"There is a column for each channel: make {vocab_size}, one for each id."),
             (rows[0], "This is the row of the first letter only: every letter has one."),
             (rows.sum(axis=0), "This counts how often each letter is there: every letter has a row of its own."),
             (column == ids, "This compares the letters with each other: compare them with the ids 0, 1, 2."),
@@ -150,6 +180,7 @@ def one_hot(token_ids, vocab_size):
             ((n_tokens, n_tokens), each_slot),
             ((n_tokens, vocab_size + 1), "There is a column too many: ids count from 0, so column 0 is for id 0."),
             ((n_tokens, vocab_size - 1), "A column is missing: every id has one, and 0 is an id too."),
+            *(((n, vocab_size), f"There are {n_tokens} letters, and these are {n} rows.") for n in range(2, 13)),
             ((n_tokens, 48), "These are the rows of the table: the one-hot rows say which of them to take."),
         ],
         order=WRONG_ORDER,
@@ -174,7 +205,7 @@ def identical_slots(letters, letter):
     wanted = np.flatnonzero(ids == token_id)
     others = [np.flatnonzero(ids == other) for other in set(ids.tolist()) - {token_id}]
     are_ids = "These are ids, which say what letter a slot holds: the question is which slots."
-    return rows_exercise(
+    table = rows_exercise(
         wanted,
         len(ids),
         praise="These slots hold the same vector, number for number, and no other slot holds it.",
@@ -188,6 +219,18 @@ def identical_slots(letters, letter):
         ],
         what="slot",
     )
+    return table._replace(read=lambda answer, exercise: _slots(answer, exercise, letter))
+
+
+def _slots(answer, exercise, letter):
+    """Read slots; of a dict from slots to their letters only those of the letter asked for."""
+    if isinstance(answer, str) and re.search(r"\b(not|no|except|without|but)\b", answer.lower()):
+        raise Stop("Write the numbers of the slots that hold the letter, in a list, and nothing else.")
+    if isinstance(answer, Mapping) and letter in answer:
+        answer = answer[letter]
+    elif isinstance(answer, Mapping) and answer and all(isinstance(name, str) for name in answer.values()):
+        answer = [slot for slot, name in answer.items() if name.upper() == letter]
+    return row_numbers(answer, exercise)
 
 
 @checks
@@ -211,9 +254,22 @@ def cosines(wte):
             (rows[0].shape, channels),
         ],
         order="These are the right cosines in the wrong order: A-B first, then A-C, then B-C.",
-        rounding="Give two decimals, or more.",
         tolerance=0.005 + 1e-9,
+        read=_read_cosines,
     )
+
+
+def _read_cosines(answer, exercise):
+    """Read three numbers, in the order of their labels where they have any, such as "A-B"."""
+    if (
+        isinstance(answer, str)
+        and len(found := re.findall(r"([ABC])\W?([ABC])[^\d.-]*(-?[\d.]+)", answer.upper())) == 3
+    ):
+        answer = {one + other: number for one, other, number in found}
+    if isinstance(answer, Mapping):
+        labels = {"".join(sorted(re.sub("[^ABC]", "", str(key).upper()))): value for key, value in answer.items()}
+        answer = [labels[pair] for pair in ("AB", "AC", "BC")] if set(labels) == {"AB", "AC", "BC"} else answer
+    return numbers(answer, exercise)
 
 
 def _cosines(rows):
@@ -225,6 +281,9 @@ def _cosine_mistakes(rows):
     right, norms, whole = _cosines(rows), np.linalg.norm(rows, axis=1), np.linalg.norm(rows)
     first, second, apart = norms[FIRST], norms[SECOND], np.linalg.norm(rows[FIRST] - rows[SECOND], axis=1)
     dots, angles = right * first * second, np.arccos(right)
+    yield right.round(1), "Give two decimals, or more."
+    for digits in (10, 100):
+        yield np.trunc(right * digits) / digits, "The digits that follow were cut off, not rounded."
     yield dots, "These are the dot products: divide each by the lengths of both rows."
     for wrong in (dots / first, dots / second):
         yield wrong, "Each dot product is divided by one length only: divide it by the lengths of both rows."
@@ -247,6 +306,7 @@ def _cosine_mistakes(rows):
     for axis in (1, 0):
         centred = rows - rows.mean(axis=axis, keepdims=True)
         yield _cosines(centred), "A mean was taken away first, as for correlations: take the rows as they are."
+    yield _cosines(rows + 0.1), "These are the cosines after 0.1 was added: first those of the rows as they are."
     for name, model in models().items():
         if not np.array_equal(np.float64(model.wte), rows):
             yield _cosines(model.wte), f"These are the cosines of the {name}, another model."
@@ -257,52 +317,78 @@ def _cosine_mistakes(rows):
 
 
 def _about_cosine(values, pair, rows):
+    right = _cosines(rows)
     if abs(values).max() > 1:
         return "One of these is no cosine: a cosine lies between -1 and 1."
-    if abs(abs(values) - abs(_cosines(rows))).max() < 0.006:
+    if abs(abs(values) - abs(right)).max() < 0.006:
         return f"The size of all three is right, but the sign of {('A-B', 'A-C', 'B-C')[pair]} is not."
     return f"The first difference is in {('A-B', 'A-C', 'B-C')[pair]}."
 
 
-@checks
-def triangles(sides):
-    """Check which of three models was taught a synonym and which sorts, by the `sides` (3, 3) of their triangles."""
-    stretch = np.max(sides, axis=1) / np.min(sides, axis=1)
-    reverser, sorter, taught = (int(model) for model in np.argsort(stretch))
-    return Exercise(
-        np.array([taught, sorter]),
-        expected="a list of two numbers of models: which was taught a synonym, and which sorts",
-        praise="Where two letters mean the same, one side is short; reversing makes no letters more alike than others.",
-        difference=lambda *_: "Not both of these are numbers of models: they go from 0 to 2.",
-        mistakes=list(_triangle_mistakes(reverser, sorter, taught)),
-        shapes=[
-            ((), "Two models are asked for, in a list."),
-            ((1,), "Two models are asked for."),
-            ((3,), "Only two of the three models are asked for: which was taught a synonym, and which sorts?"),
-            (np.shape(sides), "These are the sides: give the numbers of two models."),
-        ],
-        read=_read_models,
-    )
+@judges
+def lost_names(answer, sides):
+    """Check three letters of P, Q and R, or "?" where nothing shows it: which is B in a model that sorts, B in one that
+    reverses, A in one that reads C as B, by the `sides` of each, (3, 3): P-Q, P-R, Q-R."""
+    said = _three_names(answer)
+    across, order = "RQP", np.argsort(sides, axis=1)  # the corner that is not on a side; sides from short to long
+    middle, apart = across[order[0, 2]], across[order[2, 0]]
+    if said == f"{middle}?{apart}":
+        return right("All eight models of these two kinds agree on that; a reverser's shape is one that chance makes.")
+    for model in (0, 2):
+        if said[model] == "?":
+            return not_yet(f"The sides of model {model} are evidence: all eight models of its kind agree on something.")
+    if said == f"{apart}?{middle}":
+        return not_yet("These are in reverse: write the letter of model 0 first.")
+    if said[0] != middle:
+        return not_yet(f"Model 0: {said[0]} is at one end of the longest side, and B is at neither end of the order.")
+    if said[2] != apart:
+        return not_yet(f"Model 2: {said[2]} is at one end of the shortest side, so it is one of the two synonyms.")
+    return not_yet(f"Model 1: why {said[1]}? Its sides are nearly equal, as they often are by chance.")
 
 
-def _read_models(answer, exercise):
+def _three_names(answer):
+    """Read three letters of P, Q, R or question marks out of an answer, one for each model."""
     if isinstance(answer, (set, frozenset)):
-        raise Stop(not_yet("A set has no order: write a list, and the model that was taught a synonym first."))
-    if isinstance(answer, str) and len(found := re.findall(r"\d+", answer)) == 2:
-        answer = found  # "2 and 0"
-    return numbers(answer, exercise)
+        raise Stop("A set has no order: write a text, the letter of model 0 first.")
+    if isinstance(answer, Mapping) and {str(key)[-1:] for key in answer} == set("012"):
+        answer = [answer[key] for key in sorted(answer, key=lambda key: str(key)[-1])]  # {0: "P", 1: "?", 2: "Q"}
+    if isinstance(answer, (list, tuple)) and len(answer) == 3:
+        answer = ["?" if name is None or (isinstance(name, str) and not name.strip()) else name for name in answer]
+    text = " ".join(str(cell) for cell in atoms(plain(answer))).upper()
+    text = re.sub(r"\bMODEL\b|\b[012]\s*[:=)]", "", re.sub(r"\bUNKNOWN\b|\bNONE\b", "?", text))
+    if re.search(r"\d|[PQR]\s*-\s*[PQR]", text):
+        raise Stop("Neither numbers nor sides are asked for: write three letters of P, Q, R, or ?, such as PQ?.")
+    if re.fullmatch(r"[ABC?,; ]+", text) and re.search("[ABC]", text):
+        raise Stop("A, B and C are the names that were lost: say which of P, Q and R it is, or ?.")
+    names = re.sub(r"[^\w?]", "", text)
+    if not re.fullmatch("[PQR?]{3}", names):
+        found = f"{names[:20]!r}" if names else "none"
+        raise Stop(f"Three are asked for, one for each model, each P, Q, R or ?, such as PQ?; found {found}.")
+    return names
 
 
-def _triangle_mistakes(reverser, sorter, taught):
-    """Yield two numbers of models, and what to say of them."""
-    yield (sorter, taught), "These two are the wrong way round: first the model that was taught a synonym."
-    yield (taught + 1, sorter + 1), "The models are counted from 0 here, and these look counted from 1."
-    equal = "has three sides that are nearly equal"
-    for other in (sorter, taught):
-        yield (reverser, other), f"The first {equal}: letters that mean the same come closer to each other than others."
-        yield (other, reverser), f"The second {equal}: look for the model whose letters have an order to keep."
-    for model in (reverser, sorter, taught):
-        yield (model, model), "This is the same model twice: two are asked for."
+@judges
+def opposite(answer, english):
+    """Check a word whose nearest row in `english`, its own left out, is that of its opposite; both may be given."""
+    cells = atoms(plain(list(answer.items()) if isinstance(answer, Mapping) else answer))
+    given = re.findall(r"[^\W\d_]+", " ".join(cell for cell in cells if isinstance(cell, str)))
+    given = [word for word in given if word not in ("and", "or")] if len(given) == 3 else given
+    if len(given) not in (1, 2):
+        return not_yet(f'A word is asked for, in quotes, such as "good"; this has {len(given) or "none"}.')
+    try:
+        words = [english.words[english.ids(word)[0]] for word in given]
+    except ValueError as error:  # not one of the words
+        return not_yet(f"{error}.")
+    nearest = {word: english.nearest(word, n=1, leave_out=True)[0][0] for word in words}
+    word = next((word for word in words if nearest[word] in words), words[0])  # of a pair, either may be meant
+    if {word, nearest[word]} == {"good", "bad"}:
+        return not_yet("You know that good and bad are such a pair: find another.")
+    said = f"The row nearest to {word} is that of {nearest[word]}"
+    if len(set(words)) == 2 and nearest[word] not in words:
+        return not_yet(f"{said}, not of {words[1]}.")
+    if any({word, nearest[word]} == set(pair.split()) for pair in OPPOSITES.split(",")):
+        return right(f"{said}: near is not the same in meaning.")
+    return not_yet(f"{said}, and this check does not know the two as opposites.")
 
 
 def parameter_count_exercise(n_rows, n_columns):
@@ -320,12 +406,15 @@ def _count_mistakes(n_rows, n_columns):
     """Yield a wrong number, and what to say of it."""
     count = n_rows * n_columns
     yield n_rows + n_columns, "This is the sum of rows and columns: every row has a number in every column."
+    thousands = "To Python, a comma in a number makes two numbers of it: write {}."
+    for sizes in ([n_rows // 1000, n_rows % 1000 * n_columns], [n_rows // 1000 * n_columns, n_rows % 1000]):
+        yield sizes, thousands.format(f"{n_rows} without one")
     yield n_rows, "This counts the rows only: every row has many numbers."
     yield n_columns, "This counts the numbers of one row: there are many rows."
     for sizes in ([n_rows, n_columns], [n_columns, n_rows]):
         yield sizes, "This is the shape of the table: how many numbers does it hold?"
     yield count - n_columns, "A row is missing: rows count from 0, so the last number is one less than their number."
-    yield count + n_columns, "There is a row too many: they are numbered from 0, but there are no more for that."
+    yield count + n_columns, f"There is a row too many: ids from 0 to {n_rows - 1} are {n_rows} rows."
     for wrong in (count - n_rows, count + n_rows):
         yield wrong, "There is a column too many or too few: the table has one for each channel."
     for ours in (3 * 48, 11 * 48, 14 * 48, 85_728):
@@ -338,6 +427,7 @@ def _count_mistakes(n_rows, n_columns):
             yield count + rows * 768, f"GPT-2's {name} table is counted too: the exercise asks for one table."
     for size in (n_rows, n_columns):
         yield size**2, "A size is multiplied by itself: multiply the rows by the channels."
+    yield -count, "A count is never negative."
     yield n_rows / n_columns, "Dividing does not count: every row has a number for every channel."
     for unit in (1e3, 1e6):
         yield count / unit, "Is that in thousands or millions, or has a comma become a point? Write the whole number."

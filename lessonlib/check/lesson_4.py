@@ -1,5 +1,10 @@
 """The exercises of lesson 4: give every slot a position."""
 
+import re
+from collections.abc import Mapping
+from functools import cache, partial
+from itertools import combinations
+
 import numpy as np
 
 from lessonlib import tasks
@@ -7,22 +12,24 @@ from lessonlib.check.exercise import (
     Exercise,
     arrays_at_hand,
     checks,
+    judges,
     matrix_exercise,
     models,
     rows_exercise,
     which_rows,
 )
-from lessonlib.embeddings import encode, position_embedding, sinusoidal_positions
-from lessonlib.measure import cosines, distances, principal_axes
+from lessonlib.check.reading import atoms, letters_in, numbers, plain
+from lessonlib.check.verdict import Stop, not_yet, right
+from lessonlib.embeddings import VOCABULARY, decode, encode, position_embedding, sinusoidal_positions
+from lessonlib.measure import closest_rows, cosines, distances, principal_axes, stream
+from lessonlib.measure import exchanged as swapped
 from lessonlib.nano_gpt import N_INPUTS
 
 
 @checks
 def positions(n_tokens, wpe, token_ids):
     """Check the position embedding of the first `n_tokens` slots, rows of `wpe` (block_size, C), so an array (T, C).
-
-    The ids `token_ids` (T,) in these slots tell apart an answer that takes them for slot numbers.
-    """
+    The ids `token_ids` (T,) in these slots tell apart an answer that takes them for slot numbers."""
     pos_emb, block_size = position_embedding(n_tokens, wpe), len(wpe)  # (T, C)
     numbers = np.broadcast_to(np.arange(n_tokens)[:, np.newaxis], pos_emb.shape)
     which = "the number only says which row of the table to take."
@@ -51,7 +58,7 @@ def positions(n_tokens, wpe, token_ids):
         shapes=[
             ((block_size, wpe.shape[1]), "There is a row for every slot of the table: take those that hold a letter."),
             ((n_tokens - 1, wpe.shape[1]), "A row is missing: a slice ends before its second number."),
-            ((n_tokens + 1, wpe.shape[1]), "There is a row too many: slots count from 0."),
+            ((n_tokens + 1, wpe.shape[1]), "There is a row too many: which is the last slot that holds a letter?"),
         ],
         about_rows=lambda values: about_slots(which_rows(values, wpe)),
         rounding="The numbers are close, but not the same: the rows are copied, so nothing is rounded.",
@@ -93,27 +100,28 @@ def about_slots(found):
 @checks
 def most_alike(table):
     """Check which two rows of `table` (n_rows, C) lie nearest each other: their numbers, in either order."""
-    rows = np.float64(table)
-    n_rows, apart = len(rows), _apart(rows)
-    nearest, others = int(apart.argmin()), [model.wpe for model in models().values() if (model.wpe != table).any()]
+    rows = _checked(table)
+    *nearest, distance = closest_rows(rows)
+    number = "This is the number of a cell, counted row by row: which row and which column is it?"
+    others = [model.wpe for model in models().values() if (model.wpe != table).any()]
     other_model = "These are the nearest rows of the other model's table."
     largest = "These have the largest cosine or dot product: the exercise asks for the smallest distance."
     return rows_exercise(
-        divmod(nearest, n_rows),
-        n_rows,
+        nearest,
+        len(rows),
         praise="No other two rows lie as near each other.",
         mistakes=[
-            (divmod(distances(rows).argmax(), n_rows), "These two lie furthest apart: which lie nearest?"),
+            (divmod(distances(rows).argmax(), len(rows)), "These two lie furthest apart: which lie nearest?"),
             *((_largest_pair(cosines(each)), largest) for each in (rows, rows - rows.mean(axis=0))),
             (_largest_pair(rows @ rows.T), largest),
             (
-                divmod(_apart(rows @ principal_axes(rows)[0][:2].T).argmin(), n_rows),
+                closest_rows(rows @ principal_axes(rows)[0][:2].T)[:2],
                 "These lie nearest on the map, which shows two directions of 48: measure in all of them.",
             ),
-            *((divmod(_apart(other).argmin(), n_rows), other_model) for other in others),
+            *((closest_rows(other)[:2], other_model) for other in others),
             *((cell, "A row and itself are 0 apart: leave out the diagonal.") for cell in ([0, 0], 0)),
-            (nearest, "This is the number of a cell, counted row by row: which row and which column is it?"),
-            (apart.min(), "This is how far apart they are: the exercise asks for the two row numbers."),
+            (nearest[0] * len(rows) + nearest[1], number),
+            (distance, "This is how far apart they are: the exercise asks for the two row numbers."),
         ],
     )
 
@@ -121,32 +129,33 @@ def most_alike(table):
 @checks
 def no_difference(model, pairs):
     """Check which `pairs` of words, by number, come out the same at the last slot of `model` without positions."""
-    same = [_differs(model, *pair) < 1e-4 for pair in pairs]
-    one_layer = [_differs(model, *pair, n_layers=1) < 1e-4 for pair in pairs]
-    letters = [sorted(one) == sorted(other) for one, other in pairs]
-    numbers = np.arange(len(pairs))
+    off = np.array([_differences(model, *pair) for pair in pairs])  # (n_pairs, n_layer + 1)
+    same, numbers = off < 1e-4, np.arange(len(pairs))
     return rows_exercise(
-        np.flatnonzero(same),
+        np.flatnonzero(same[:, -1]),
         len(pairs),
         praise="Without positions the last slot comes out the same, after all three causal layers.",
         mistakes=[
-            (numbers[np.invert(same)], "These are those that come out different: which come out the same?"),
-            (numbers[one_layer], "So it is after one layer: this model has three."),
-            (numbers[letters], "These have the same letters: does the order leak in?"),
+            (numbers[~same[:, -1]], "These are those that come out different: which come out the same?"),
+            (numbers[same[:, 1]], "So it is after one layer: this model has three."),
+            (
+                numbers[[sorted(one) == sorted(other) for one, other in pairs]],
+                "These have the same letters, in another order: does the order leak in?",
+            ),
         ],
         what="pair",
+        reasons={
+            n: f"Pair {n} does not come out the same: the numbers differ by up to {off[n, -1]:.2f}."
+            for n in numbers[~same[:, -1]].tolist()
+        },
     )
 
 
-def _differs(model, one, other, n_layers=None):
-    """Measure by how much the last slot differs at most between two words, without positions."""
-    rows = []
-    for word in (one, other):
-        x = model.wte[encode(word)]
-        for layer in range(n_layers or model.n_layer):
-            x = model.block(x, layer)
-        rows.append(x[-1])
-    return abs(rows[0] - rows[1]).max()
+def _differences(model, one, other):
+    """Measure by how much the last slot of two words differs at most after 0, 1, ... layers without positions."""
+    blind = model.with_tables(wpe=0 * model.wpe)
+    one, other = (stream(blind, encode(word))[:, -1] for word in (one, other))  # (n_layer + 1, C)
+    return abs(one - other).max(axis=-1)
 
 
 @checks
@@ -154,136 +163,241 @@ def averaged(wpe, rows):
     """Check the table `wpe` (block_size, C) in which each of `rows` is replaced by the mean of all of them."""
     table, rows = _checked(wpe), list(rows)
     mean, others = table[rows].mean(axis=0), [row for row in range(len(table)) if row not in rows]
-
-    def with_rows(values, which=rows):
-        changed = table.copy()
-        changed[which] = values
-        return changed
-
+    filled = partial(_with, table, rows)
     shifted, shorter, longer = ([row + 1 for row in rows], rows[:-1], [*rows, rows[-1] + 1])
     group = "The mean is that of another group of rows: take the mean of those that are replaced."
-    which = "Other rows are replaced than those that are asked for: rows count from 0, and a slice ends before its end."
+    which = "These are other rows than asked for: rows count from 0, and a slice ends before its second number."
     return matrix_exercise(
-        with_rows(mean),
+        filled(mean),
         each="slot",
         praise="Only what tells these rows apart is gone; what they have in common is still there.",
         mistakes=[
             (table, "Nothing has been replaced yet."),
-            (with_rows(0), "Zero takes away more than the differences: it takes what the rows have in common, too."),
-            (with_rows(table.mean(axis=0)), group),
-            (with_rows(table[others].mean(axis=0)), group),
-            (with_rows(table[:N_INPUTS].mean(axis=0)), group),
-            (with_rows(table[rows].mean()), "This is one number, the mean of all: take the mean of each channel."),
-            (with_rows(table[rows].mean(axis=1)[:, np.newaxis]), "These are the means along each row: take axis 0."),
-            (with_rows(table[rows].sum(axis=0)), "This is the sum of the rows: divide by how many they are."),
-            *((with_rows(table[row]), f"All are copies of row {row}: take the mean of the rows.") for row in rows),
-            (with_rows(mean, rows[:1]), "Only one row is replaced: every row of the group is."),
-            *((with_rows(table[some].mean(axis=0), some), which) for some in (shifted, shorter, longer)),
-            (with_rows(mean, others), "The other rows are replaced, and those of the group are kept."),
+            (filled(0), "Zero takes away more than the differences: it takes what the rows have in common, too."),
+            (filled(table.mean(axis=0)), group),
+            (filled(table[others].mean(axis=0)), group),
+            (filled(table[:N_INPUTS].mean(axis=0)), group),
+            (filled(table[rows].mean()), "This is one number, the mean of all: take the mean of each channel."),
+            (filled(table[rows].mean(axis=1)[:, np.newaxis]), "These are the means along each row: take axis 0."),
+            (filled(table[rows].sum(axis=0)), "This is the sum of the rows: divide by how many they are."),
+            *((filled(table[row]), f"All are copies of row {row}: take the mean of the rows.") for row in rows),
+            (_with(table, rows[:1], mean), "Only one row is replaced: every row of the group is."),
+            *((_with(table, some, table[some].mean(axis=0)), which) for some in (shifted, shorter, longer)),
+            *(
+                (_with(wpe, rows, wpe[rows].mean(axis=0)), f"Begin with the table of the exercise, not the {name}'s.")
+                for name, wpe in _others(table)
+            ),
+            (_with(table, others, mean), "The other rows are replaced, and those of the group are kept."),
             (np.delete(table, rows, axis=0), "The rows are taken out: the table needs a row for every slot."),
             (mean, "This is the mean row alone: the exercise asks for the whole table."),
             (table[rows], "These are the rows of the group alone: the exercise asks for the whole table."),
             (np.tile(mean, (len(rows), 1)), "These are the new rows alone: the exercise asks for the whole table."),
             *_other_tables(table),
         ],
+        about_rows=lambda values: _about_changed(values, table, rows, "they do not hold their own mean"),
         rounding="The numbers are close, but not the same: keep all digits.",
-        tolerance=1e-6,
+        tolerance=1e-5,
     )
 
 
 @checks
 def exchanged(wpe, one, other):
     """Check the table `wpe` (block_size, C) in which the rows `one` and `other` have changed places."""
-    table = _checked(wpe)
-    order = np.arange(len(table))
-    order[[one, other]] = other, one
+    table, both_rows = _checked(wpe), [one, other]
+    own = next((name for name, model in models().items() if np.array_equal(model.wpe, np.float32(table))), None)
     both = "The same row stands in both places: when the second is copied, the first has been overwritten. Copy before."
-    nearby = [(row, row + 1) for row in range(len(table) - 1)] + [(one + 1, other + 1), (one - 1, other - 1)]
+    changed = "E_pos itself was changed: run the first cell again, then work on a copy."
+    alone = "These are two rows alone: the whole table is asked for."
+    between = _with(table, slice(one, other + 1), table[one : other + 1][::-1])
+    pairs = [pair for pair in combinations(range(len(table)), 2) if pair != (one, other)]
     return matrix_exercise(
-        table[order],
+        swapped(table, one, other),
         each="slot",
-        praise="Two slots have each other's rows, and all else is as it was.",
+        praise=f"Two slots have each other's rows, and all else is as it was. {_what_is_left(own, one, other)}",
         mistakes=[
-            (table, "No row has moved yet."),
-            *((_copied(table, *pair), both) for pair in ((one, other), (other, one))),
-            *((_swapped(table, *pair), "Two other rows have changed places: rows count from 0.") for pair in nearby),
+            (table, "No row has moved yet." if own else changed),
+            *((_with(table, both_rows, table[row]), both) for row in both_rows),
+            *(
+                (swapped(table, *pair), "These two are {} and {}: others are to change places.".format(*pair))
+                for pair in pairs
+            ),
+            (between, "All rows from the one to the other are in reverse order: only two change places."),
+            (_with(table, both_rows, 0), "Two rows are 0 now: each takes the place of the other."),
             (table[::-1], "All rows are in reverse order: only two change places."),
             *(
                 (np.roll(table, step, axis=0), "All rows have moved by one: only two change places.")
                 for step in (1, -1)
             ),
-            (_swapped(table.T, one, other).T, "Two channels have changed places: before the comma stand the rows."),
-            (order, "These are the numbers of the rows, in the right order: take these rows from the table."),
-            (table[[one, other]], "These are two rows alone: the exercise asks for the whole table."),
-            (table[[other, one]], "These are two rows alone: the exercise asks for the whole table."),
+            (swapped(table.T, one, other).T, "Two channels have changed places: before the comma stand the rows."),
+            (swapped(np.arange(len(table)), one, other), "These are row numbers, in the right order: take these rows."),
+            *((table[pair], alone) for pair in (both_rows, both_rows[::-1])),
+            (np.delete(table, both_rows, axis=0), "The two rows are gone: the table needs a row for every slot."),
+            *(
+                (swapped(wpe, one, other), f"These are the {name}'s rows: begin with E_pos.")
+                for name, wpe in _others(table)
+            ),
             *_other_tables(table),
         ],
+        about_rows=lambda values: _about_changed(values, table, both_rows, "they do not hold each other's numbers"),
         rounding="The numbers are close, but not the same: rows are moved, so nothing is rounded.",
-    )
+    )._replace(order="These are the right rows in the wrong order: only two change places, and all others stay.")
+
+
+@cache
+def _what_is_left(name, one, other):
+    """Say how many answers the model of that name gets right with two rows exchanged; nothing of an unknown one."""
+    if name is None:
+        return "The model was not asked: this is not its table."
+    model, task = models()[name], tasks.REVERSE if name == "reverser" else tasks.SORT
+    n_right = tasks.score(model.with_tables(wpe=swapped(model.wpe, one, other)), task)
+    return f"With this table the {name} gets {n_right} of {len(task.inputs)} right."
 
 
 @checks
 def equal_letters(task, one, other):
     """Check how many right answers of `task` have the same letter where the slots `one` and `other` write."""
     places, n = (one - N_INPUTS + 1, other - N_INPUTS + 1), len(task.inputs)
-    answers, wanted = task.answers, tasks.equal_letters(task, one - N_INPUTS + 1, other - N_INPUTS + 1)
-    of_inputs = int((task.inputs[:, places[0]] == task.inputs[:, places[1]]).sum())
-    right = "The right answers are sorted: do you compare the letters that were given?"
-    mistakes = [
-        (n - wanted, "This counts those with different letters there."),
-        (of_inputs, right),
-        (wanted / n, "This is a share: how many of 729 are they?"),
-        (n, "This is the number of all inputs: in how many are the two letters equal?"),
-    ]
-    for a, b in [(places[0] + 1, places[1] + 1), (places[0] - 1, places[1] - 1), (places[0], places[0] + 1)]:
-        if 0 <= min(a, b) and max(a, b) < N_INPUTS and (wrong := tasks.equal_letters(task, a, b)) != wanted:
-            mistakes.append((wrong, f"This compares the places {a} and {b}: slot 5 writes place 0."))
+    answers, wanted = task.answers, tasks.equal_letters(task, *places)
     equal = answers[:, places[0]] == answers[:, places[1]]
-    mistakes.append((equal, "True or False for each: count those that are True."))
+    fits = {}  # from a number to the pairs of places that it is right for
+    for pair in combinations(range(N_INPUTS), 2):
+        fits.setdefault(tasks.equal_letters(task, *pair), []).append("{} and {}".format(*pair))
+    del fits[wanted]
+    of_inputs = n // len(VOCABULARY)
     return Exercise(
         np.asarray(wanted),
-        expected="one number, how many of 729",
+        expected=f"one number, how many of {n}",
         praise="In that many right answers it does not matter which of the two letters comes first.",
-        difference=lambda *_: "Which places do the two slots write? Compare them in the rows of `SORT.answers`.",
-        mistakes=mistakes,
+        difference=lambda values, _: (
+            "Which places do the two slots write? Compare them in the rows of `SORT.answers`."
+            if values.size == 1
+            else "This is more than one number: how many answers are they?"  # a shape would say it
+        ),
+        sized=False,
+        mistakes=[
+            (n - wanted, "This counts those with different letters there."),
+            (of_inputs, "The right answers are sorted: do you compare the letters that were given?"),
+            (wanted / n, f"This is a share: how many of {n} are they?"),
+            (100 * wanted / n, f"This is a percentage: how many of {n} are they?"),
+            (n, "This is the number of all inputs: in how many are the two letters equal?"),
+            (6 * n, "This counts letters: in how many answers are the two equal?"),
+            *((k, f"This is for places {' or '.join(which)}: slot 5 writes place 0.") for k, which in fits.items()),
+            *((n - number, "This counts different letters, and in other places.") for number in fits),
+            (equal, "True or False for each: count those that are True."),
+            (np.flatnonzero(equal), "These are the numbers of the answers: how many are they?"),
+            (answers[equal], "These are the answers themselves: how many are they?"),
+        ],
         tolerance=1e-6,
+        read=lambda answer, exercise: numbers(
+            re.sub(rf"\s*(of|out of|/)\s*{n}$", "", answer) if isinstance(answer, str) else answer, exercise
+        ),
     )
 
 
-def _swapped(table, one, other):
-    order = np.arange(len(table))
-    order[[one, other]] = other, one
-    return table[order]
+@judges
+def deciding(answer, model, task, stories):
+    """Check six letters for which `stories` all predict different answers, and the one that `model` then follows. A
+    story is a list of places, (6,): which letter of the right answer it expects in each place."""
+    asks = f"The exercise asks for six letters and the number of a story, 0 to {len(stories) - 1}."
+    try:
+        if isinstance(answer, Mapping) and len(answer) == 1:
+            answer = list(answer.items())
+        cells = list(atoms(plain(answer)))
+        text = " ".join(cell for cell in cells if isinstance(cell, str))
+        if re.search(r"\bnot\b|n't|wrong", text):
+            raise Stop(f"Say which story is left, not which is not. {asks}")
+        found = [int(cell) for cell in cells if isinstance(cell, (int, float)) and cell == int(cell)]
+        found += [int(digit) for digit in re.findall(r"\d+", text)]
+        word = letters_in("".join(re.findall(r"[^\W\d_]", re.sub(r"(?i)story|word|letters", "", text))))
+        if not word and len(found) == N_INPUTS + 1 and set(found) <= set(range(len(VOCABULARY))):
+            word, found = decode(found[:N_INPUTS]), found[N_INPUTS:]  # ids, then the story
+    except (ValueError, OverflowError):  # nan or infinity is no number of a story
+        return not_yet(asks)
+    if len(word) != N_INPUTS:
+        said = f"There are {len(word)} letters in it" if word else "There are no letters in it"
+        return not_yet(f"{said}. {asks}")
+    if len(found) != 1 or found[0] not in range(len(stories)):
+        said = "There is no number in it" if not found else "There is no such story" if len(found) == 1 else "One story"
+        return not_yet(f"{said}. {asks}")
+    wanted = task.answers[(task.inputs == encode(word)).all(axis=1)][0]
+    told = [decode(wanted[list(story)]) for story in stories]
+    if len(set(told)) < len(told):
+        alike = [n for n, each in enumerate(told) if told.count(each) > 1]
+        names = " and ".join(map(str, alike))
+        return not_yet(f"For {word}, stories {names} predict the same answer, {told[alike[0]]}: it decides nothing.")
+    written, story = model.answer(word), found[0]
+    if written != told[story]:
+        return not_yet(f"{word} decides. But story {story} predicts {told[story]}: is that what the model writes?")
+    return right(f"For {word} the stories predict {', '.join(told)}, and the model writes {written}.")
 
 
-def _copied(table, source, target):
+@checks
+def follows():
+    """Check which of six statements follow from what is left of the reverser with its rows 1 to 3 averaged."""
+    reasons = {
+        1: "only their differences were taken away, and nothing else of these rows was tried.",
+        2: "the sorter is another model, and was not asked.",
+        3: "the score counts whole answers, and does not say which letters are wrong.",
+        5: "this is one reverser, from one random start.",
+    }
+    return rows_exercise(
+        [0, 4],
+        6,
+        "They say what was changed, in which model, and how many answers it cost.",
+        what="statement",
+        reasons={n: f"Statement {n} does not follow: {why}" for n, why in reasons.items()},
+    )
+
+
+def _about_changed(values, table, rows, otherwise):
+    """Say which rows of a table were changed, where not all were: others than `rows`, or these, but `otherwise`."""
+    changed = np.flatnonzero(abs(values - table).max(axis=1) > 1e-6).tolist()
+    if len(changed) == len(table):
+        return None
+    if changed == rows:
+        return f"The right rows were changed, but {otherwise}."
+    differs = ", ".join(f"row {row}" for row in changed)
+    return f"What differs from the table of the exercise: {differs}. Are these the rows?"
+
+
+def _with(table, rows, values):
     changed = table.copy()
-    changed[target] = table[source]
+    changed[rows] = values
     return changed
+
+
+def _others(table):
+    """Return the names and the position tables of the models whose table this is not."""
+    return [(name, m.wpe) for name, m in models().items() if not np.array_equal(m.wpe, np.float32(table))]
 
 
 def _other_tables(table):
     """Yield whole tables that a learner has at hand in place of one made from `table`."""
-    for name, model in models().items():
-        if not np.array_equal(model.wpe, np.float32(table)):
-            yield model.wpe, f"This is the {name}'s table as it is: use the one of the exercise."
+    for name, wpe in _others(table):
+        yield wpe, f"This is the {name}'s table as it is: use the one of the exercise."
+    for model in models().values():
         yield model.wte, "This is the token table: positions have their own."
     yield sinusoidal_positions(*table.shape), "These are sines and cosines: begin with the learned table."
 
 
 @checks
 def sinusoid_row(position, n_embd):
-    """Check one row of the table of sines and cosines, (n_embd,), to four decimals."""
+    """Check one row of the table of sines and cosines, (n_embd,), to three decimals."""
     if position < 0:
         raise ValueError(f"positions count from 0, got {position}")
     table, channels = sinusoidal_positions(max(position + 2, 11), n_embd), np.arange(n_embd)
-    row, frequencies = table[position], np.repeat(10000.0 ** (-channels[::2] / n_embd), 2)
-    sines_only = "These are sines only, or angles: every other channel is a cosine, of the same angle."
+    row, even, is_odd = table[position], channels[::2], channels % 2
+    w, each = 10000.0 ** (-even / n_embd), position * 10000.0 ** (-channels / n_embd)  # each: an angle for each channel
+    last = min(position, len(models()["sorter"].wpe) - 1)
     first = "All {} come first here: sine and cosine take turns."
-    of_channels = "The {} are those of the channel numbers: the angle is the position times a frequency."
-    learned = [(model.wpe[position], name) for name, model in models().items() if position < len(model.wpe)]
+    sines = "These are sines only, or angles: every other channel is a cosine, of the same angle."
+    exponent = "The exponent of w is another: it is -2k / 48 in channels 2k and 2k + 1, k from 0 to 23."
+    learned = "This is a learned row of the {}: sines and cosines are not learned."
     half = "Half of the channels are missing: each angle has a sine and a cosine."
-    twice = "This is twice as long as the row: each pair of a sine and a cosine fills two channels."
+
+    def waves(angles):
+        return np.stack([np.sin(angles), np.cos(angles)], axis=-1).ravel()
+
     return Exercise(
         row,
         expected=f"one row, shape ({n_embd},): one number for each channel",
@@ -291,24 +405,45 @@ def sinusoid_row(position, n_embd):
         difference=lambda _, place: f"The first difference is in channel {place[0]}, counted from 0.",
         mistakes=[
             (row.reshape(-1, 2)[:, ::-1].ravel(), "Sine and cosine are swapped: channel 0 is a sine."),
-            (table[position + 1], "This is the row of the next position: positions count from 0."),
+            *(
+                (wrong, f"This is row {i}: the angle is the slot times w.")
+                for i, wrong in enumerate(table)
+                if i != position
+            ),
             (np.concatenate([row[::2], row[1::2]]), first.format("sines")),
             (np.concatenate([row[1::2], row[::2]]), first.format("cosines")),
-            *((wrong, sines_only) for wrong in (np.repeat(row[::2], 2), position * frequencies)),
+            (np.where(is_odd, np.cos(each), np.sin(each)), "A sine and its cosine share one angle: that of 2k."),
+            *((wrong, sines) for wrong in (np.repeat(row[::2], 2), np.sin(each), np.repeat(position * w, 2), each)),
             (np.repeat(row[1::2], 2), "These are cosines only: every other channel is a sine."),
-            (frequencies, "These are the frequencies: multiply by the position, then take sine and cosine."),
+            *((np.where(is_odd == i, row, 0), "Every other channel is still 0: fill both kinds.") for i in (0, 1)),
+            *(
+                (waves(position * 10000.0 ** (power / n_embd)), exponent)
+                for power in (-even / 2, even, -2 * even, -even - 2)
+            ),
+            (waves(position * 1000.0 ** (-even / n_embd)), "The base is another: it is 10000."),
+            (
+                waves(np.radians(position * w)),
+                "The angle goes into sine and cosine as it is: it is no number of degrees.",
+            ),
+            (waves(even), "The angles are the numbers of the channels: the angle is the slot times w."),
+            *((wrong, "These are values of w: the angle is the slot times w.") for wrong in (w, np.repeat(w, 2))),
+            (position * w, "These are the angles: take the sine and the cosine of each."),
             (channels, "These are the numbers of the channels: which sine or cosine is in each?"),
-            (np.sin(channels), of_channels.format("sines")),
-            (np.cos(channels), of_channels.format("cosines")),
             (-row, "The sign is the wrong way round."),
+            (waves(-position * w), "The sines have the wrong sign: slot and w are both positive."),
+            (row[::-1], "The channels are in reverse order."),
             (table[:11], "This is the whole table: the exercise asks for one row of it."),
-            (table[:11, position], "This is a column: the exercise asks for a row, with a number for each channel."),
             (row[:2], "These are the first two channels: how does it go on?"),
-            *((wpe, f"This is the {name}'s learned row: sines and cosines are not learned.") for wpe, name in learned),
             (row.reshape(-1, 2), "These are the pairs, one below the other: the row has them one after the other."),
+            *((model.wpe[last], learned.format(name)) for name, model in models().items()),
         ],
-        shapes=[((n_embd // 2,), half), ((2 * n_embd,), twice)],
-        tolerance=1e-4,
+        shapes=[
+            ((n_embd // 2,), half),
+            ((2 * n_embd,), "This is twice as long as the row: a sine and a cosine fill two channels."),
+            ((2, n_embd // 2), "These are two rows, sines and cosines apart: in the row they take turns."),
+        ],
+        rounding="There are too few decimals: give three or more.",
+        tolerance=1e-3,
     )
 
 
@@ -316,11 +451,6 @@ def _checked(table):
     if np.ndim(table) != 2 or len(table) < 3:
         raise ValueError(f"a table must have shape (n_rows, C), three rows or more, got {np.shape(table)}")
     return np.float64(table)
-
-
-def _apart(table):
-    """Measure how far each row of a table lies from each other row, and infinitely from itself."""
-    return np.where(np.eye(len(table)), np.inf, distances(_checked(table)))
 
 
 def _largest_pair(matrix):

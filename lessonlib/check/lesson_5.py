@@ -6,7 +6,16 @@ from itertools import product
 
 import numpy as np
 
-from lessonlib.check.exercise import Exercise, arrays_at_hand, checks, matrix_exercise, models, which_rows
+from lessonlib.check.exercise import (
+    Exercise,
+    arrays_at_hand,
+    checks,
+    judges,
+    matrix_exercise,
+    models,
+    rows_exercise,
+    which_rows,
+)
 from lessonlib.check.lesson_3 import about_letters, other_letters
 from lessonlib.check.lesson_4 import about_slots, other_slots
 from lessonlib.check.reading import letters_in, plain
@@ -30,6 +39,7 @@ def cell(letters, slot, channel, wte, wpe):
         praise="One number comes from the row of the letter, the other from the row of the slot.",
         difference=lambda *_: "Which row of each table is needed, and which channel of both?",
         mistakes=[
+            *((x[slot, channel].round(digits), "This is rounded: add the numbers as they are.") for digits in (2, 3)),
             *_cell_mistakes(ids, slot, channel, np.float64(wte), np.float64(wpe)),
             (x[slot], "This is a whole row: a cell is one number, that of one channel."),
             (x[:, channel], "This is a whole column: a cell is one number, that of one slot."),
@@ -49,7 +59,7 @@ def _cell_mistakes(ids, slot, channel, wte, wpe):
     for wrong in ([token, position], [position, token]):
         yield wrong, "These are the two numbers: add them."
     for wrong in (token - position, position - token):
-        yield wrong, "One is taken away from the other: add them, each with its own sign."
+        yield wrong, "One is subtracted from the other: add them, each with its own sign."
     yield -token - position, "The sign is the wrong way round, or it is missing."
     yield token * position, "The two are multiplied: add them."
     yield (token + position) / 2, "This is the mean of the two: add them, without halving."
@@ -73,11 +83,15 @@ def _cell_mistakes(ids, slot, channel, wte, wpe):
         other = np.float64([model.wte[token_id, channel], model.wpe[slot, channel]])
         for wrong in (other.sum(), other[0] + position, token + other[1]) if other[0] != token else ():
             yield wrong, f"A number in it is the {name}'s, another model: use the tables of the exercise."
-    for wrong in (token + position) * 10.0 ** np.array([-2, -1, 1, 2]):
+    if channel < len(wpe) and slot < wte.shape[1]:
+        yield wte[token_id, slot] + wpe[channel, slot], "Slot and channel are swapped: rows are slots."
+        yield wpe[channel, slot], "Slot and channel are swapped, and the number of the letter is missing."
+    for wrong in (tokens.sum() + position, token + places.sum(), (wte[token_id] + wpe[slot]).sum()):
+        yield wrong, "A whole row or column is added up: one number of each table is needed."
+    for wrong in (token + position) * 10.0 ** np.array([-3, -2, -1, 1, 2, 3]):
         yield wrong, "The digits are right, but the decimal point has slipped."
-    yield from (
-        (wrong, "This says where to look: what stands there, in both tables?") for wrong in (slot, channel, token_id)
-    )
+    for wrong in (slot, channel, token_id, [slot, channel], [channel, slot], [token_id, channel], [token_id, slot]):
+        yield wrong, "This says where to look: what stands there, in both tables?"
     yield np.sqrt(wte.shape[1]) * token + position, "The letter's number is scaled by the root of C: add it as it is."
     for wrong in (tokens[:, np.newaxis] + places).ravel():
         yield wrong, "Both numbers come from other rows: which letter is it, and which slot?"
@@ -142,8 +156,7 @@ def input_embedding(token_ids, wte, wpe):
             ((2, n_tokens, n_embd), "Token and position are two layers of one array: add them."),
             ((n_tokens, n_tokens, n_embd), "Every letter is added to every slot: each letter is in one slot."),
             ((n_tokens, block_size, n_embd), "Every letter is added to every slot: each letter is in one slot."),
-            ((vocab_size, block_size, n_embd), "These are all sums that there are: each letter is in one slot."),
-            *(((n, n_embd), f"There are {n_tokens} letters, each has one row.") for n in (n_tokens - 1, n_tokens + 1)),
+            ((vocab_size, block_size, n_embd), "These are all possible sums: each letter is in one slot."),
             ((n_tokens, n_tokens), "This is a product of matrices, which compares rows: add them."),
         ],
         about_rows=about_rows,
@@ -151,23 +164,90 @@ def input_embedding(token_ids, wte, wpe):
     )
 
 
-def faults(answer, programs, wte, wpe):
-    """Check words, one for each of some programs, that show its fault and are as short as such a word can be.
+@checks
+def folded(english, n_slots):
+    """Check the first rows of a position table (n_slots, C) that holds the first row of the segment table, too."""
+    words, slots, wse = (np.float64(table) for table in (english.wte, english.wpe, english.wse))
+    wpe, n_embd = slots[:n_slots], wse.shape[1]
+    near = (slots[1 : n_slots + 1], slots[-n_slots:])
+    return matrix_exercise(
+        wpe + wse[0],
+        each="slot",
+        praise="Two rows now give what three gave: the third was the same for every word.",
+        mistakes=[
+            (wpe, "This is the position table as it was: the segment's row is missing."),
+            (wpe + wse[1], "The row of the second segment is in it: the first text has segment 0."),
+            (wpe + wse.sum(axis=0), "Both rows of the segments are in it: one word has one of them."),
+            (wpe - wse[0], "The segment's row is subtracted: what was added before must be added now."),
+            (wpe + 2 * wse[0], "The segment's row is in it twice."),
+            (wpe * wse[0], "The two are multiplied: add them."),
+            (wpe + wse[0].mean(), "The mean of the segment's row is added: each channel has its own number."),
+            *((rows + wse[0], "These are other slots: the first slot is slot 0.") for rows in near),
+            *((words[:n_slots] + row, "These are rows of words: positions are in english.wpe.") for row in (0, wse[0])),
+            (np.vstack([wpe[:1] + wse[0], wpe[1:]]), "Only slot 0 has got the row: every slot needs it."),
+            (wse, "This is the segment table: add one row of it to every slot."),
+            (wse[0], "This is the segment's row alone: add it to every slot."),
+        ],
+        shapes=[
+            *(((n_slots + n, n_embd), "Is it below the table? Add it to every slot.") for n in (1, 2)),
+            ((n_slots, 2 * n_embd), "Position and segment are side by side: add them, channel by channel."),
+        ],
+        rounding="The numbers are close, but not the same: add what is in the tables, and round nothing.",
+    )
 
-    Each program takes letters and returns an array (T, C), which for other words may be the right sum.
-    """
-    try:
-        words = _words(answer, len(programs))
-        shown = [[_is_wrong(program, word, wte, wpe) for word in words] for program in programs]
-        least = [_shortest(program, wte, wpe) for program in programs]
-    except Stop as stop:
-        return stop.verdict
+
+@checks
+def broadcasts(lines, token_ids, wte, wpe):
+    """Check which of some `lines` of code run without an error and do not make the input embedding of `token_ids`."""
+    x, wrong, stopped = add_tables(token_ids, wte, wpe), [], []
+    for i, line in enumerate(lines):
+        try:
+            if not np.array_equal(eval(line, {"E_tok": wte, "E_pos": wpe, "ids": token_ids, "np": np}), x):
+                wrong.append(i)
+        except ValueError:
+            stopped.append(i)
+    return _chosen(
+        wrong,
+        len(lines),
+        "They run, and add to each letter what is not the row of its slot: shapes that fit prove little.",
+        {i: "stops with an error: its shapes do not match" for i in stopped},
+        "makes x: the order of adding does not matter",
+    )
+
+
+@checks
+def evidence():
+    """Check which of seven findings speak against the claim that a model needs letters and slots at right angles."""
+    fits = "is what one would expect if the claim is true"
+    return _chosen(
+        [2, 4],
+        7,
+        "It works although the angles are far from right. The others fit the claim, or say nothing about it.",
+        {0: "says nothing: a hidden shift can make it any number", 1: fits, 3: fits, 5: fits},
+        "says nothing: with right angles or without, sums can be distinct",
+    )
+
+
+def _chosen(wanted, n, praise, others, rest):
+    """Make the table of an exercise that asks which of `n` they are; `others` says why some are not, `rest` why any."""
+    reasons = {i: f"Number {i} {others.get(i, rest)}." for i in range(n) if i not in wanted}
+    return rows_exercise(wanted, n, praise, what="line" if n == 6 else "finding", reasons=reasons)
+
+
+@judges
+def faults(answer, programs, wte, wpe):
+    """Check words, one for each of some programs, that show its fault and are as short as such a word can be. Each
+    program takes letters and returns an array (T, C), which for other words may be the right sum."""
+    words = _words(answer, len(programs))
+    shown = [[_is_wrong(program, word, wte, wpe) for word in words] for program in programs]
+    least = [_shortest(program, wte, wpe) for program in programs]
     for i, word in enumerate(words):
         if shown[i][i]:
             continue
         if not any(shown[j][i] for j in range(len(programs))):
             return not_yet(f"For {word} all programs are right: it shows nothing about {programs[i].__name__}.")
-        other = next((j for j in range(len(words)) if shown[i][j] and shown[j][i] and not shown[j][j]), None)
+        swapped = (j for j in range(len(words)) if shown[i][j] and shown[j][i] and len(words[i]) == least[j])
+        other = next((j for j in swapped if not shown[j][j] or len(words[j]) > least[j]), None)
         if other is not None:
             return not_yet(f"The words for {programs[i].__name__} and {programs[other].__name__} are swapped.")
         return not_yet(f"{word} shows a fault, but not that of {programs[i].__name__}, which is right for it.")
@@ -185,7 +265,7 @@ def _is_wrong(program, word, wte, wpe):
         return np.shape(values) != x.shape or bool(abs(values - x).max() > 1e-6)
     except Exception as error:
         said = f"{program.__name__} stops with an error for {word}, {error!r}: was it changed?"
-        raise Stop(not_yet(said)) from None
+        raise Stop(said) from None
 
 
 def _shortest(program, wte, wpe):
@@ -193,7 +273,7 @@ def _shortest(program, wte, wpe):
     for n_letters in range(1, N_INPUTS + 1):
         if any(_is_wrong(program, "".join(word), wte, wpe) for word in product(VOCABULARY, repeat=n_letters)):
             return n_letters
-    raise Stop(not_yet(f"{program.__name__} is right for all words of up to {N_INPUTS} letters: was it changed?"))
+    raise Stop(f"{program.__name__} is right for all words of up to {N_INPUTS} letters: was it changed?")
 
 
 def _words(answer, n_words):
@@ -209,11 +289,11 @@ def _words(answer, n_words):
         cells = [word for _, word in sorted(cells)]
     if not isinstance(cells, list) or len(cells) != n_words:
         found = len(cells) if isinstance(cells, list) else 1
-        raise Stop(not_yet(f"{n_words} words are asked for, one for each program, and this is {found}."))
+        raise Stop(f"{n_words} words are asked for, one for each program, and this is {found}.")
     words = [_word(cell) for cell in cells]
     for word in words:
         if not 1 <= len(word) <= N_INPUTS:
-            raise Stop(not_yet(f"A word has one to {N_INPUTS} letters, as many as the model reads, not {len(word)}."))
+            raise Stop(f"A word has one to {N_INPUTS} letters, as many as the model reads, not {len(word)}.")
     return words
 
 
@@ -227,5 +307,5 @@ def _word(cell):
     if isinstance(cell, str):
         return letters_in(re.sub(r"[\W\d_]", "", cell))
     if cell not in range(len(VOCABULARY)):
-        raise Stop(not_yet(f"The ids of letters are 0, 1 and 2, and this holds {cell:g}."))
+        raise Stop(f"The ids of letters are 0, 1 and 2, and this holds {cell:g}.")
     return VOCABULARY[int(cell)]

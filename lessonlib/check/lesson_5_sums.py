@@ -6,17 +6,16 @@ from functools import lru_cache
 
 import numpy as np
 
-from lessonlib.check.exercise import Exercise, checks
+from lessonlib.check.exercise import Exercise, checks, judges
 from lessonlib.check.reading import as_array, atoms, letters_in, numbers, plain
 from lessonlib.check.verdict import Stop, not_yet, right
 from lessonlib.embeddings import VOCABULARY, decode, encode, input_embedding
-from lessonlib.measure import every_sum
+from lessonlib.measure import closest_rows, closest_sums, every_sum, tipped_by, tips
 from lessonlib.nano_gpt import NanoGPT
 from lessonlib.tasks import answer_logits
 
 N_LETTERS, N_SLOTS = 3, 11  # rows of the tables that collide
 MOST_CHANNELS = 1000
-EQUAL = 1e-7  # as a share of the largest number: what a model's float32 cannot tell apart
 STEP = 0.05  # of nudges that are tried
 NUMBER = r"[-+\u2212]?\d*\.?\d+"  # in a text
 BELOW = -0.9  # what every cosine must be, in the exercise on the hidden shift
@@ -24,19 +23,20 @@ BELOW = -0.9  # what every cosine must be, in the exercise on the hidden shift
 
 @checks
 def pairs(vectors, wte, wpe):
-    """Check of which letter (or id) and which slot each of some anonymous `vectors` (n, C) is made.
-
-    Each is some amount of a row of `wte` plus some amount of a row of `wpe`: ValueError if one of them is not.
-    """
+    """Check of which letter (or id) and which slot each of some anonymous `vectors` (n, C) is made. Each is some amount
+    of a row of `wte` plus some amount of a row of `wpe`: ValueError if one of them is not."""
     vectors, sums = np.float64(vectors), every_sum(np.float64(wte), np.float64(wpe))
     rows = np.float64(np.concatenate([wte, wpe]))  # (vocab_size + block_size, C)
     found = vectors @ np.linalg.pinv(rows)  # (n, vocab_size + block_size)
-    right_pairs = np.stack([abs(each).argmax(axis=1) for each in np.split(found, [len(wte)], axis=1)], axis=1)  # (n, 2)
+    right_pairs, largest = (
+        np.stack([each.argmax(axis=1) for each in np.split(amounts, [len(wte)], axis=1)], axis=1)  # (n, 2)
+        for amounts in (abs(found), found)
+    )
     of_two = [np.linalg.lstsq(rows[[t, len(wte) + p]].T, v, rcond=None) for v, (t, p) in zip(vectors, right_pairs)]
     if not all(size < 1e-9 and abs(amounts).min() > 1e-3 for amounts, (size,), *_ in of_two):
         raise ValueError("each of the vectors must be made of one row of wte and one row of wpe")
-    largest = np.stack([each.argmax(axis=1) for each in np.split(found, [len(wte)], axis=1)], axis=1)
-    nearest = np.stack([_nearest_rows(vectors, np.float64(table)) for table in (wte, wpe)], axis=1)
+    apart = [np.linalg.norm(vectors[:, np.newaxis] - np.float64(table), axis=-1) for table in (wte, wpe)]
+    nearest = np.stack([each.argmin(axis=1) for each in apart], axis=1)
     n_pairs, (vocab_size, block_size, n_embd) = len(right_pairs), sums.shape
     together = "Give the letter and the slot of each vector together, as a pair."
     both = "Give two things for each vector: its letter and its slot."
@@ -75,10 +75,6 @@ def pairs(vectors, wte, wpe):
         order="These are the right pairs in the wrong order: the first is for vector 0.",
         read=_read_pairs,
     )
-
-
-def _nearest_rows(vectors, table):
-    return np.linalg.norm(vectors[:, np.newaxis] - table, axis=-1).argmin(axis=1)
 
 
 def _read_pairs(answer, exercise):
@@ -120,26 +116,22 @@ def _about_pair(values, right_pairs, which, shape):
     return f"For vector {which}, neither the letter nor the slot is right."
 
 
-@np.errstate(all="ignore")
+@judges
 def hidden_shift(answer, model, task):
     """Check two new tables, a pair, with which the model answers all 729 inputs of a task as it does with its own.
-
-    Also, each cosine between a row of one and a row of the other must be below -0.9. A model with such tables will do.
-    """
+    Also, each cosine between a row of one and a row of the other must be below -0.9. A model with such tables will
+    do."""
     old = [np.float64(model.wte), np.float64(model.wpe)]
     expected = f"two tables, of shapes {old[0].shape} and {old[1].shape}, in parentheses"
-    try:
-        new = _two_tables(answer, expected)
-        if [table.shape for table in new] == [table.shape for table in old[::-1]]:
-            raise Stop(not_yet("The tables are swapped: the token table comes first, then the position table."))
-        for name, table, wanted in zip(("token", "position"), new, old):
-            if table.shape != wanted.shape:
-                raise Stop(not_yet(f"The {name} table must have shape {wanted.shape}, and this has {table.shape}."))
-            if not table.any(axis=1).all():
-                raise Stop(not_yet(f"A row of the {name} table is all zeros, so it has no direction and no cosine."))
-        n_same = _n_same_answers(model, new, task)
-    except Stop as stop:
-        return stop.verdict
+    new = _two_tables(answer, expected)
+    if [table.shape for table in new] == [table.shape for table in old[::-1]]:
+        raise Stop("The tables are swapped: the token table comes first, then the position table.")
+    for name, table, wanted in zip(("token", "position"), new, old):
+        if table.shape != wanted.shape:
+            raise Stop(f"The {name} table must have shape {wanted.shape}, and this has {table.shape}.")
+        if not table.any(axis=1).all():
+            raise Stop(f"A row of the {name} table is all zeros, so it has no direction and no cosine.")
+    n_same = _n_same_answers(model, new, task)
     moved = [table - before for table, before in zip(new, old)]
     if n_same < len(task.inputs):
         return not_yet(f"{_about_moves(new, old, moved)} (It answers {n_same} of {len(task.inputs)} inputs as before.)")
@@ -149,10 +141,18 @@ def hidden_shift(answer, model, task):
     largest = float((new[0] @ new[1].T / lengths).max())
     if largest >= BELOW:
         return not_yet(f"The answers are as before, but a cosine is still {largest:.2f}: all must be below {BELOW}.")
-    if abs(moved[0][:, np.newaxis] + moved[1]).max() <= 1e-3:
+    changed = moved[0][:, np.newaxis] + moved[1]  # (3, 11, C)
+    close = 8 * max(_precision(answer), 2**-24) * max(abs(table).max() for table in new)  # the model has float32
+    if abs(changed).max() <= close:
         return right("All sums are as before, so the model cannot know; yet every cosine has changed.")
-    return right(
-        "The model gives all its answers as before, even though the sums have changed; and so has every cosine."
+    changed -= changed.mean(axis=-1, keepdims=True)  # which layer norm takes away
+    if abs(changed).max() <= close:
+        return right(
+            "The model gives all its answers as before, even though the sums have changed; and so has every cosine."
+        )
+    return not_yet(
+        "All answers are as before, but the sums are not, by up to "
+        f"{abs(changed).max():.2g}: what one table gains, the other must lose exactly."
     )
 
 
@@ -161,9 +161,7 @@ def _n_same_answers(model, tables, task):
         new = model.with_tables(*(table.astype(np.float32) for table in tables))
         written = [answer_logits(each, task).argmax(axis=-1) for each in (model, new)]  # (729, 6) each
     except (ValueError, FloatingPointError):
-        raise Stop(
-            not_yet("The numbers are too large for the model to compute with: a smaller shift is enough.")
-        ) from None
+        raise Stop("The numbers are too large for the model to compute with: a smaller shift is enough.") from None
     return int((written[0] == written[1]).all(axis=-1).sum())
 
 
@@ -172,6 +170,9 @@ def _about_moves(new, old, moved):
     token, position = moved
     small = 1e-5 + 1e-6 * max(abs(table).max() for table in new)
     alike = [abs(move - move[0]).max() <= small for move in moved]
+    for name, table, before in zip(("token", "position"), new, old):
+        if np.array_equal(table, -before):
+            return f"The signs of the {name} table are flipped: a shift adds one vector to every row."
     if abs(token[:, np.newaxis] + position).max() <= small:
         return "Nearly as before: but beside so large a shift, floats lose the last digits of the small numbers."
     if abs(position).max() <= small or abs(token).max() <= small:
@@ -191,48 +192,45 @@ def _is_multiple(new, old):
     return bool(np.allclose(new, factor * old, rtol=0, atol=1e-6 * abs(new).max()))
 
 
-@np.errstate(all="ignore")
+@judges
 def colliding_tables(answer):
     """Check two tables, a pair, for which adding fails: all rows differ, yet two pairs of letter and slot have one sum.
-
-    They may have any number of channels; a table of one channel may be a single row of numbers.
-    """
+    They may have any number of channels; a table of one channel may be a single row of numbers."""
     sizes, names = (N_LETTERS, N_SLOTS), ("token", "position")
-    try:
-        found = _two_tables(answer, f"two tables with equally many channels, of {N_LETTERS} and {N_SLOTS} rows")
-        tables = [_of_rows(table) for table in found]
-        if [len(table) for table in tables] == list(sizes[::-1]):
-            raise Stop(not_yet("The tables are swapped: the token table comes first, then the position table."))
-        for name, table, n_rows in zip(names, tables, sizes):
-            if len(table) != n_rows:
-                hint = " Rows and columns are swapped." if table.shape[1] == n_rows else ""
-                raise Stop(not_yet(f"The {name} table has {len(table)} rows, and {n_rows} are needed.{hint}"))
-        widths = [table.shape[1] for table in tables]
-        if widths[0] != widths[1]:
-            said = f"The tables have {widths[0]} and {widths[1]} channels: rows can be added only if they are as long."
-            raise Stop(not_yet(said))
-        if widths[0] > MOST_CHANNELS:
-            raise Stop(not_yet(f"At most {MOST_CHANNELS} channels, please: one can be enough."))
-    except Stop as stop:
-        return stop.verdict
+    found = _two_tables(answer, f"two tables with equally many channels, of {N_LETTERS} and {N_SLOTS} rows")
+    tables = [_of_rows(table) for table in found]
+    if [len(table) for table in tables] == list(sizes[::-1]):
+        raise Stop("The tables are swapped: the token table comes first, then the position table.")
+    for name, table, n_rows in zip(names, tables, sizes):
+        if len(table) != n_rows:
+            hint = " Rows and columns are swapped." if table.shape[1] == n_rows else ""
+            raise Stop(f"The {name} table has {len(table)} rows, and {n_rows} are needed.{hint}")
+    widths = [table.shape[1] for table in tables]
+    if widths[0] != widths[1]:
+        said = f"The tables have {widths[0]} and {widths[1]} channels: rows can be added only if they are as long."
+        raise Stop(said)
+    if widths[0] > MOST_CHANNELS:
+        raise Stop(f"At most {MOST_CHANNELS} channels, please: one can be enough.")
     largest = [abs(table).max() for table in tables]
     if not 1e-100 < max(largest) < 1e100:
         return not_yet("The numbers are all 0, or too small or too large to tell rows apart.")
+    equal = 8 * _precision(answer) * np.sqrt(widths[0])  # as a share of the largest number
     for name, table, size in zip(names, tables, largest):
-        if _closest(table) <= EQUAL * max(size, 1e-100):
+        if closest_rows(table)[2] <= equal * max(size, 1e-100):
             return not_yet(f"Two rows of the {name} table are equal: it fails on its own, whether you add or not.")
-    closest = _closest(every_sum(*tables).reshape(-1, widths[0])) / max(largest)
-    if closest <= EQUAL:
+    closest = closest_sums(*tables)[2] / max(largest)
+    if closest <= equal:
         return right("All rows differ, and yet two pairs of letter and slot have one sum: nobody can tell them apart.")
     near = ": near, but not equal" if closest < 0.01 else ""
     apart = f"The closest two sums are {closest * max(largest):.3g} apart{near}."
     return not_yet(f"Each pair of letter and slot still has a sum of its own. {apart}")
 
 
-def _closest(rows):
-    """Return the smallest distance between two rows, in their furthest channel."""
-    apart = abs(rows[:, np.newaxis] - rows).max(axis=-1)
-    return apart[~np.eye(len(rows), dtype=bool)].min()
+def _precision(answer):
+    """Return how coarse the numbers of some tables are, as a share of them: by their own types, else as Python's."""
+    tables = answer if isinstance(answer, (list, tuple)) else ()
+    types = [np.dtype(getattr(table, "dtype", float)) for table in tables]
+    return max((np.finfo(each).eps for each in types if each.kind == "f"), default=np.finfo(float).eps)
 
 
 def _of_rows(table):
@@ -241,7 +239,7 @@ def _of_rows(table):
         table = table[0]
     table = table[:, np.newaxis] if table.ndim == 1 else table
     if table.ndim != 2:
-        raise Stop(not_yet(f"A table has rows and channels, two axes: one of these has {table.ndim}."))
+        raise Stop(f"A table has rows and channels, two axes: one of these has {table.ndim}.")
     return table
 
 
@@ -252,20 +250,18 @@ def _two_tables(answer, expected):
         cells = cells[0]
     if not isinstance(cells, list):
         found = "text: without the quotes, Python computes it" if isinstance(cells, str) else "no table"
-        raise Stop(not_yet(f"The exercise asks for a pair: {expected}. This is {found}."))
+        raise Stop(f"The exercise asks for a pair: {expected}. This is {found}.")
     if len(cells) != 2:
         whole = cells and all(isinstance(row, list) and row and isinstance(row[0], list) for row in cells)
         found = len(cells) if whole else "a single table, or part of one"
-        raise Stop(not_yet(f"The exercise asks for a pair: {expected}. This is {found}."))
+        raise Stop(f"The exercise asks for a pair: {expected}. This is {found}.")
     return [as_array(table, expected) for table in cells]
 
 
-@np.errstate(all="ignore")
+@judges
 def nudge(answer, model, letters, most):
-    """Check a slot, a channel and a number that changes the model's answer once it is added to that number of x.
-
-    The number may be `most` large, up or down.
-    """
+    """Check a slot, a channel and a number that changes the model's answer once it is added to that number of x. The
+    number may be `most` large, up or down."""
     x, own = input_embedding(encode(letters), model.wte, model.wpe), model.generate(encode(letters))
     expected = "three numbers: a slot, a channel, and what is added there"
     names = "slot", "channel", "nudge"
@@ -273,12 +269,9 @@ def nudge(answer, model, letters, most):
         answer = [answer[name] for name in names] if set(answer) == set(names) else list(answer.items())
     if isinstance(answer, str) and (found := re.findall(NUMBER, answer)):
         answer = found
-    try:
-        values = as_array(list(atoms(plain(answer))), expected)
-        if values.size != 3:
-            raise Stop(not_yet(f"The exercise asks for {expected}, and this holds {values.size}."))
-    except Stop as stop:
-        return stop.verdict
+    values = as_array(list(atoms(plain(answer))), expected)
+    if values.size != 3:
+        raise Stop(f"The exercise asks for {expected}, and this holds {values.size}.")
     slot, channel, size = values.tolist()
     if slot % 1 or channel % 1:
         return not_yet("Slot and channel are whole numbers, and the nudge comes last.")
@@ -287,13 +280,13 @@ def nudge(answer, model, letters, most):
         return not_yet(f"x has no cell in slot {slot:g}, channel {channel:g}: it has {asked}.")
     nudges = np.zeros((1, *x.shape), dtype=np.float32)
     nudges[0, int(slot), int(channel)] = min(max(size, -1e6), 1e6)
-    if abs(size) > most + 1e-6:
+    if abs(size) > 1.001 * most:  # float16 has 0.3 as 0.3000488
         return not_yet(f"That is a large nudge: try one from -{most} to {most}.")
-    if not _changes(model, letters, own, nudges)[0]:
+    if not tipped_by(model, encode(letters), nudges)[0]:
         still = f"The model still answers {decode(own)}"
-        if not size or not _tips(model, letters, own, abs(size)).any():
+        if not size or not _tips(model, letters, abs(size)):
             return not_yet(f"{still}: so small a nudge changes nothing, wherever it is. Go further.")
-        return not_yet(f"{still}: nudged by {size:g}, slot {slot:g}, channel {channel:g} can bear it; others cannot.")
+        return not_yet(f"{still}: {size:g} in slot {slot:g}, channel {channel:g} does not change it; other cells do.")
     least = _least(model, letters, round(abs(size) / STEP + 0.5))
     said = (
         f"The answer is no longer {decode(own)}. In steps of {STEP}, the smallest nudge that can do it is {least:.2f}."
@@ -303,24 +296,10 @@ def nudge(answer, model, letters, most):
 
 @lru_cache(maxsize=10)
 def _least(model, letters, n_steps):
-    """Return the smallest number of steps of `STEP` which, added or taken away somewhere, changes the answer."""
-    own = model.generate(encode(letters))
-    return STEP * next((n for n in range(1, n_steps) if _tips(model, letters, own, n * STEP).any()), n_steps)
+    """Return the smallest number of steps of `STEP` which, added or subtracted somewhere, changes the answer."""
+    return STEP * next((n for n in range(1, n_steps) if _tips(model, letters, n * STEP)), n_steps)
 
 
-def _tips(model, letters, own, size):
-    """Say which numbers of x change the answer once `size` is added or taken away, (T, C)."""
-    shape = len(letters), model.n_embd
-    each = size * np.eye(shape[0] * shape[1], dtype=np.float32).reshape(-1, *shape)
-    return (_changes(model, letters, own, each) | _changes(model, letters, own, -each)).reshape(shape)
-
-
-def _changes(model, letters, own, nudges):
-    """Say of each of `nudges` (n, T, C) whether it changes the answer.
-
-    The model is shown its own answer: up to the first letter that differs, it sees what it would have written.
-    """
-    x = input_embedding(np.concatenate([encode(letters), own[:-1]]), model.wte, model.wpe)  # (2 T - 1, C)
-    nudged = np.repeat(x[np.newaxis], len(nudges), axis=0)
-    nudged[:, : len(letters)] += nudges
-    return (model.logits_from(nudged, n_last=len(letters)).argmax(axis=-1) != own).any(axis=1)
+def _tips(model, letters, size):
+    """Say whether some number of x changes the answer once `size` is added or subtracted."""
+    return any(tips(model, encode(letters), each).any() for each in (size, -size))

@@ -111,7 +111,7 @@ def _cells_frame(axes, cells, box):
         shades = np.linspace(cells.limit, lowest, 128)[:, np.newaxis]
         left = box.left + box.width + cells.apart
         right = left + 12
-        _image(axes, colours(cells, shades), (left, right, bottom, box.top))
+        image(axes, colours(cells, shades), (left, right, bottom, box.top))
         box_around(axes, left, box.top, right - left, box.height, edgecolor=FAINT)
         for share, number in ((0, cells.limit), (0.5, (cells.limit + lowest) / 2), (1, lowest)):
             if share != 0.5 or (box.height > 45 and number in (0, 0.5)):
@@ -124,7 +124,8 @@ def scale_number(number):
     return f"{number:.0f}" if number == round(number) else f"{number:.2f}"
 
 
-def _image(axes, painted, extent):
+def image(axes, painted, extent):
+    """Paint an image into (left, right, bottom, top)."""
     axes.imshow(painted, extent=extent, aspect="auto", interpolation="nearest", origin="upper", resample=False)
     # imshow sets the limits of the axes to the image
     width, height = axes.figure.get_size_inches() * axes.figure.dpi
@@ -134,7 +135,7 @@ def _image(axes, painted, extent):
 def _cells_inside(axes, cells, box):
     n_rows, n_columns = np.shape(cells.matrix)
     down, across = box.height / n_rows, box.width / n_columns
-    _image(axes, colours(cells), (box.left, box.left + box.width, box.top + box.height, box.top))
+    image(axes, colours(cells), (box.left, box.left + box.width, box.top + box.height, box.top))
     for row in range(1, n_rows if cells.ruled else 0):  # equal neighbours stay rows
         y = box.top + row * down
         axes.plot([box.left, box.left + box.width], [y, y], color="white", linewidth=0.8 * POINT, alpha=0.8)
@@ -249,7 +250,7 @@ def _ranking_inside(axes, ranking, box):
 def _blocks_frame(axes, blocks, box):
     (cells, *_), right, y = blocks.cells, box.left + box.width - 20, box.top + box.height + 6
     left, limit = right - 110, cells.limit
-    _image(axes, colours(cells, np.linspace(-limit, limit, 128)[np.newaxis]), (left, right, y + 10, y))
+    image(axes, colours(cells, np.linspace(-limit, limit, 128)[np.newaxis]), (left, right, y + 10, y))
     box_around(axes, left, y, right - left, 10, edgecolor=FAINT)
     for share, number in ((0, -limit), (0.5, 0), (1, limit)):
         write(axes, left + share * (right - left), y + 19, scale_number(number), ha="center")

@@ -1,23 +1,10 @@
-"""The pictures of the lessons' cells: arrays in, Picture out. Three of them are no scene of cells, lines and points."""
+"""The pictures of the lessons' cells: arrays in, Picture out. Some of them are no scene of cells, lines and points."""
 
 import numpy as np
 
 from lessonlib.draw.paper import LARGE, SMALL, box_around, draw, write
 from lessonlib.draw.picture import POINT, blank, plain_settings
-from lessonlib.scene import (
-    FAINT,
-    INK,
-    PALE,
-    POSITION,
-    TOKEN,
-    WIDE,
-    Cells,
-    Lines,
-    Points,
-    Scene,
-    in_sum,
-    sum_parts,
-)
+from lessonlib.scene import FAINT, INK, PALE, POSITION, TOKEN, WIDE, Cells, Lines, Points, Scene, sum_parts
 from lessonlib.tasks import N_ALL
 
 NEARLY_ALL = 700
@@ -26,55 +13,28 @@ SOURCE_COLOURS = ((TOKEN, "white"), (POSITION, "white"), ("#5b6b7a", "white"), (
 
 
 def matrix(matrix, title, rows, colour=INK, columns="channel"):
-    """Draw one matrix (n_rows, n_columns) as coloured cells on a scale around 0.
-
-    `rows` are the labels of its rows, `columns` says what a column is.
-    """
+    """Draw one matrix (n_rows, n_columns) as coloured cells on a scale around 0. `rows` are the labels of its rows,
+    `columns` says what a column is."""
     matrix = np.asarray(matrix)
     name = f"{title}  {matrix.shape}"
     return draw(Scene(Cells(name, matrix, tuple(rows), colour, columns=columns, scale=True, row_height=20)))
 
 
-def the_sum(tok_emb, pos_emb, x, letters, start=0, cell=None, width=WIDE):
-    """Draw token + position = input for some letters, (T, C) each, on one scale.
-
-    A `cell` (row, channel) and its row are framed, and said to be which of the two tables.
-    """
-    parts = sum_parts(letters, tok_emb, pos_emb, x, start)
-    if cell:
-        (row, channel), numbers = cell, [matrix[cell] for matrix in (tok_emb, pos_emb, x)]
-        sources = (
-            f"framed: slot {start + row} holds {letters[row]}, so the row of {letters[row]} in E_tok",
-            f"framed: slot {start + row}, so row {start + row} of E_pos",
-            "framed: the sum of both rows",
-        )
-        written = (
-            f"{numbers[0]:.4f}",
-            f"{numbers[1]:.4f}",
-            f"{numbers[0]:.4f} + {in_sum(numbers[1])} = {numbers[2]:.4f}",
-        )
-        parts = [
-            part._replace(
-                title=f"{part.title}\n{source}; in channel {channel}: {number}",
-                marks=((row, None, part.colour), (*cell, INK)),
-                row_height=14,  # so that a first screen has room for a question below
-            )
-            for part, source, number in zip(parts, sources, written)
-        ]
-    return draw(Scene(*parts), width)
+def the_sum(tok_emb, pos_emb, x, letters):
+    """Draw token + position = input for some letters, (T, C) each, on one scale."""
+    return draw(Scene(*sum_parts(letters, tok_emb, pos_emb, x)))
 
 
-def curves(runs, title, last_step=None, width=WIDE, ordered=False):
+def curves(runs, title, last_step=None, ordered=False):
     """Draw the scores of several trainings over their steps: `runs` maps a name, at most four, to (steps, scores),
     int arrays (n,) and (n_seeds, n) of right answers of 729. The picture ends at
     `last_step`. With `ordered`, the curves are of less to more of something, and drawn light to dark in one hue."""
     last = last_step or max(int(np.max(steps)) for steps, _ in runs.values())
     lines = Lines(
         title, runs, last, N_ALL, across="training step", up="right answers", ticks=(0, 243, 486, N_ALL), height=220,
-        room=30 + 8 * max(map(len, runs)),
-        ordered=ordered,
+        room=30 + 8 * max(map(len, runs)), ordered=ordered,
     )  # fmt: skip
-    picture = draw(Scene(lines), width)
+    picture = draw(Scene(lines))
     ends = [f"{name}: {', '.join(_course(steps, scores) for scores in runs)}" for name, (steps, runs) in runs.items()]
     picture.alt = f"{title}. Right answers of {N_ALL} at the end, one for each seed: {'; '.join(ends)}."
     return picture
@@ -88,10 +48,8 @@ def _course(steps, scores):
 
 def squares(squares, names, below, left, limit=None, palette="signed", decimals=None):
     """Draw several matrices of one shape (n, m) beside each other, on one scale: `squares` maps a title to each.
-
     `names` are the labels of their rows, or of rows and columns, (rows, columns), where these differ; `left` and
-    `below` say what rows and columns are. With `decimals`, every cell holds its number. NaN leaves a cell white.
-    """
+    `below` say what rows and columns are. With `decimals`, every cell holds its number. NaN leaves a cell white."""
     rows, columns = names if isinstance(names[0], (tuple, list)) else (names, names)
     parts = []
     for title, square in squares.items():
@@ -126,10 +84,8 @@ def squares(squares, names, below, left, limit=None, palette="signed", decimals=
 
 def parallelogram(maps, names, corners):
     """Draw, on maps of one scale, the parallelogram that three points span: `maps` maps a title to points (n, 2).
-
     `corners` are the numbers of the first, the second and the third point; the fourth corner, first - second + third,
-    is drawn as a hollow "?".
-    """
+    is drawn as a hollow "?"."""
     one, two, three = corners
     maps = {title: np.vstack([xy, xy[one] - xy[two] + xy[three]]) for title, xy in maps.items()}
     ends = np.concatenate(list(maps.values()))
@@ -150,14 +106,32 @@ def parallelogram(maps, names, corners):
     )  # fmt: skip
 
 
+def walk(planes, n_steps):
+    """Draw points that follow each other around the middle of a plane; `planes` maps a title to (n, 2), on one scale.
+    The first `n_steps` are joined in order and numbered from 1. Below a title stands by how many degrees the next point
+    is turned around the middle: the median, and how many steps lie within a fifth of it."""
+    reach, parts = 1.15 * max(np.abs(xy).max() for xy in planes.values()), []
+    for name, xy in planes.items():
+        turns = np.degrees(np.diff(np.unwrap(np.arctan2(*xy.T[::-1]))))
+        turn = np.median(turns)
+        steady = (np.abs(turns - turn) <= abs(turn) / 5).mean()
+        title = f"{name}\na step turns by {turn:.0f}° ({steady:.0%} within a fifth)"
+        parts.append(
+            Points(
+                title, xy, ("",) * len(xy), (-reach, reach, -reach, reach), radius=2.5,
+                path=tuple(range(n_steps)), beside=bool(parts), highest=300,
+                texts=tuple((*place, str(i), SMALL + 1, INK) for i, place in enumerate(0.75 * xy[:n_steps], 1)),
+            )
+        )  # fmt: skip
+    return draw(Scene(*parts, text=f"Rows 1 to {n_steps} are joined in order."))
+
+
 def overlaps(
     chance, models, label="overlap: mean squared cosine of the principal angles", ends=("before training", "after")
 ):
     """Draw what random tables give as a grey hill, and over it each model as an arrow, such as of what training does.
-
     `chance` holds the values of random tables, (n,); `models` maps a name, such as "sorters", to the values of several
-    models, (n_models, 2), and each name has a hill of its own. `ends` says what both ends of an arrow are.
-    """
+    models, (n_models, 2), and each name has a hill of its own. `ends` says what both ends of an arrow are."""
     width = 700  # not WIDE: text stays legible where a page is narrow
     above, row, between, bottom, edge = 26, 96, 24, 50, 20
     height, chance = len(models) * (above + row + between) - between + bottom, np.asarray(chance)
@@ -191,10 +165,8 @@ def overlaps(
 
 
 def sources(shares, stages, names):
-    """Draw, for several models, a bar for each stage of the stream, split into what explains its spread.
-
-    `shares` maps the name of a model to (n_stages, 4): letter, slot, both, context, which `names` names.
-    """
+    """Draw, for several models, a bar for each stage of the stream, split into what explains its spread. `shares` maps
+    the name of a model to (n_stages, 4): letter, slot, both, context, which `names` names."""
     row, top, left, right, bottom = 28, 34, 120, 20, 44
     height, said = (row * len(stages) + top) * len(shares) + bottom, []
     with plain_settings():

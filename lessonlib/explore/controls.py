@@ -85,15 +85,57 @@ class Steps(Control):
         self.value = value
 
 
-class Places(Control):
+class Typed(Control):
+    """A text box, with other widgets `more` below it or none. What is typed counts once Enter is pressed or the box is
+    left; what `_read` refuses, with a ValueError, is said in words below the box, and the value stays."""
+
+    value = Unicode()
+
+    def __init__(self, name, value, style, more=()):
+        self.text = widgets.Text(value, description=name, style=style, continuous_update=False)
+        self.refusal = widgets.HTML()
+        self.refusal.add_class("ll-refusal")
+        super().__init__([self.text, self.refusal, *more], value=value)
+        self.layout.flex_flow = "column"
+        self.text.observe(self._typed, "value")
+        self.observe(self._show_value, "value")
+
+    def _typed(self, _change):
+        if self.is_following:
+            return
+        try:
+            self.value = self._read(self.text.value)
+        except ValueError as error:
+            self.refusal.value = f'<div role="alert">Not taken: {html.escape(str(error))}.</div>'
+        else:
+            self._show_value()
+
+    def _show_value(self, _change=None):
+        """Make the box show the value."""
+        with self.following():
+            self.text.value = self.value
+        self.refusal.value = ""
+
+    def reset(self, value):
+        self.value = value
+        self._show_value()
+
+
+class Word(Typed):
+    """A text box for one word; `read` returns it as it is known, or raises ValueError."""
+
+    def __init__(self, name, value, read):
+        self._read = read
+        super().__init__(name, value, SHORT_LABEL_STYLE)
+        self.add_class("ll-word")
+
+
+class Places(Typed):
     """A choice for each of several places, and a text box for all at once: each follows the other.
 
     `value` is a str with one symbol for each place; `symbols` maps every symbol that there is, an upper-case letter or
-    a digit, to what it means, and `kind` is the widget that chooses among them. What is typed counts once Enter is
-    pressed or the box is left; what cannot be taken is refused in words below the box, and the value stays.
+    a digit, to what it means, and `kind` is the widget that chooses among them; `grid` holds these widgets.
     """
-
-    value = Unicode()
 
     def __init__(self, value, symbols, name, text_name, kind=widgets.SelectionSlider):
         self._symbols = symbols
@@ -107,53 +149,34 @@ class Places(Control):
             )
             for i, symbol in enumerate(value)
         ]
-        self.text = widgets.Text(value, description=text_name, style=LABEL_STYLE, continuous_update=False)
-        self.refusal = widgets.HTML()
-        self.refusal.add_class("ll-refusal")
         self.grid = widgets.Box(self.choices)
-        super().__init__([self.text, self.refusal], value=value)
-        self.layout.flex_flow = "column"
+        super().__init__(text_name, value, LABEL_STYLE, [self.grid] * (kind is widgets.SelectionSlider))
         for choice in self.choices:
             choice.observe(self._chosen, "value")
-        self.text.observe(self._typed, "value")
-        self.observe(self._show_value, "value")
 
     def _chosen(self, _change):
         if not self.is_following:
             self.value = "".join(choice.value for choice in self.choices)
 
-    def _typed(self, _change):
-        if self.is_following:
-            return
-        value = unicodedata.normalize("NFKC", self.text.value).replace(" ", "").upper()
+    def _read(self, text):
+        value = unicodedata.normalize("NFKC", text).replace(" ", "").upper()
         value = "".join(read if (read := each.translate(READ_AS)) in self._symbols else each for each in value)
-        wrong = self._wrong(value)
-        if wrong:
-            self.refusal.value = f'<div role="alert">Not taken: {html.escape(wrong)}.</div>'
-            return
-        self.value = value
-        self._show_value()
+        self._check(value)
+        return value
 
-    def _wrong(self, value):
-        """Say what is wrong with a typed value, or nothing."""
+    def _check(self, value):
         unknown = [symbol for symbol in value if symbol not in self._symbols]
         if unknown:
             meanings = ", ".join(f"{symbol} ({shown})" for symbol, shown in self._symbols.items())
-            return f"{unknown[0]!r} is not one of {meanings}"
-        n_places = len(self.choices)
-        return "" if len(value) == n_places else f"there are {n_places} places, got {len(value)}"
+            raise ValueError(f"{unknown[0]!r} is not one of {meanings}")
+        if len(value) != len(self.choices):
+            raise ValueError(f"there are {len(self.choices)} places, got {len(value)}")
 
     def _show_value(self, _change=None):
-        """Make the choices and the box show the value."""
         with self.following():
             for choice, symbol in zip(self.choices, self.value):
                 choice.value = symbol
-            self.text.value = self.value
-        self.refusal.value = ""
-
-    def reset(self, value):
-        self.value = value
-        self._show_value()
+        super()._show_value()
 
 
 class Letters(Places):
@@ -162,16 +185,13 @@ class Letters(Places):
     def __init__(self):
         super().__init__(EXAMPLE, {letter: letter for letter in VOCABULARY}, "letter", "six letters")
         self.grid.add_class("ll-controls")
-        self.children = [*self.children, self.grid]
         self.add_class("ll-places")
         self.add_class("ll-whole")
 
-    def _wrong(self, value):
-        try:
-            encode(value)
-        except ValueError as error:
-            return str(error)
-        return "" if len(value) == N_INPUTS else f"the model takes {N_INPUTS} letters, got {len(value)}"
+    def _check(self, value):
+        encode(value)
+        if len(value) != N_INPUTS:
+            raise ValueError(f"the model takes {N_INPUTS} letters, got {len(value)}")
 
 
 class Switches(Places):
@@ -183,42 +203,6 @@ class Switches(Places):
         self._symbols = symbols
         self.grid.add_class("ll-switches")
         self.add_class("ll-word")
-
-
-class Word(Control):
-    """A text box for one word; `read` returns it as it is known, or raises ValueError.
-
-    What is typed counts once Enter is pressed or the box is left; what cannot be read is refused in words below the
-    box, and the value stays.
-    """
-
-    value = Unicode()
-
-    def __init__(self, name, value, read):
-        self._read = read
-        self.text = widgets.Text(value, description=name, style=SHORT_LABEL_STYLE, continuous_update=False)
-        self.refusal = widgets.HTML()
-        self.refusal.add_class("ll-refusal")
-        super().__init__([self.text, self.refusal], value=value)
-        self.layout.flex_flow = "column"
-        self.add_class("ll-word")
-        self.text.observe(self._typed, "value")
-        self.observe(self._show_value, "value")
-
-    def _typed(self, _change):
-        try:
-            self.value = self._read(self.text.value)
-        except ValueError as error:
-            self.refusal.value = f'<div role="alert">Not taken: {html.escape(str(error))}.</div>'
-        else:
-            self._show_value()
-
-    def _show_value(self, _change=None):
-        self.text.value, self.refusal.value = self.value, ""
-
-    def reset(self, value):
-        self.value = value
-        self._show_value()
 
 
 def training_slider(histories):

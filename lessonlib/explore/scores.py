@@ -11,10 +11,8 @@ N_PIECES = 27  # of the inputs, for a model that writes letter by letter
 
 def scores(models, letters, count=scoring):
     """Count right answers, with a `yield` after each piece of the work, and return strips, as `Scene.later` wants.
-
     `models` maps names, such as "sorter", to (model, task); each strip shows what its model makes of `letters`.
-    `count(model, task)` is a generator that returns how many of the task's answers are right.
-    """
+    `count(model, task)` is a generator that returns how many of the task's answers are right."""
     strips = []
     for name, (model, task) in models.items():
         n_right = yield from count(model, task)
@@ -24,11 +22,9 @@ def scores(models, letters, count=scoring):
 
 
 def by_writing(model, task):
-    """Count as `tasks.scoring` does, but let the model write letter by letter, as it does for a single answer.
-
-    For a model in which a learner's function looks the rows up: one pass that shows the right letters says nothing of
-    it, since all rows may change with each letter that is written.
-    """
+    """Count as `tasks.scoring` does, but let the model write letter by letter, as it does for a single answer. For a
+    model in which a learner's function looks the rows up: one pass that shows the right letters says nothing of it,
+    since all rows may change with each letter that is written."""
     n_right = 0
     for inputs, answers in zip(*(np.split(each, N_PIECES) for each in (task.inputs, task.answers))):
         n_right += int((model.generate(inputs) == answers).all(axis=-1).sum())
