@@ -134,7 +134,7 @@ class Places(Typed):
     """A choice for each of several places, and a text box for all at once: each follows the other.
 
     `value` is a str with one symbol for each place; `symbols` maps every symbol that there is, an upper-case letter or
-    a digit, to what it means, and `kind` is the widget that chooses among them; `grid` holds these widgets.
+    a digit, to what it means, and `kind` is the widget that chooses among them, all of them in the box `grid`.
     """
 
     def __init__(self, value, symbols, name, text_name, kind=widgets.SelectionSlider):
@@ -150,7 +150,7 @@ class Places(Typed):
             for i, symbol in enumerate(value)
         ]
         self.grid = widgets.Box(self.choices)
-        super().__init__(text_name, value, LABEL_STYLE, [self.grid] * (kind is widgets.SelectionSlider))
+        super().__init__(text_name, value, LABEL_STYLE, [self.grid] if kind is widgets.SelectionSlider else ())
         for choice in self.choices:
             choice.observe(self._chosen, "value")
 
