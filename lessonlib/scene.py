@@ -132,6 +132,7 @@ class Points(NamedTuple):
     reach: tuple  # left, right, bottom and top end of the plane
     colour: str = POSITION
     hollow: tuple = ()  # points that are not filled
+    only: tuple | None = None  # points that have a disc; None: all
     path: tuple = ()  # points that are joined, in this order
     filled: bool = False  # whether what the path encloses is tinted
     texts: tuple = ()  # (x, y, text, size in CSS pixels, colour)
@@ -146,9 +147,8 @@ class Points(NamedTuple):
 
     @property
     def layout_key(self):
-        return self._replace(
-            title="\n" * self.title.count("\n"), xy=None, names=(), hollow=(), path=(), texts=(), rings=(), outline=()
-        )
+        bare = dict.fromkeys(("names", "hollow", "path", "texts", "rings", "outline"), ())
+        return self._replace(title="\n" * self.title.count("\n"), xy=None, only=None, **bare)
 
     @property
     def words(self):

@@ -32,8 +32,7 @@ def curves(runs, title, last_step=None, ordered=False):
     last = last_step or max(int(np.max(steps)) for steps, _ in runs.values())
     lines = Lines(
         title, runs, last, N_ALL, across="training step", up="right answers", ticks=(0, 243, 486, N_ALL), height=220,
-        room=30 + 8 * max(map(len, runs)),
-        ordered=ordered,
+        room=30 + 8 * max(map(len, runs)), ordered=ordered,
     )  # fmt: skip
     picture = draw(Scene(lines))
     ends = [f"{name}: {', '.join(_course(steps, scores) for scores in runs)}" for name, (steps, runs) in runs.items()]

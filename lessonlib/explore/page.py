@@ -203,6 +203,8 @@ def _points_over(points, i, its):
         shapes.append(f'<polyline points="{corners}" stroke="{points.colour}" stroke-opacity="0.45"/>')
     discs = []
     for j, (x, y) in enumerate(xy):
+        if points.only is not None and j not in points.only:
+            continue
         fill, ink = ("white", points.colour) if j in points.hollow else (points.colour, "white")
         name = html.escape(points.names[j]) if points.names else ""
         discs.append(_disc(x, y, points.radius, fill, points.colour, name, ink, j in points.rings))
