@@ -16,7 +16,7 @@ PAGES = ("CITATION.cff", "README.md", "TEACHING.md", "CONTRIBUTING.md", "pyproje
 BADGE = "[![open in Binder](https://mybinder.org/badge_logo.svg)]"
 IN_README = re.compile(r"(<!-- `run.py address` writes this -->\n).*?(\n<!-- to here -->)", re.DOTALL)
 MISSING = "If the first code cell says `No module named 'lessonlib'`: "
-OPENING = re.compile(rf"(\[Open this page .*\n)?{re.escape(MISSING)}.*")
+OPENING = re.compile(rf"(\[Open .*\n)?{re.escape(MISSING)}.*")
 
 
 def address(root=ROOT):

@@ -190,8 +190,12 @@ class Page:
             self.context.add_init_script(HASTY)
         if policy:  # a Content-Security-Policy, as hardened servers send it
             self.page.route("**/lab/tree/**", lambda route: self._with_policy(route, policy))
-        path = f"lab/tree/{name}?reset&" if app == "lab" else f"notebooks/{name}?"
-        self.page.goto(f"http://127.0.0.1:{port}/{path}token={token}")
+        path = {
+            "lab": f"lab/tree/{name}?reset&",
+            "notebook": f"notebooks/{name}?",
+            "lite": f"lab/index.html?path={name}&",
+        }
+        self.page.goto(f"http://127.0.0.1:{port}/{path[app]}token={token}")
         self.page.wait_for_selector(".jp-Notebook .jp-Cell")
         self.page.wait_for_function("window.jupyterapp")
         if kernel:
