@@ -120,15 +120,17 @@ def positions():
         for seed in range(6):
             first, *_, last = train(task, seed=seed, every=1000)
             model, wpe = last.model, np.asarray(last.wpe, dtype=float)
-            swapped = model.with_tables(wpe=exchanged(wpe, 5, 6)).generate(task.inputs)
+            damaged = model.with_tables(wpe=exchanged(wpe, 5, 6))
+            swapped = damaged.generate(task.inputs)
             if task is SORT:
                 told = story()
                 n_told = (told == task.answers).all(axis=1).sum(), (told == swapped).all(axis=1).sum()
                 print(f"seed {seed}: the story says {n_told[0]}, and {n_told[1]} whole answers as they are")
             else:
-                print(
-                    f"seed {seed}: second letter twice in {(swapped[:, :2] == task.answers[:, 1:2]).all(axis=1).sum()}"
-                )
+                twice = (swapped[:, :2] == task.answers[:, 1:2]).all(axis=1).sum()
+                with_letter = (np.insert(task.inputs, 6, letter, axis=1) for letter in range(3))  # in slot 6
+                copied = [(damaged.logits(ids)[:, -1].argmax(axis=-1) == ids[:, 6]).sum() for ids in with_letter]
+                print(f"seed {seed}: second letter twice in {twice}; slot 6 copies A, B, C in {copied}")
             first_letters = [model.logits(task.inputs, start, n_last=1)[:, 0].argmax(axis=-1) for start in range(1, 6)]
             places = [(letters[:, np.newaxis] == task.answers).sum(axis=0).tolist() for letters in first_letters]
             print(f"        the first letter from starts 1 to 5, by its place in the answer: {places}")
