@@ -94,7 +94,7 @@ def main(arguments):
         fail(f"there is no command {command!r}. These are: {', '.join(COMMANDS)}, help.")
     lists, script = COMMANDS[command]
     if command in ("hand-out", "returned", "lite"):
-        more = [os.path.abspath(word) if word and not word.startswith("-") else word for word in more]
+        more = [os.path.abspath(word) if word.strip() and not word.startswith("-") else word for word in more]
     elif command == "lab":
         more = [os.path.abspath(word) if os.path.exists(word) else word for word in more]
     os.chdir(str(ROOT))

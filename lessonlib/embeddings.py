@@ -17,7 +17,7 @@ def encode(letters):
     """Turn letters such as "CBABBC" into token ids, int64 (T,): each letter's place in "ABC", counted from 0."""
     known = " ".join(VOCABULARY)
     if not isinstance(letters, str):
-        raise ValueError(f"letters must be a string such as {VOCABULARY!r}, got {_name(letters)}")
+        raise ValueError(f"letters must be a string such as {VOCABULARY!r}, got {short(letters)}")
     if not letters:
         raise ValueError(f"letters is empty: give at least one of {known}")
     for slot, letter in enumerate(letters):
@@ -46,10 +46,8 @@ def decode(token_ids):
 
 def one_hot(token_ids, vocab_size):
     """Write each of `token_ids` (..., T) as a row of zeros with a 1 in its column, float32 (..., T, vocab_size).
-
     Multiplied by `wte` the rows give what `token_embedding` gives.
-    Source: Raschka, LLMs-from-scratch, ch02, bonus "embedding layers vs linear layers".
-    """
+    Source: Raschka, LLMs-from-scratch, ch02, bonus "embedding layers vs linear layers"."""
     vocab_size = whole_number("vocab_size", vocab_size, at_least=1)
     token_ids = _checked_ids(token_ids, vocab_size)
     rows = np.zeros((*token_ids.shape, vocab_size), dtype=np.float32)
@@ -59,28 +57,23 @@ def one_hot(token_ids, vocab_size):
 
 def token_embedding(token_ids, wte):
     """Look up one row of `wte` for each id of `token_ids` (..., T), wherever it stands; returns (..., T, C).
-
-    Source: nanoGPT, model.py, `tok_emb` in `GPT.forward`.
-    """
+    Source: nanoGPT, model.py, `tok_emb` in `GPT.forward`."""
     wte = _table("wte", wte)
     return wte[_checked_ids(token_ids, len(wte))]  # (..., T, C)
 
 
 def position_embedding(n_tokens, wpe, start=0):
-    """Copy the rows of `wpe` for `n_tokens` slots from `start` on, whichever letters stand there; (n_tokens, C).
-
-    The model was trained with a start of 0. ValueError if the slots run past the end of `wpe`.
-    Source: nanoGPT, model.py, `pos_emb` in `GPT.forward`.
-    """
+    """Copy the rows of `wpe` for `n_tokens` slots from `start` on, whichever letters stand there; (n_tokens, C). The
+    model was trained with a start of 0. ValueError if the slots run past the end of `wpe`.
+    Source: nanoGPT, model.py, `pos_emb` in `GPT.forward`."""
     return _window(n_tokens, _table("wpe", wpe), start).copy()
 
 
 def input_embedding(token_ids, wte, wpe, start=0):
-    """Add what stands in a slot to where the slot is: the whole input of the transformer, (..., T, C).
-
-    `wte[token_ids] + wpe[start:start + T]`, bit for bit, for `token_ids` (..., T).
-    Source: nanoGPT, model.py, `GPT.forward`: `x = self.transformer.drop(tok_emb + pos_emb)`; it drops in training only.
-    """
+    """Add what stands in a slot to where the slot is: the whole input of the transformer, (..., T, C). `wte[token_ids]
+    + wpe[start:start + T]`, bit for bit, for `token_ids` (..., T).
+    Source: nanoGPT, model.py, `GPT.forward`: `x = self.transformer.drop(tok_emb + pos_emb)`; it drops in training
+    only."""
     wte, wpe = _table("wte", wte), _table("wpe", wpe)
     if wte.shape[1] != wpe.shape[1]:
         raise ValueError(f"tables of unequal width cannot be added: wte has shape {wte.shape}, wpe {wpe.shape}")
@@ -92,25 +85,18 @@ def input_embedding(token_ids, wte, wpe, start=0):
 
 
 def sinusoidal_positions(n_positions, n_embd, base=10000.0):
-    """Compute the fixed position table of the first Transformer, float64 (n_positions, n_embd): nothing learned.
-
-    Row p holds sin(p * w_k) in channel 2k and cos(p * w_k) in channel 2k + 1, with w_k = base ** (-2k / n_embd) in
-    radians per slot, so every row has length sqrt(n_embd / 2). The longest wavelength tends to 2 * pi * base slots.
-    Source: Vaswani et al. 2017, "Attention Is All You Need", section 3.5.
-    """
+    """Compute the fixed position table of the first Transformer, float64 (n_positions, n_embd): nothing learned. Row p
+    holds sin(p * w_k) in channel 2k and cos(p * w_k) in channel 2k + 1, with w_k = base ** (-2k / n_embd) in radians
+    per slot, so every row has length sqrt(n_embd / 2). The longest wavelength tends to 2 * pi * base slots.
+    Source: Vaswani et al. 2017, "Attention Is All You Need", section 3.5."""
     n_positions = whole_number("n_positions", n_positions, at_least=1)
     n_embd = whole_number("n_embd", n_embd, at_least=2)
     if n_embd % 2:
         raise ValueError(f"n_embd must be even (each sine has its cosine), got {n_embd}")
-    if isinstance(base, (bool, np.bool_)) or not isinstance(base, (int, float, np.integer, np.floating)):
-        raise ValueError(f"base must be a number, got {_name(base)}")
-    try:
-        base = float(base)
-    except OverflowError:  # a whole number of hundreds of digits
-        base = np.inf
-    if not 0 < base < np.inf:  # nor NaN
-        raise ValueError(f"base must be a finite number larger than 0, got {base}")
-    frequencies = base ** (-np.arange(0, n_embd, 2) / n_embd)  # (C / 2,)
+    is_number = isinstance(base, (int, float, np.integer, np.floating)) and not isinstance(base, bool)
+    if not is_number or not 0 < base <= 1e300:  # nor NaN
+        raise ValueError(f"base must be a number larger than 0 and at most 1e300, got {short(base)}")
+    frequencies = float(base) ** (-np.arange(0, n_embd, 2) / n_embd)  # (C / 2,)
     angles = np.arange(n_positions)[:, np.newaxis] * frequencies  # (n_positions, C / 2)
     return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(n_positions, n_embd)
 
@@ -128,11 +114,10 @@ def real_array(name, values):
 
 def whole_number(name, value, at_least, at_most=None):
     """Return `value` as an int, or say that it is none, or which are allowed."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-        raise ValueError(f"{name} must be a whole number, got {_name(value)}")
-    if value < at_least or (at_most is not None and value > at_most):
-        allowed = f"at least {at_least}" if at_most is None else f"from {at_least} to {at_most}"
-        raise ValueError(f"{name} must be {allowed}, got {value}")
+    is_whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not is_whole or value < at_least or (at_most is not None and value > at_most):
+        allowed = f"of at least {at_least}" if at_most is None else f"from {at_least} to {at_most}"
+        raise ValueError(f"{name} must be a whole number {allowed}, got {short(value)}")
     return int(value)
 
 
@@ -148,9 +133,9 @@ def _checked_ids(token_ids, vocab_size):
         for value in ids.flat:
             if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
                 hint = "; turn letters into ids with encode(...)" if isinstance(value, str) else ""
-                raise ValueError(f"id {_name(value)} is not an integer; {allowed}{hint}")
+                raise ValueError(f"id {short(value)} is not an integer; {allowed}{hint}")
     elif ids.dtype.kind not in "iu" and ids.size:
-        raise ValueError(f"id {_name(ids.flat[0].item())} is not an integer: they are of type {ids.dtype}; {allowed}")
+        raise ValueError(f"id {short(ids.flat[0].item())} is not an integer: they are of type {ids.dtype}; {allowed}")
     if ids.size == 0:
         raise ValueError(f"token_ids is empty: give at least one id; {allowed}")
     if ids.min() < 0 or ids.max() >= vocab_size:
@@ -179,7 +164,7 @@ def _window(n_tokens, wpe, start):
     return wpe[start : start + n_tokens]
 
 
-def _name(value):
+def short(value):
     """Say a value in a few words, however large it is."""
     text = repr(value)
     return f"{text if len(text) <= 40 else text[:37] + '...'} ({type(value).__name__})"

@@ -8,18 +8,17 @@ from functools import partial
 
 import numpy as np
 
+from lessonlib.embeddings import encode, input_embedding
 from lessonlib.nano_gpt import EPSILON
 
 
 def loss_and_gradients(weights, token_ids, answers, n_head, dropout=0.0, rng=None, rotary=None):
     """Compute the loss of a batch, mean cross-entropy in nats, and its gradient: a dict of the shapes of `weights`.
-
     `token_ids` (B, T) is what the model sees, `answers` (B, n_answers) what it must say after each of the last
     `n_answers` tokens; what it says before counts for nothing. `dropout`, in [0, 1), is the share of the numbers set to
     0, by the Generator `rng`, in the sum of the embeddings, in the attention, and in what each branch adds. `rotary` is
     what is done to queries and keys, `rope.apply_rotary` or nothing.
-    Source: karpathy/minGPT, mingpt/model.py: `GPT.forward`, with dropout in the same four places.
-    """
+    Source: karpathy/minGPT, mingpt/model.py: `GPT.forward`, with dropout in the same four places."""
     w, grads = weights, {}
     wte, wpe = w["transformer.wte.weight"], w["transformer.wpe.weight"]
     n_tokens = token_ids.shape[1]
@@ -168,3 +167,14 @@ def _cross_entropy(logits, answers):
     dlogits = np.zeros_like(logits)
     dlogits[:, -n_answers:] = (np.exp(log_probabilities) - right) / answers.size
     return float(loss), dlogits
+
+
+def table_gradient(model, letters, answer):
+    """Measure the loss, in nats, of `model` where it should write `answer` to `letters`, and its gradient at the token
+    table: for each number of wte, (vocab_size, C), how fast the loss rises when that number grows. The model is shown
+    all letters of `answer` but the last. ValueError for other letters than A, B and C, or more than there are slots.
+    """
+    seen, wanted = encode(letters + answer[:-1]), encode(answer)
+    input_embedding(seen, model.wte, model.wpe)  # refuses what cannot be read
+    loss, gradients = loss_and_gradients(model.weights, seen[np.newaxis], wanted[np.newaxis], model.n_head)
+    return float(loss), gradients["transformer.wte.weight"]

@@ -7,8 +7,7 @@ what cannot be measured: another shape, text, NaN, infinity, or numbers so large
 
 import numpy as np
 
-from lessonlib.embeddings import encode, input_embedding, real_array, token_embedding
-from lessonlib.gradients import loss_and_gradients
+from lessonlib.embeddings import input_embedding, real_array, token_embedding, whole_number
 
 PARTS = ("letter", "slot", "bias")  # of every query and key, in the first layer
 SOURCES = ("letter", "slot", "both", "context")  # of the spread after a block
@@ -20,12 +19,18 @@ AT_ONCE = 2**21  # distances that are held in memory
 
 
 def distances(table):
-    """Measure how far each row of `table` (n, C) lies from each other row: Euclidean, (n, n), 0 on the diagonal.
-
-    Adding one vector to all rows changes none of them.
-    """
+    """Measure how far each row of `table` (n, C) lies from each other row: Euclidean, (n, n), 0 on the diagonal. Adding
+    one vector to all rows changes none of them."""
     table = _numbers("table", table)
     return np.stack([np.linalg.norm(table - row, axis=-1) for row in table])  # all at once takes n times the memory
+
+
+def closest_rows(table):
+    """Find the two rows of `table` (n, C) that lie nearest to each other; returns their numbers and their distance."""
+    apart = distances(table)
+    apart[np.tril_indices(len(apart))] = np.inf  # each two rows once, and none with itself
+    one, other = (int(i) for i in np.unravel_index(apart.argmin(), apart.shape))
+    return one, other, float(apart[one, other])
 
 
 def sides(table):
@@ -35,10 +40,8 @@ def sides(table):
 
 def cosines(one, other=None):
     """Measure the cosine of the angle between each row of `one` (n, C) and each row of `other` (m, C); returns (n, m).
-
     Without `other`, between each two rows of `one`. From -1 to 1; adding one vector to all rows changes them.
-    ValueError for a row of zeros: it has no direction.
-    """
+    ValueError for a row of zeros: it has no direction."""
     one, other = _two_tables(one=one, other=one if other is None else other)
     return np.clip(_directions(one) @ _directions(other).T, -1, 1)
 
@@ -52,13 +55,11 @@ def _directions(rows):
 
 
 def principal_axes(table):
-    """Find the directions in which the rows of `table` (n, C) differ most, wherever all of them lie together.
-
-    Returns `axes` (k, C), k the smaller of n and C: of length 1, at right angles, the one with most spread first, the
-    largest number of each positive, so that one table always gives the same axes; and `shares` (k,), the share of the
-    rows' squared distances from their mean along each axis. ValueError if all rows are equal.
-    Source: Pearson 1901, "On lines and planes of closest fit to systems of points in space".
-    """
+    """Find the directions in which the rows of `table` (n, C) differ most, wherever all of them lie together. Returns
+    `axes` (k, C), k the smaller of n and C: of length 1, at right angles, the one with most spread first, the largest
+    number of each positive, so that one table always gives the same axes; and `shares` (k,), the share of the rows'
+    squared distances from their mean along each axis. ValueError if all rows are equal.
+    Source: Pearson 1901, "On lines and planes of closest fit to systems of points in space"."""
     table = _numbers("table", table)
     if (table == table[0]).all():
         raise ValueError("all rows are equal: there is no direction in which they differ")
@@ -90,11 +91,9 @@ def right_analogies(english, pairs):
 
 
 def share_along(table, axes):
-    """Measure how much of what differs between the rows of `table` (n, C) lies along `axes` (k, C), a float.
-
-    The axes have length 1 and are at right angles; by chance, k of C directions hold k / C. Adding one vector to all
-    rows changes nothing. ValueError if all rows are equal.
-    """
+    """Measure how much of what differs between the rows of `table` (n, C) lies along `axes` (k, C), a float. The axes
+    have length 1 and are at right angles; by chance, k of C directions hold k / C. Adding one vector to all rows
+    changes nothing. ValueError if all rows are equal."""
     table, axes = _two_tables(table=table, axes=axes)
     if (table == table[0]).all():
         raise ValueError("all rows are equal: there is nothing in which they differ")
@@ -105,26 +104,22 @@ def share_along(table, axes):
 # Directions that two tables share
 
 
-def principal_cosines(one, other, centred=True):
-    """Measure how nearly the rows of `one` (n, C) and `other` (m, C) point into common directions, falling, (k,).
-
-    The first is the largest cosine that any mixture of rows of the one makes with any of the other, the next the
-    largest among those at right angles to it, and so on; k is the number of independent rows of the table that has
-    fewer. `centred` takes each table's mean row away first: then adding a vector to all rows changes nothing.
-    ValueError if the rows of one span nothing.
-    Source: Björck and Golub 1973, "Numerical Methods for Computing Angles Between Linear Subspaces".
-    """
-    one, other = (_basis(table, centred) for table in _two_tables(one=one, other=other))
-    return np.clip(np.linalg.svd(one @ other.T, compute_uv=False), 0, 1)
-
-
 def overlap(one, other, centred=True):
-    """Measure how much two tables share directions, from 0 to 1: the mean square of their `principal_cosines`.
-
-    0 at right angles, 1 where one span lies inside the other. For random rows it is, on average, the share of all C
-    directions that the wider of the two spans.
-    """
-    return float((principal_cosines(one, other, centred) ** 2).mean())
+    """Measure how much the rows of `one` (n, C) and `other` (m, C) share directions, a float from 0 to 1. It is the
+    mean square of the cosines of the principal angles between what the rows span: 0 at right angles, 1 where one span
+    lies inside the other. For random rows it is, on average, the share of all C directions that the wider of the two
+    spans. `centred` takes each table's mean row away first: then adding a vector to all rows changes nothing.
+    ValueError if the rows of one span nothing.
+    Source: Björck and Golub 1973, "Numerical Methods for Computing Angles Between Linear Subspaces"."""
+    bases = []
+    for rows in _two_tables(one=one, other=other):
+        rows = rows - rows.mean(axis=0) if centred else rows
+        _, sizes, directions = np.linalg.svd(rows, full_matrices=False)
+        bases.append(directions[sizes > 1e-9 * sizes.max()])  # (rank, C)
+        if not len(bases[-1]):
+            raise ValueError("all rows are equal, or zero: they span nothing")
+    cosines_of_angles = np.clip(np.linalg.svd(bases[0] @ bases[1].T, compute_uv=False), 0, 1)
+    return float((cosines_of_angles**2).mean())
 
 
 def chance_overlaps(n_rows, n_others, n_embd, centred=True):
@@ -138,26 +133,14 @@ def chance_overlaps(n_rows, n_others, n_embd, centred=True):
     return np.sort(shares.sum(axis=(1, 2)) / min(shares.shape[1:]))
 
 
-def _basis(rows, centred):
-    """Return unit vectors at right angles that span the same as the rows. (rank, C)"""
-    rows = rows - rows.mean(axis=0) if centred else rows
-    _, sizes, directions = np.linalg.svd(rows, full_matrices=False)
-    kept = directions[sizes > 1e-9 * sizes.max()]
-    if not len(kept):
-        raise ValueError("all rows are equal, or zero: they span nothing")
-    return kept
-
-
 # What letter and slot explain: two-way analysis of variance, summed over channels
 
 
 def variance_shares(vectors):
     """Split the spread of `vectors` (n_letters, n_slots, C) into what the letter explains, what the slot, and the rest.
-
     A letter's share is the variance of the letters' mean vectors. The three floats add up to 1; the rest is 0 exactly
     where letter and slot are simply added. ValueError if all vectors are equal.
-    Source: Fisher 1925, "Statistical Methods for Research Workers", chapter VII.
-    """
+    Source: Fisher 1925, "Statistical Methods for Research Workers", chapter VII."""
     grid, total = _centred(_numbers("vectors", vectors, "(n_letters, n_slots, C)"))
     letter, slot = _main_shares(grid, total)
     return letter, slot, max(0.0, 1 - letter - slot)  # rounding may leave a little less than nothing
@@ -165,11 +148,9 @@ def variance_shares(vectors):
 
 def source_shares(vectors, token_ids):
     """Split the spread of `vectors` (n, T, C), one at each slot of n inputs, by what explains it; returns (4,), sum 1.
-
     In the order of `SOURCES`: the letter, the slot, both together (what a letter does in one slot and not in another),
     and the context: what differs between inputs that have the same letter in the same slot. ValueError unless every
-    letter of `token_ids` (n, T) stands equally often in each slot, as in all 729 inputs.
-    """
+    letter of `token_ids` (n, T) stands equally often in each slot, as in all 729 inputs."""
     vectors, token_ids = _numbers("vectors", vectors, "(n, T, C)"), _numbers("token_ids", token_ids, "(n, T)")
     if vectors.shape[:2] != token_ids.shape:
         raise ValueError(f"each of {token_ids.shape} letters needs a vector, got vectors of shape {vectors.shape}")
@@ -186,13 +167,11 @@ def source_shares(vectors, token_ids):
 
 def _centred(vectors):
     """Take the mean of all vectors away; return what is left and its mean squared length."""
-    if (vectors == vectors[0, 0]).all():
-        raise ValueError("all vectors are equal: there is no spread to share out")
-    vectors = vectors - vectors.mean(axis=(0, 1))
-    total = (vectors**2).sum(axis=-1).mean()
-    if not 0 < total < np.inf:
-        raise ValueError("the numbers are too small or too large to share out their spread")
-    return vectors, total
+    centred = vectors - vectors.mean(axis=(0, 1))
+    total = (centred**2).sum(axis=-1).mean()
+    if (vectors == vectors[0, 0]).all() or not 0 < total < np.inf:
+        raise ValueError("all vectors are equal, or too small or too large: there is no spread to share out")
+    return centred, total
 
 
 def _main_shares(grid, total):
@@ -210,17 +189,11 @@ def every_sum(wte, wpe):
 
 
 def closest_sums(wte, wpe):
-    """Find the two pairs (id, slot) whose sums lie nearest to each other; returns both and their distance.
-
-    The distance is 0 where they collide.
-    """
-    sums = every_sum(*_two_tables(wte=wte, wpe=wpe))
-    n_slots = sums.shape[1]
-    apart = distances(sums.reshape(-1, sums.shape[-1]))
-    apart[np.tril_indices(len(apart))] = np.inf  # each two sums once, and none with itself
-    pairs = np.unravel_index(apart.argmin(), apart.shape)
-    one, other = (tuple(int(i) for i in divmod(pair, n_slots)) for pair in pairs)
-    return one, other, float(apart[pairs])
+    """Find the two pairs (id, slot) whose sums lie nearest to each other; returns both and their distance, 0 where they
+    collide."""
+    sums = every_sum(*_two_tables(wte=wte, wpe=wpe))  # (vocab_size, block_size, C)
+    one, other, apart = closest_rows(sums.reshape(-1, sums.shape[-1]))
+    return divmod(one, sums.shape[1]), divmod(other, sums.shape[1]), apart
 
 
 def n_distinct_sums(wte, wpe):
@@ -236,21 +209,18 @@ def anonymous_sums(wte, wpe, n_sums, seed=0):
     wte, wpe = (np.asarray(table) for table in (wte, wpe))
     _two_tables(wte=wte, wpe=wpe)
     n_pairs = len(wte) * len(wpe)
-    if n_sums not in range(1, n_pairs + 1):
-        raise ValueError(f"there are {n_pairs} pairs of a letter and a slot: n_sums from 1 to {n_pairs}, got {n_sums}")
+    n_sums = whole_number("n_sums", n_sums, 1, n_pairs)
     drawn = np.random.default_rng(seed).permutation(n_pairs)[:n_sums]
     token_ids, slots = np.divmod(drawn, len(wpe))
     return wte[token_ids] + wpe[slots], token_ids, slots
 
 
 def unmix(vectors, wte, wpe):
-    """Find how much of every letter and of every slot is in each of `vectors` (..., C), by least squares.
-
-    Returns amounts of letters (..., vocab_size) and of slots (..., block_size). What is known: a sum holds one letter
-    and one slot, so each kind of amount adds up to 1. For a sum of two rows they are 1 for its letter and its slot and
-    0 for the others, up to rounding, if the differences between rows are independent: they can only be with C at least
-    (vocab_size - 1) + (block_size - 1). Where several answers fit equally well, it is the most even one.
-    """
+    """Find how much of every letter and of every slot is in each of `vectors` (..., C), by least squares. Returns
+    amounts of letters (..., vocab_size) and of slots (..., block_size). What is known: a sum holds one letter and one
+    slot, so each kind of amount adds up to 1. For a sum of two rows they are 1 for its letter and its slot and 0 for
+    the others, up to rounding, if the differences between rows are independent: they can only be with C at least
+    (vocab_size - 1) + (block_size - 1). Where several answers fit equally well, it is the most even one."""
     wte, wpe = _two_tables(wte=wte, wpe=wpe)
     vectors = _numbers("vectors", vectors, f"(..., {wte.shape[1]})")
     # Seen from the middle of all sums, amounts add up to 0: what least squares returns by itself, being the shortest.
@@ -261,10 +231,8 @@ def unmix(vectors, wte, wpe):
 
 
 def decode_nearest(vectors, wte, wpe):
-    """Read letter and slot off each of `vectors` (..., C): those whose sum lies nearest.
-
-    Returns token ids and slots, each (...); of equal sums, the first. If the noise is even, no reader does better.
-    """
+    """Read letter and slot off each of `vectors` (..., C): those whose sum lies nearest. Returns token ids and slots,
+    each (...); of equal sums, the first. If the noise is even, no reader does better."""
     wte, wpe = _two_tables(wte=wte, wpe=wpe)
     vectors = _numbers("vectors", vectors, f"(..., {wte.shape[1]})")
     # |vector - sum|^2 without the |vector|^2, which is the same for all, from products of rows: there may be many sums
@@ -281,10 +249,8 @@ def decode_nearest(vectors, wte, wpe):
 
 
 def decode_least_squares(vectors, wte, wpe):
-    """Read letter and slot off each of `vectors` (..., C): those of which plain least squares finds most.
-
-    It writes a vector as a mixture of all rows of both tables, and knows nothing else of them. Like `decode_nearest`.
-    """
+    """Read letter and slot off each of `vectors` (..., C): those of which plain least squares finds most. It writes a
+    vector as a mixture of all rows of both tables, and knows nothing else of them. Like `decode_nearest`."""
     wte, wpe = _two_tables(wte=wte, wpe=wpe)
     vectors = _numbers("vectors", vectors, f"(..., {wte.shape[1]})")
     amounts = vectors @ np.linalg.pinv(np.concatenate([wte, wpe]), rcond=1e-10)  # (..., vocab_size + block_size)
@@ -293,16 +259,12 @@ def decode_least_squares(vectors, wte, wpe):
 
 def decoding_accuracy(wte, wpe, n_channels=None, noise=0.0, decode=decode_nearest, n_draws=100, seed=0):
     """Measure how often letter and slot are both read right from a noisy sum that shows only its first channels.
-
-    Returns shares (vocab_size, block_size) from 0 to 1, one for each pair; guessing gets 1 of all pairs. `noise` is
-    the standard deviation of what is added to every number, in units of that of all entries of both tables. Of each sum
+    Returns shares (vocab_size, block_size) from 0 to 1, one for each pair; guessing gets 1 of all pairs. `noise` is the
+    standard deviation of what is added to every number, in units of that of all entries of both tables. Of each sum
     there are `n_draws` noisy copies, one without noise; a channel's noise is the same whatever `n_channels`, from 1 to
-    C or None for all. `decode` is `decode_nearest` or `decode_least_squares`.
-    """
+    C or None for all. `decode` is `decode_nearest` or `decode_least_squares`."""
     width = every_sum(wte, wpe).shape[-1]
-    n_channels = width if n_channels is None else n_channels
-    if n_channels not in range(1, width + 1):
-        raise ValueError(f"n_channels must be a whole number from 1 to {width}, got {n_channels!r}")
+    n_channels = width if n_channels is None else whole_number("n_channels", n_channels, 1, width)
     return _accuracy(wte, wpe, _noisy_sums(wte, wpe, noise, n_draws, seed), n_channels, decode)
 
 
@@ -332,10 +294,8 @@ def _accuracy(wte, wpe, sums, n_channels, decode):
 
 
 def counting_tables(vocab_size, block_size, n_embd, step):
-    """Make tables of whole numbers: every channel of token t holds step * t, every channel of slot p holds p.
-
-    A `step` of 1 makes many sums collide; `block_size` makes all of them different.
-    """
+    """Make tables of whole numbers: every channel of token t holds step * t, every channel of slot p holds p. A `step`
+    of 1 makes many sums collide; `block_size` makes all of them different."""
     ones = np.ones(n_embd)
     return step * np.outer(np.arange(vocab_size), ones), np.outer(np.arange(block_size), ones)
 
@@ -358,13 +318,11 @@ def padded_tables(wte, wpe):
 
 def attention_terms(model, token_ids):
     """Write every attention score of the first layer as a sum of nine: three parts of the query times three of the key.
-
     Returns (3, 3, ..., n_head, T, T) for `token_ids` (..., T): part of the query, part of the key (in the order of
     `PARTS`), head, slot that asks, slot that is asked. Layer norm divides by the standard deviation of the whole row;
     given that number, all else is a sum over the parts of the row: what the letter gives, what the slot gives, and the
     biases. So the sum over the first two axes is the score exactly, before the mask and the softmax.
-    Source: Vaswani et al. 2017, "Attention Is All You Need", section 3.2.1, for the scale of scores.
-    """
+    Source: Vaswani et al. 2017, "Attention Is All You Need", section 3.2.1, for the scale of scores."""
     weights = {name: tensor.astype(np.float64) for name, tensor in model.layer_weights(0).items()}
     input_embedding(token_ids, model.wte, model.wpe)  # refuses what cannot be read
     tok_emb = token_embedding(token_ids, model.wte.astype(np.float64))  # (..., T, C)
@@ -387,12 +345,10 @@ def _heads(parts, weight, bias, n_head):
 
 
 def term_shares(model, token_ids):
-    """Measure how much each of the nine `attention_terms` does to where the first layer looks; (3, 3), sum 1.
-
-    Where a slot looks depends on the differences between the scores that it gives to the slots up to itself. So every
-    score is taken relative to the mean of its row, and a term's share is its covariance with the whole score. One below
-    0 works against the others. The key's bias has 0: it adds the same to a whole row.
-    """
+    """Measure how much each of the nine `attention_terms` does to where the first layer looks; (3, 3), sum 1. Where a
+    slot looks depends on the differences between the scores that it gives to the slots up to itself. So every score is
+    taken relative to the mean of its row, and a term's share is its covariance with the whole score. One below 0 works
+    against the others. The key's bias has 0: it adds the same to a whole row."""
     terms = attention_terms(model, token_ids)  # (3, 3, ..., n_head, T, T)
     shares = np.zeros((3, 3))
     for slot in range(1, terms.shape[-1]):  # slot 0 sees only itself
@@ -413,23 +369,10 @@ def stream(model, token_ids, causal=True):
     return np.stack(stages)
 
 
-def table_gradient(model, letters, answer):
-    """Measure the loss, in nats, of `model` where it should write `answer` to `letters`, and its gradient at the token
-    table: for each number of wte, (vocab_size, C), how fast the loss rises when that number grows. The model is shown
-    all letters of `answer` but the last. ValueError for other letters than A, B and C, or more than there are slots.
-    """
-    seen, wanted = encode(letters + answer[:-1]), encode(answer)
-    input_embedding(seen, model.wte, model.wpe)  # refuses what cannot be read
-    loss, gradients = loss_and_gradients(model.weights, seen[np.newaxis], wanted[np.newaxis], model.n_head)
-    return float(loss), gradients["transformer.wte.weight"]
-
-
 def share_read_linearly(vectors, labels):
     """Fit a linear reader on half of the inputs, by least squares; return the share it reads right in the other half.
-
     `vectors` (n, T, C) hold one at each slot of n inputs, `labels` (n, T) what is to be read from each, such as its
-    letter or its slot, as small numbers from 0. The halves are random, the same at each call.
-    """
+    letter or its slot, as small numbers from 0. The halves are random, the same at each call."""
     labels = np.asarray(labels)
     vectors = _numbers("vectors", vectors, "(n, T, C)")
     vectors = np.concatenate([vectors, np.ones((*labels.shape, 1))], axis=-1)  # (n, T, C + 1)
@@ -448,10 +391,8 @@ def tips(model, token_ids, size):
 
 
 def tipped_by(model, token_ids, nudges):
-    """Say of each of `nudges` (n, T, C) whether the model's answer to `token_ids` (T,) changes if x is moved by it.
-
-    The model is shown its own answer: up to the first letter that differs, it sees what it would have written.
-    """
+    """Say of each of `nudges` (n, T, C) whether the model's answer to `token_ids` (T,) changes if x is moved by it. The
+    model is shown its own answer: up to the first letter that differs, it sees what it would have written."""
     own = model.generate(token_ids)
     x = input_embedding(np.concatenate([token_ids, own[:-1]]), model.wte, model.wpe)  # (2 T - 1, C)
     x = np.repeat(x[np.newaxis], len(nudges), axis=0)

@@ -21,15 +21,13 @@ EPSILON = 1e-5  # of layer_norm, as in PyTorch
 
 
 class NanoGPT:
-    """A GPT with its weights, ready to answer. Nothing in it can be changed: `with_tables` makes a new one.
-
-    `weights` is a dict from minGPT's names to float arrays (`expected_shapes` lists names and shapes), `n_head` the
-    number of attention heads, the only size that the weights do not tell. The model knows its `n_layer`, `n_head`,
-    `n_embd`, `block_size` and `vocab_size`, its tables `wte` (vocab_size, C) and `wpe` (block_size, C), and all
-    `weights`. ValueError for a tensor that is missing, unknown, of the wrong shape or type, or not finite.
+    """A GPT with its weights, ready to answer. Nothing in it can be changed: `with_tables` makes a new one. `weights`
+    is a dict from minGPT's names to float arrays (`expected_shapes` lists names and shapes), `n_head` the number of
+    attention heads, the only size that the weights do not tell. The model knows its `n_layer`, `n_head`, `n_embd`,
+    `block_size` and `vocab_size`, its tables `wte` (vocab_size, C) and `wpe` (block_size, C), and all `weights`.
+    ValueError for a tensor that is missing, unknown, of the wrong shape or type, or not finite.
     Source: karpathy/minGPT, mingpt/model.py: the same layers in the same order (layer norm first, GELU in its tanh
-    form, output head not tied to the token table).
-    """
+    form, output head not tied to the token table)."""
 
     epsilon = EPSILON
     rotary = None  # what is done to queries and keys, see lessonlib.rope
@@ -69,17 +67,13 @@ class NanoGPT:
 
     def logits(self, token_ids, start=0, n_last=None):
         """Compute the unnormalised log-probability of each letter as the next, after each slot of `token_ids` (..., T).
-
         Returns (..., T, vocab_size), whose softmax is the probabilities; with `n_last` only what stands after the last
-        `n_last` slots, in less time.
-        """
+        `n_last` slots, in less time."""
         return self.logits_from(input_embedding(token_ids, self.wte, self.wpe, start), n_last)
 
     def logits_from(self, x, n_last=None):
         """Do what `logits` does from an input embedding `x` (..., T, C), so that one can be handed in that was changed.
-
-        Computed in the model's own type. ValueError for another shape, NaN, infinity or numbers too large to square.
-        """
+        Computed in the model's own type. ValueError for another shape, NaN, infinity or numbers too large to square."""
         x = _checked("x", x, self.wte.dtype)
         if x.ndim < 2 or x.shape[-1] != self.n_embd or not 0 < x.shape[-2] <= self.block_size:
             raise ValueError(f"x must have shape (..., T, {self.n_embd}), T from 1 to {self.block_size}, got {x.shape}")
@@ -92,11 +86,9 @@ class NanoGPT:
         return _linear(x, self.weights["lm_head.weight"])
 
     def block(self, x, layer, causal=True, n_last=None):
-        """Run one transformer block: what attention and the MLP find is added to the stream `x` (..., T, C).
-
-        With `causal`, as the model was trained, a slot sees only itself and those before it. With `n_last`, only the
-        last slots are returned, (..., n_last, C): they see all, but those before them need no answer of their own.
-        """
+        """Run one transformer block: what attention and the MLP find is added to the stream `x` (..., T, C). With
+        `causal`, as the model was trained, a slot sees only itself and those before it. With `n_last`, only the last
+        slots are returned, (..., n_last, C): they see all, but those before them need no answer of their own."""
         w, n_last = self.layer_weights(layer), n_last or x.shape[-2]
         normed = layer_norm(x, w["ln_1.weight"], w["ln_1.bias"])
         x = x[..., -n_last:, :] + _attention(normed, w, self.n_head, causal, n_last, self.rotary)
@@ -129,10 +121,8 @@ class NanoGPT:
         return decode(self.generate(token_ids))
 
     def generate(self, token_ids, start=0):
-        """Write as many tokens as there are in `token_ids` (..., T), each time the one with the largest logit.
-
-        When no slot is left, the window slides: the first token is seen no more, and each other one in the slot before.
-        """
+        """Write as many tokens as there are in `token_ids` (..., T), each time the one with the largest logit. When no
+        slot is left, the window slides: the first token is seen no more, and each other one in the slot before."""
         input_embedding(token_ids, self.wte, self.wpe, start)  # refuses what cannot be read
         token_ids = np.asarray(token_ids, dtype=np.int64)
         n_tokens = token_ids.shape[-1]
@@ -145,9 +135,7 @@ class NanoGPT:
 
 def layer_norm(x, weight, bias, epsilon=EPSILON):
     """Give every row of `x` (..., C) mean 0 and variance 1, then scale and shift each channel by `weight` and `bias`.
-
-    `epsilon` is added to the variance. Source: Ba, Kiros and Hinton 2016, "Layer Normalization".
-    """
+    `epsilon` is added to the variance. Source: Ba, Kiros and Hinton 2016, "Layer Normalization"."""
     n = x.dtype.type(x.shape[-1])
     y = x - np.einsum("...c->...", x)[..., np.newaxis] / n  # for rows as short as these, einsum is faster than .mean
     variance = np.einsum("...c,...c->...", y, y)[..., np.newaxis] / n
@@ -159,9 +147,7 @@ def layer_norm(x, weight, bias, epsilon=EPSILON):
 
 def gelu(x, out=None):
     """Bend each number: large ones pass, very negative ones become 0. The tanh form that GPT-2 uses.
-
-    Source: Hendrycks and Gimpel 2016, "Gaussian Error Linear Units"; minGPT, `NewGELU`.
-    """
+    Source: Hendrycks and Gimpel 2016, "Gaussian Error Linear Units"; minGPT, `NewGELU`."""
     scale = x.dtype.type(np.sqrt(2 / np.pi))
     y = np.multiply(x, x, out=out)  # written in place from here on: this is the largest array of the model
     y *= x.dtype.type(0.044715) * scale
@@ -175,10 +161,8 @@ def gelu(x, out=None):
 
 
 def _attention(x, w, n_head, causal, n_last, rotary=None):
-    """Let the last slots gather from all, or from themselves and those before. (..., T, C) -> (..., n_last, C)
-
-    How much is the softmax of the scores: their exponentials, divided by the sum of those that the slot sees.
-    """
+    """Let the last slots gather from all, or from themselves and those before. (..., T, C) -> (..., n_last, C) How much
+    is the softmax of the scores: their exponentials, divided by the sum of those that the slot sees."""
     *batch, n_tokens, n_embd = x.shape
     head_size = n_embd // n_head
     qkv = _linear(x, w["attn.c_attn.weight"], w["attn.c_attn.bias"])  # (..., T, 3 C)
@@ -276,29 +260,18 @@ class History(NamedTuple):
 
 def load_checkpoint(name):
     """Load a model that ships with the lessons, "sort", "reverse" or "synonyms", or one from a path to an .npz file."""
-    weights, made = _read_checkpoint(name)
-    return _complete(f"checkpoint {str(name)!r}", weights, *(_whole(name, made, key) for key in ("n_head", "n_layer")))
-
-
-def _complete(file, weights, n_head, n_layer):
-    """Make the model that is in a file, or say that a layer is missing, which the other tensors do not tell."""
-    model = NanoGPT(weights, n_head)
-    if model.n_layer != n_layer:
-        raise ValueError(f"{file} has {model.n_layer} of its {n_layer} layers: get the file again")
-    return model
+    weights, made = _read_checkpoint(name, ["n_head"])
+    return NanoGPT(weights, made["n_head"][()])
 
 
 def load_history(name):
     """Load the History of the training of such a model."""
-    _, made = _read_checkpoint(name)
-    for field in History._fields:
-        if field not in made:
-            raise ValueError(f"checkpoint {str(name)!r} does not say its {field}: get the file again")
-    made |= {"seed": _whole(name, made, "seed"), "how": str(made["how"])}
+    _, made = _read_checkpoint(name, History._fields)
+    made |= {"seed": int(made["seed"]), "how": str(made["how"])}
     return History(*(made[field] for field in History._fields))
 
 
-def _read_checkpoint(name):
+def _read_checkpoint(name, needed):
     """Return the weights in a checkpoint, and what stands there under "made." about how they came about."""
     path = Path(name) if str(name).endswith(".npz") else CHECKPOINTS / f"{name}.npz"
     if not path.is_file():
@@ -306,14 +279,10 @@ def _read_checkpoint(name):
         raise ValueError(f"there is no checkpoint {str(name)!r}: choose one of {shipped}")
     arrays = read_arrays(path)
     made = {key.removeprefix("made."): array for key, array in arrays.items() if key.startswith("made.")}
+    for key in needed:
+        if key not in made:
+            raise ValueError(f"checkpoint {str(name)!r} does not say its {key}: get the file again")
     return {key: array for key, array in arrays.items() if not key.startswith("made.")}, made
-
-
-def _whole(name, made, key):
-    value = made.get(key, np.array(None))
-    if value.shape != () or value.dtype.kind not in "iu":
-        raise ValueError(f"checkpoint {str(name)!r} does not say its {key}: get the file again")
-    return int(value)
 
 
 def read_arrays(path):
@@ -326,13 +295,11 @@ def read_arrays(path):
 
 
 def load_llm_viz(path):
-    """Load the model that bbycroft.net/llm shows, from the JSON file that its repository publishes.
-
-    The file is an object whose key "config" gives n_head and n_layer and whose other keys are tensors, `{"shape":
-    [...], "data": base64 of little-endian float32}`. ValueError if it is not there, not such JSON, cut short, or if a
-    tensor is missing or wrong.
-    Source: bbycroft/llm-viz on GitHub, public/gpt-nano-sort-model.json.
-    """
+    """Load the model that bbycroft.net/llm shows, from the JSON file that its repository publishes. The file is an
+    object whose key "config" gives n_head and whose other keys are tensors, `{"shape": [...], "data": base64 of
+    little-endian float32}`. ValueError if it is not there, not such JSON, cut short, or if a tensor is missing or
+    wrong.
+    Source: bbycroft/llm-viz on GitHub, public/gpt-nano-sort-model.json."""
     if not isinstance(path, (str, Path)):
         raise ValueError(f"path must be the name of a file, got {path!r}")
     try:
@@ -352,4 +319,4 @@ def load_llm_viz(path):
             weights[name] = numbers.astype(np.float32).reshape(tensor["shape"])
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"tensor {name} is not a shape with as many float32 in base64: {error!r}") from None
-    return _complete(path, weights, config.get("n_head"), config.get("n_layer"))
+    return NanoGPT(weights, config.get("n_head"))

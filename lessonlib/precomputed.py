@@ -27,10 +27,8 @@ class Seeds(NamedTuple):
 
 
 class Cases(NamedTuple):
-    """The token tables of several models that sort letters and reverse cases, one for each seed from 0.
-
-    Their six tokens are a A b B c C: token 2 k is the lower case of letter k, token 2 k + 1 its upper case.
-    """
+    """The token tables of several models that sort letters and reverse cases, one for each seed from 0. Their six
+    tokens are a A b B c C: token 2 k is the lower case of letter k, token 2 k + 1 its upper case."""
 
     before: np.ndarray  # (n_seeds, 6, C)
     after: np.ndarray  # (n_seeds, 6, C)
@@ -38,13 +36,10 @@ class Cases(NamedTuple):
 
 
 def training_curve(name):
-    """Return what a training scored on its way, steps (n,) and right answers of 729 (n_seeds, n).
-
-    ValueError, with all names, for one that is not there: "sort", "reverse", or one of these with other positions or
-    frozen tables, such as "sort, RoPE".
-    """
-    steps, scores = _named(CURVES, name, "training", ("steps", "scores"))
-    return steps, scores
+    """Return what a training scored on its way, steps (n,) and right answers of 729 (n_seeds, n). ValueError, with all
+    names, for one that is not there: "sort", "reverse", or one of these with other positions or frozen tables, such as
+    "sort, RoPE"."""
+    return _named(CURVES, name, "training", ("steps", "scores"))
 
 
 def many_seeds(name):
@@ -58,17 +53,10 @@ def two_cases():
 
 
 def score_map(name):
-    """Return the scores, of 729, of the model "sort" or "reverse" with both tables scaled, (n, n) for n FACTORS.
-
-    E_tok is multiplied by FACTORS[row], E_pos by FACTORS[column]. Where a broken model wavers between two letters,
-    another machine may count one more or less.
-    """
+    """Return the scores, of 729, of the model "sort" or "reverse" with both tables scaled, (n, n) for n FACTORS. E_tok
+    is multiplied by FACTORS[row], E_pos by FACTORS[column]. Where a broken model wavers between two letters, another
+    machine may count one more or less."""
     return _named(MAPS, name, "map")[0].astype(np.int64)
-
-
-def scaled(model, token_scale, position_scale):
-    """Return the model with its token table and its position table multiplied by a factor each."""
-    return model.with_tables(wte=token_scale * model.wte, wpe=position_scale * model.wpe)
 
 
 def _named(path, name, what, fields=("",)):
@@ -77,4 +65,4 @@ def _named(path, name, what, fields=("",)):
     names = dict.fromkeys(key.partition(".")[0] for key in arrays)
     if name not in names:
         raise ValueError(f"there is no {what} {str(name)!r}: choose one of {', '.join(names)}")
-    return [arrays[f"{name}.{field}" if field else name] for field in fields]
+    return tuple(arrays[f"{name}.{field}" if field else name] for field in fields)

@@ -14,11 +14,9 @@ BASE = 100  # the slowest pair turns by BASE^(-7/8) from slot to slot: the paper
 
 def apply_rotary(x, back=False):
     """Turn the vector of every slot, `x` (..., T, n) with n even: its numbers i and i + n/2 are a point of a plane.
-
     Slot s turns the point by s BASE^(-2 i / n), in radians; `back` turns the other way, which is also the gradient.
-    Pairs are taken from the two halves, as Llama's and nanochat's code does; the paper pairs neighbours, 2 i and
-    2 i + 1, which is the same but for the order of the channels.
-    """
+    Pairs are taken from the two halves, as Llama's and nanochat's code does; the paper pairs neighbours, 2 i and 2 i +
+    1, which is the same but for the order of the channels."""
     n_slots, n = x.shape[-2:]
     if n % 2:
         raise ValueError(f"queries and keys are turned in pairs: they need an even number of channels, got {n}")

@@ -12,8 +12,11 @@ import numpy as np
 
 TOKEN, POSITION, SUM = "#00805a", "#6a3d9a", "#b35900"  # these three things and nothing else; told apart by every eye
 INK, FAINT, PALE = "#1f2933", "#8a94a0", "#c9ced6"
+WRONG = "#b3261e"  # letters of an answer
 # Curves of models: colour and dashes, so that they are told apart without colours, too.
 CURVES = (("#1f2933", ()), ("#0b6fb8", (6, 3)), ("#b0216b", (1.5, 3)), ("#7a828c", (7, 3, 1.5, 3)))
+
+ORDERED = tuple((colour, ()) for colour in ("#7d93aa", "#5f7f9f", "#3b6086", "#12304f"))  # less to more
 
 WIDE, NARROW = 860, 460  # CSS pixels: a notebook on a laptop, and one beside an open file browser
 TITLE, CHAR_WIDTH = 30, 7.6  # CSS pixels: above a part, for its title; the width of a letter of its labels
@@ -37,11 +40,13 @@ class Cells(NamedTuple):
     below: str = ""  # what the labels of the columns are
     left: str = ""  # what the labels of the rows are
     scale: bool = False  # whether the scale stands beside it
+    apart: float = 16  # CSS pixels: how far
     beside: bool = False  # whether it stands beside the part before it
     marks: tuple = ()  # (row, column, colour) of frames; None for a row or a column frames all of them
     faded: tuple = ()  # (row, column) of what is not used; None as in marks
     texts: tuple = ()  # (row, column, text): short words in cells
     flights: tuple = ()  # rows that come flying, on a page with a kernel
+    threads: tuple = ()  # (row, part, its_row, colour): at the right, from the row of another part of the scene to one
     told: bool = True  # whether the number under the mouse is said
     ruled: bool = True  # whether thin lines part the rows
     row_height: float = 18  # CSS pixels
@@ -49,7 +54,9 @@ class Cells(NamedTuple):
     @property
     def layout_key(self):
         """What the place and the frame of this part depend on."""
-        return self._replace(matrix=np.shape(self.matrix), rows=(), marks=(), faded=(), texts=(), flights=())
+        return self._replace(
+            matrix=np.shape(self.matrix), rows=(), marks=(), faded=(), texts=(), flights=(), threads=()
+        )
 
     @property
     def words(self):
@@ -86,6 +93,7 @@ class Lines(NamedTuple):
     beside: bool = False
     height: float = 190
     room: float = 200  # CSS pixels at the right, for the names
+    ordered: bool = False  # whether the curves are of less and more: light to dark, in one hue
 
     @property
     def layout_key(self):
@@ -95,6 +103,11 @@ class Lines(NamedTuple):
     def words(self):
         ends = [f"{name} ends at {', '.join(f'{run[-1]:g}' for run in runs)}" for name, _, runs in self.runs()]
         return f"{self.title}: curves over {self.across}; {'; '.join(ends)}"
+
+    @property
+    def looks(self):
+        """Colour and dashes of every curve."""
+        return ORDERED[-len(self.curves) :] if self.ordered else CURVES
 
     def runs(self):
         """Yield for every curve its name, its x (n,) and its runs (n_runs, n)."""
@@ -106,7 +119,7 @@ class Lines(NamedTuple):
         runs = list(self.runs())
         heights = spread_out([float(np.mean(y[:, -1])) / self.top for _, _, y in runs], 19 / self.height)
         decimals = 2 if self.top < 10 else 0
-        for (name, _, y), look, height in zip(runs, CURVES, heights):
+        for (name, _, y), look, height in zip(runs, self.looks, heights):
             yield look, height, name if self.at is None or not name else f"{y[0, self.at]:.{decimals}f}  {name}"
 
 
@@ -119,6 +132,7 @@ class Points(NamedTuple):
     reach: tuple  # left, right, bottom and top end of the plane
     colour: str = POSITION
     hollow: tuple = ()  # points that are not filled
+    only: tuple | None = None  # points that have a disc; None: all
     path: tuple = ()  # points that are joined, in this order
     filled: bool = False  # whether what the path encloses is tinted
     texts: tuple = ()  # (x, y, text, size in CSS pixels, colour)
@@ -133,9 +147,8 @@ class Points(NamedTuple):
 
     @property
     def layout_key(self):
-        return self._replace(
-            title="\n" * self.title.count("\n"), xy=None, names=(), hollow=(), path=(), texts=(), rings=(), outline=()
-        )
+        bare = dict.fromkeys(("names", "hollow", "path", "texts", "rings", "outline"), ())
+        return self._replace(title="\n" * self.title.count("\n"), xy=None, only=None, **bare)
 
     @property
     def words(self):
@@ -221,17 +234,49 @@ class Ranking(NamedTuple):
 
     @property
     def words(self):
-        return f"{self.title}: {self.listed}".replace("\n", ", ")
+        return self.title.replace("\n", ", ")
 
     @property
-    def listed(self):
-        """Every name with its number."""
-        return ", ".join(f"{name} {number}" for name, _, number in self.items())
+    def said(self):
+        """Every name with its number, aloud."""
+        return f"{', '.join(f'{name} {number}' for name, _, number in self.items())}."
 
     def items(self):
         """Yield for every bar its name, how long it is, from 0 to 1, and its number."""
         for name, value in zip(self.names, self.values):
             yield name, min(max(value / self.most, 0), 1), f"{value:.3f}"
+
+
+class Strip(NamedTuple):
+    """What a model makes of some letters, in one sight: tiles of both, the wrong ones marked, and its score.
+
+    A strip without an answer keeps the room for what `Scene.later` counts.
+    """
+
+    name: str = ""  # of the model
+    given: str = ""
+    answer: str = ""
+    wrong: tuple = ()  # places in the answer
+    score: tuple | None = (0, 1)  # how many answers are right, and of how many; None: there is none
+    chances: tuple = ()  # for each letter of the answer, those of all letters, as small bars below it
+    said: str = ""  # aloud
+    beside: bool = False
+
+    n_columns = 48  # as wide as a heatmap of so many
+    TILE = 30  # CSS pixels, as are those below: from tile to tile, and of the lines for score, tiles and chances
+    LINES = (36, 34, 24)
+
+    @property
+    def height(self):
+        return sum(room for room, shown in zip(self.LINES, (self.score, True, self.chances)) if shown)
+
+    @property
+    def layout_key(self):
+        return Strip(score=self.score and (0, 1), chances=bool(self.chances), beside=self.beside)
+
+    @property
+    def words(self):
+        return self.said
 
 
 class Gap(NamedTuple):
@@ -251,8 +296,8 @@ class Scene:
 
     `text` stands below the picture and is what a screen reader says; `...` between backticks is set as code, a line
     break begins a new line. `later` is for what takes longer than a few hundredths of a second: a generator function
-    that yields between pieces of its work and returns HTML. `left` is the room for the labels of the first
-    part of every line, in CSS pixels; without it, what the longest needs.
+    that yields between pieces of its work and returns the strips that take the place of the empty ones. `left` is the
+    room for the labels of the first part of every line, in CSS pixels; without it, what the longest needs.
     """
 
     def __init__(self, *parts, text="", later=None, left=None):
@@ -267,11 +312,22 @@ class Scene:
         # What the places and the frames of all parts depend on: two scenes with one key have one layout.
         self.layout_key = (self.left, *(part.layout_key for part in self.parts))
 
+    def with_strips(self, strips):
+        """Return the same scene with other strips, from top to bottom."""
+        strips = iter(strips)
+        parts = [next(strips)._replace(beside=part.beside) if type(part) is Strip else part for part in self.parts]
+        return Scene(*parts, text=self.text, left=self.left)
+
+    @property
+    def said(self):
+        """What is said of it aloud: its text, and what parts have to say."""
+        return " ".join([plain(self.text), *(part.said for part in self.parts if hasattr(part, "said"))]).strip()
+
     @property
     def words(self):
         """The picture in words, for those who do not see it."""
-        seen = ". ".join(filter(None, (part.words for part in self.parts)))
-        return f"{seen}. {plain(self.text)}".strip()
+        seen = ". ".join(part.words for part in self.parts if part.words and type(part) is not Strip)
+        return f"{seen}. {self.said}".strip()
 
 
 class Box(NamedTuple):
@@ -291,7 +347,9 @@ def lay_out(scene, width=WIDE):
             lines[-1].append(part)
         else:
             lines.append([part])
-    rooms = (getattr(part, "room", SCALE if getattr(part, "scale", False) else EDGE) for part in scene.parts)
+    rooms = (
+        getattr(part, "room", SCALE + part.apart - 16 if getattr(part, "scale", 0) else EDGE) for part in scene.parts
+    )
     right = max(rooms, default=EDGE)
     besides = [part for part in scene.parts if part.beside]
     gap = max((GAP - 14 + _label_room(part) if getattr(part, "rows", ()) else GAP for part in besides), default=GAP)
@@ -311,6 +369,14 @@ def lay_out(scene, width=WIDE):
             left += across + apart
         top += title + max(height + _room_below(part) for part, height in zip(line, heights))
     return top + 6, boxes
+
+
+def thread(cells, box, boxes, i):
+    """Return the corners of the i-th thread of a heatmap, (4, 2), in CSS pixels: of a curve as Bézier drew them."""
+    row, part, its_row, _ = cells.threads[i]
+    right, bend = box.left + box.width + 4, 14 + 5 * (its_row + 1)
+    start, end = boxes[part].top + (its_row + 0.5) * cells.row_height, box.top + (row + 0.5) * cells.row_height
+    return np.array([(right, start), (right + bend, start), (right + bend, end), (right, end)])
 
 
 def _fitted(part, box):

@@ -13,12 +13,10 @@ CHUNK = 243  # inputs at a time: more leave the cache, fewer spend their time be
 
 
 class Task:
-    """All possible inputs, and the right answer to each.
-
-    `answer_of` takes the inputs, int (729, 6), and returns the answers, int (729, 6). Read-only arrays of token ids, in
-    the order AAAAAA, AAAAAB, ... CCCCCC: `inputs` and `answers` (729, 6), and `teacher_forced` (729, 11), each input
-    with the first five letters of its right answer: what the model sees before it says the last.
-    """
+    """All possible inputs, and the right answer to each. `answer_of` takes the inputs, int (729, 6), and returns the
+    answers, int (729, 6). Read-only arrays of token ids, in the order AAAAAA, AAAAAB, ... CCCCCC: `inputs` and
+    `answers` (729, 6), and `teacher_forced` (729, 11), each input with the first five letters of its right answer: what
+    the model sees before it says the last."""
 
     def __init__(self, name, answer_of):
         self.name = name
@@ -38,19 +36,15 @@ SYNONYMS = Task("synonyms", lambda inputs: np.sort(np.minimum(inputs, 1), axis=-
 
 
 def answer_logits(model, task):
-    """Say how much the model favours each letter in each of the six places of its answer, (729, 6, vocab_size).
-
-    The model is shown the input and the right letters before the one it must say.
-    """
+    """Say how much the model favours each letter in each of the six places of its answer, (729, 6, vocab_size). The
+    model is shown the input and the right letters before the one it must say."""
     return np.concatenate(list(_logits_in_pieces(model, task)))
 
 
 def score(model, task):
-    """Count the inputs, of 729, that the model answers right in full by always writing its most favoured letter.
-
-    One pass that shows the right letters gives the number that writing letter after letter gives: up to the first
-    wrong letter, both see the same.
-    """
+    """Count the inputs, of 729, that the model answers right in full by always writing its most favoured letter. One
+    pass that shows the right letters gives the number that writing letter after letter gives: up to the first wrong
+    letter, both see the same."""
     return sum(_right_in_pieces(model, task))
 
 

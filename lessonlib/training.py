@@ -38,14 +38,12 @@ class Snapshot(NamedTuple):
 
 
 def train(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, freeze=(), kind=NanoGPT):
-    """Train a model and hand out a Snapshot every few steps, the first at step 0, before any training.
-
-    All that is random follows from `seed`: the same seed gives the same model on the same machine. `n_steps` is known
-    for sort and synonyms (400) and reverse (200) and must be said for other tasks; the last step always gives a
-    snapshot. `wte` (vocab_size, C) and `wpe` (block_size, C) are tables to start from instead of random ones; `freeze`
-    holds "wte", "wpe" or both for tables that stay as they are. `kind` is the class of the model, `NanoGPT` or
-    `rope.RotaryGPT`. ValueError, at once, for an argument that cannot be used.
-    """
+    """Train a model and hand out a Snapshot every few steps, the first at step 0, before any training. All that is
+    random follows from `seed`: the same seed gives the same model on the same machine. `n_steps` is known for sort and
+    synonyms (400) and reverse (200) and must be said for other tasks; the last step always gives a snapshot. `wte`
+    (vocab_size, C) and `wpe` (block_size, C) are tables to start from instead of random ones; `freeze` holds "wte",
+    "wpe" or both for tables that stay as they are. `kind` is the class of the model, `NanoGPT` or `rope.RotaryGPT`.
+    ValueError, at once, for an argument that cannot be used."""
     steps = training_steps(task, seed, n_steps, every, wte, wpe, freeze, kind)
     return (snapshot for snapshot in steps if snapshot is not None)
 
@@ -74,7 +72,7 @@ def training_steps(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, fre
 def _steps(model, task, rng, n_steps, every, frozen):
     weights = {name: tensor.copy() for name, tensor in model.weights.items()}
     optimiser = AdamW(weights, frozen)
-    _, kept = _shared_out(task, rng)
+    _, kept = shared_out(task, rng)
     seen, answers = task.teacher_forced[kept], task.answers[kept]  # (547, 11), (547, 6)
     for step in range(n_steps + 1):
         batch = rng.integers(len(kept), size=BATCH_SIZE)
@@ -88,24 +86,15 @@ def _steps(model, task, rng, n_steps, every, frozen):
             yield
 
 
-def held_out(task, seed):
-    """Say which of the task's inputs a training from this seed never sees: their numbers, int (182,)."""
-    rng = np.random.default_rng(seed)
-    initial_weights(rng)  # draws first, as training does
-    return _shared_out(task, rng)[0]
-
-
-def _shared_out(task, rng):
+def shared_out(task, rng):
     """Share the numbers of the inputs out at random: those that are never trained on, and the others."""
     return np.split(rng.permutation(len(task.inputs)), [int(HELD_OUT * len(task.inputs))])
 
 
 def token_shares(model):
-    """Measure how much of what layer 0 sees at the six inputs is about the letter; returns two floats.
-
-    The token's share of the variance over all letters and input slots, in the rows that leave the first layer norm, and
-    in the value vectors that layer 0's attention makes of them. NaN where all rows are equal.
-    """
+    """Measure how much of what layer 0 sees at the six inputs is about the letter; returns two floats. The token's
+    share of the variance over all letters and input slots, in the rows that leave the first layer norm, and in the
+    value vectors that layer 0's attention makes of them. NaN where all rows are equal."""
     w = model.layer_weights(0)
     normed = layer_norm(every_sum(model.wte, model.wpe[:N_INPUTS]), w["ln_1.weight"], w["ln_1.bias"])
     values = normed @ w["attn.c_attn.weight"][-model.n_embd :].T + w["attn.c_attn.bias"][-model.n_embd :]
@@ -115,27 +104,23 @@ def token_shares(model):
         return np.nan, np.nan
 
 
-def initial_weights(rng, sizes=SIZES, dtype=np.float32):
-    """Draw the weights that a model of such `sizes` starts from, as minGPT does, from a numpy Generator.
-
-    Matrices are N(0, 0.02), those that add to the stream 0.02 / sqrt(2 n_layer); biases 0; layer norms 1 and 0.
-    """
+def initial_weights(rng, sizes=SIZES):
+    """Draw the weights that a model of such `sizes` starts from, as minGPT does, from a numpy Generator. Matrices are
+    N(0, 0.02), those that add to the stream 0.02 / sqrt(2 n_layer); biases 0; layer norms 1 and 0."""
     weights = {}
     for name, shape in expected_shapes(**sizes).items():
         std = 0.02 / np.sqrt(2 * sizes["n_layer"]) if name.endswith("c_proj.weight") else 0.02
         if len(shape) == 2:
-            weights[name] = (std * rng.standard_normal(shape)).astype(dtype)
+            weights[name] = (std * rng.standard_normal(shape)).astype(np.float32)
         else:
-            weights[name] = np.full(shape, float(name.endswith(".weight")), dtype=dtype)
+            weights[name] = np.full(shape, float(name.endswith(".weight")), dtype=np.float32)
     return weights
 
 
 class AdamW:
     """Adam with decoupled weight decay on matrices, after clipping the gradient's norm; changes weights in place.
-
     `frozen` holds the names of tensors that stay as they are.
-    Source: Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization"; minGPT, `configure_optimizers`.
-    """
+    Source: Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization"; minGPT, `configure_optimizers`."""
 
     def __init__(self, weights, frozen=()):
         self.names = [name for name in weights if name not in frozen]

@@ -20,7 +20,12 @@ FIRST_HALF = ("test_lesson_4.py", "test_lesson_5.py", "test_page.py", "test_trai
 def place(nodeid):
     """Tests of one place run one after the other in one process: a file, or all that share a browser's server."""
     file = nodeid.split("::")[0]
-    return f"browser {file.endswith(FIRST_HALF)}" if file.startswith("tests/browser/") else file
+    shared = file.startswith("tests/browser/") and not file.endswith("test_firefox.py")
+    return f"browser {file.endswith(FIRST_HALF)}" if shared else file
+
+
+def pytest_addoption(parser):
+    parser.addoption("--browser", choices=["chromium", "firefox"], default="chromium", help="what tests/browser drives")
 
 
 def pytest_collection_modifyitems(items):

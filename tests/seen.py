@@ -12,13 +12,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from lessonlib.draw.paper import PALETTES, draw
-from lessonlib.scene import NARROW, WIDE
+from lessonlib.scene import NARROW, WIDE, Strip
 
 
 def images(explorer):
-    """Decode the tiny image of every heatmap: a dict from the number of its part to colours, (n_rows, n_columns, 4)."""
+    """Decode the tiny image of every heatmap: a dict from its part, strips not counted, to colours, (n, m, 4)."""
     panels = re.findall(r'data-part="(\d+)"[^>]*><img[^>]*base64,([^"]+)"', explorer._cells.value)
-    return {int(part): pixels(data) for part, data in panels}
+    n_strips = sum(type(part) is Strip for part in explorer._scene.parts)
+    return {int(part) - n_strips: pixels(data) for part, data in panels}
 
 
 def pixels(data):

@@ -662,7 +662,7 @@ WRONG = {  # what the verdict must say <- answers
         ids are added <- np.array(ids)[:, None] + E_pos[:6]
         added to itself <- E_pos[:6] * 2 || E_tok[ids] + E_tok[ids]
         mean of positions <- E_tok[ids] + E_pos[:6].mean(axis=0) || E_tok[ids] + E_pos.mean(axis=0)
-        each has one row <- (E_tok[ids] + E_pos[:6])[:5] || E_tok[[1, 0, 2, 2, 0, 2, 0]] + E_pos[:7]
+        There are 6 letters, and these are <- (E_tok[ids] + E_pos[:6])[:5] || E_tok[[1, 0, 2, 2, 0, 2, 0]] + E_pos[:7]
         sum of all positions <- E_tok[ids] + E_pos.sum(axis=0)
         Every second <- E_tok[ids] + E_pos[:12:2]
         one too far up <- E_tok[[0, 2, 1, 1, 2, 1]] + E_pos[:6]
@@ -840,7 +840,7 @@ WRONG = {  # what the verdict must say <- answers
         wrong order <- (english.wpe[:8] + english.wse[0])[::-1]
         other slots <- english.wpe[1:9] + english.wse[0] || english.wpe[-8:] + english.wse[0]
         rows of words <- english.wte[:8] + english.wse[0] || english.wte[:8]
-        slots are to be filled <- english.wpe[:6] + english.wse[0]
+        There are 8 slots, and these are 6 rows <- english.wpe[:6] + english.wse[0]
         side by side <- np.hstack([english.wpe[:8], np.tile(english.wse[0], (8, 1))])
         own number <- english.wpe[:8] + english.wse[0].mean()
         single row <- english.wpe[0] + english.wse[0]

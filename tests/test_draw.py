@@ -8,6 +8,7 @@ import weakref
 import matplotlib
 import numpy as np
 import pytest
+import stills
 from matplotlib import style as styles
 from matplotlib.colors import to_rgb
 from PIL import Image
@@ -44,7 +45,7 @@ def shown_colours(picture, box, shape):
 
 @pytest.mark.parametrize("width", [scene.WIDE, scene.NARROW])
 def test_every_cell_of_the_sum_has_the_colour_of_its_number_on_one_scale(parts, width):
-    picture = draw.the_sum(*parts, "CBABBC", width=width)
+    picture = stills.the_sum(*parts, "CBABBC", width=width)
     limit = signed_limit(*parts)
     rows = (tuple("CBABBC"), tuple("012345"), tuple(f"{i} {letter}" for i, letter in enumerate("CBABBC")))
     look = ({}, {"scale": True}, {"columns": "channel"})
@@ -68,7 +69,7 @@ def test_a_table_of_zeros_is_drawn_too():
 
 
 def test_a_picture_shows_itself_as_an_image_with_words_and_a_repr_that_stays(parts):
-    bundle = draw.the_sum(*parts, "CBABBC")._repr_mimebundle_()
+    bundle = stills.the_sum(*parts, "CBABBC")._repr_mimebundle_()
     alt = re.search(r'alt="([^"]+)"', bundle["text/html"]).group(1)
     assert "input embedding" in alt and "6 rows by 48 columns" in alt and f"{parts[2].min():.4g}" in alt
     assert 'src="data:image/png;base64,' in bundle["text/html"] and 'width="860"' in bundle["text/html"]
@@ -76,13 +77,13 @@ def test_a_picture_shows_itself_as_an_image_with_words_and_a_repr_that_stays(par
 
 
 def test_a_picture_has_two_device_pixels_for_each_css_pixel_and_is_the_same_each_time(parts):
-    picture = draw.the_sum(*parts, "CBABBC")
+    picture = stills.the_sum(*parts, "CBABBC")
     assert pixels_of(picture).shape[1] == 2 * 860
-    assert png(picture) == png(draw.the_sum(*parts, "CBABBC"))
+    assert png(picture) == png(stills.the_sum(*parts, "CBABBC"))
 
 
 def test_a_file_has_256_colours_white_and_the_inks_exactly_and_all_others_nearly(parts):
-    picture = draw.the_sum(*parts, "CBABBC", width=460, cell=(3, 0))
+    picture = stills.the_sum(*parts, "CBABBC", width=460, cell=(3, 0))
     drawn = io.BytesIO()
     picture.savefig(drawn, format="rgba", dpi=200)  # matplotlib's own way to the pixels
     kept = pixels_of(picture).astype(int)
@@ -106,7 +107,7 @@ def test_the_scale_runs_to_its_ends_though_they_are_rare(parts):
 
 
 def test_drawing_a_picture_takes_little_more_memory_than_its_pixels(parts):
-    picture = draw.the_sum(*parts, "CBABBC")
+    picture = stills.the_sum(*parts, "CBABBC")
     png(picture)  # fonts are loaded
     tracemalloc.start()
     png(picture)
@@ -117,7 +118,7 @@ def test_drawing_a_picture_takes_little_more_memory_than_its_pixels(parts):
 
 
 def test_a_picture_that_lives_on_keeps_none_of_its_pixels(parts):
-    picture = draw.the_sum(*parts, "CBABBC")
+    picture = stills.the_sum(*parts, "CBABBC")
     pixels = _pixels(picture)
     drawn_with = weakref.ref(pixels.base.obj)
     assert drawn_with() is not None
@@ -131,7 +132,7 @@ def written(picture):
 
 
 def test_row_labels_name_letter_and_slot_from_the_start_that_was_chosen(parts):
-    words = written(draw.the_sum(*parts, "CBABBC", start=5))
+    words = written(stills.the_sum(*parts, "CBABBC", start=5))
     assert {"10", "5 C", "10 C", "C", "A", "channel", "47"} <= words.keys()
     assert words["5 C"][1] < words["6 B"][1] < words["10 C"][1]
 
@@ -289,6 +290,15 @@ def test_titles_and_curves_stand_out_from_white(colour):
     assert 1.05 / (luminance + 0.05) > 4.5  # WCAG 2.2, 1.4.3
 
 
+def test_ordered_curves_go_from_light_to_dark_in_one_hue_and_all_can_be_seen():
+    luminances = [linear_rgb(colour) @ (0.2126, 0.7152, 0.0722) for colour, _ in scene.ORDERED]
+    assert (np.diff(luminances) < -0.05).all() and 1.05 / (luminances[0] + 0.05) > 3  # WCAG 2.2, 1.4.11
+    runs = {name: (np.array([0, 10]), np.array([[0, n], [0, n]])) for name, n in (("1", 9), ("4", 300), ("48", 729))}
+    lines = draw.curves(runs, "More, sooner", ordered=True).axes[0].get_lines()
+    drawn = [line.get_color() for line in lines if line.get_color() in dict(scene.ORDERED)]
+    assert drawn == [colour for colour, _ in scene.ORDERED[1:] for _ in range(2)]
+
+
 def test_curves_of_models_have_looks_of_their_own():
     assert len({dashes for _, dashes in scene.CURVES}) == 4  # told apart without colours
     assert not {colour for colour, _ in scene.CURVES} & {TOKEN, POSITION, SUM}
@@ -297,12 +307,12 @@ def test_curves_of_models_have_looks_of_their_own():
 
 def test_a_framed_cell_of_the_sum_says_its_rows_and_its_numbers(parts):
     tok_emb, pos_emb, x = parts
-    words = written(draw.the_sum(*parts, "CBABBC", cell=(4, 7)))
+    words = written(stills.the_sum(*parts, "CBABBC", cell=(4, 7)))
     added = f"({pos_emb[4, 7]:.4f})" if pos_emb[4, 7] < 0 else f"{pos_emb[4, 7]:.4f}"
     assert f"token embedding  (6, 48)   slot 4 holds B: {tok_emb[4, 7]:.4f} in channel 7" in words
     assert f"+  position embedding  (6, 48)   slot 4: {pos_emb[4, 7]:.4f} in channel 7" in words
     assert f"=  input embedding  (6, 48)   {tok_emb[4, 7]:.4f} + {added} = {x[4, 7]:.4f} in channel 7" in words
-    assert "0.50" in written(draw.the_sum(*parts, "CBABBC", limit=0.5))
+    assert "0.50" in written(stills.the_sum(*parts, "CBABBC", limit=0.5))
 
 
 def test_squares_without_numbers_have_one_scale_and_names_of_their_own_for_rows_and_columns():
@@ -327,7 +337,7 @@ def test_a_parallelogram_ends_where_the_third_point_plus_the_step_lies():
 
 
 def test_a_look_up_is_drawn_with_threads_from_each_letter_to_its_row_and_on_to_the_copy():
-    picture = draw.look_up("CAC", np.arange(6.0).reshape(3, 2), "ABC", followed="C")
+    picture = stills.look_up("CAC", np.arange(6.0).reshape(3, 2), "ABC", followed="C")
     assert picture.alt.endswith("slot 0, C, is row 2; slot 1, A, is row 0; slot 2, C, is row 2.")
     threads = [line for line in picture.axes[0].lines if len(line.get_xdata()) > 2]
     ends = [(line.get_ydata()[0], line.get_ydata()[-1]) for line in threads]
@@ -336,7 +346,7 @@ def test_a_look_up_is_drawn_with_threads_from_each_letter_to_its_row_and_on_to_t
 
 
 def test_letters_are_fed_back_into_the_slot_after_the_one_that_writes_them():
-    picture = draw.fed_back("CBA", "ABC")
+    picture = stills.fed_back("CBA", "ABC")
     said = written(picture)
     assert {"A", "B", "C", *"01234"} <= set(said) and "5" not in said
     assert "They read C, B, A, A, B, plus" in picture.alt and "Slots 2 to 4 write A, B, C;" in picture.alt

@@ -15,7 +15,7 @@ from lessonlib.draw.paper import colours
 from lessonlib.explore.controls import Control, Letters, Places, Steps, choice_slider, int_slider
 from lessonlib.explore.explorer import REST, Explorer, checked
 from lessonlib.explore.page import layout, page, panels_html, tiny
-from lessonlib.scene import INK, Cells, Flight, Gap, Lines, Points, Scene
+from lessonlib.scene import INK, Cells, Flight, Gap, Lines, Points, Scene, Strip
 
 
 def panels(explorer):
@@ -27,7 +27,9 @@ def rows_of(n, **more):
     """An explorer of a matrix that is filled with what its slider says."""
 
     def show(row):
-        return Scene(Cells("matrix", np.full((2, 3), float(row)), ("0", "1"), limit=9.0), text=f"row {row}", **more)
+        strips = [Strip()] * ("later" in more)
+        cells = Cells("matrix", np.full((2, 3), float(row)), ("0", "1"), limit=9.0)
+        return Scene(*strips, cells, text=f"row {row}", **more)
 
     return Explorer("rows", {"row": int_slider("row", 0, n - 1, 0)}, show)
 
@@ -211,7 +213,7 @@ def counted(result, log=None, pieces=3):
             if log is not None:
                 log.append(piece)
             yield
-        return result
+        return [Strip("model", "AB", "BA", said=result)]
 
     return later
 
@@ -237,7 +239,7 @@ def test_in_a_loop_counting_follows_after_a_rest_and_only_for_the_newest_move():
         assert log == []  # not yet rested
         while not explorer._counted.value:
             await asyncio.sleep(0.01)
-        assert log == [0, 1, 2] and counted_of(explorer) == "12 right"
+        assert log == [0, 1, 2] and "12 right" in counted_of(explorer)
 
     in_a_loop(steps)
 
@@ -336,11 +338,11 @@ def test_a_thousand_moves_leave_nothing_behind():
 
 def test_moving_one_letter_slider_moves_the_text_box_and_the_text_box_takes_letters_in_any_case():
     letters = Letters()
-    letters.sliders[2].value = "C"
+    letters.choices[2].value = "C"
     assert letters.value == letters.text.value == "CBCBBC"
     letters.text.value = " abcabc "
     assert letters.value == "ABCABC" == letters.text.value
-    assert [slider.value for slider in letters.sliders] == list("ABCABC")
+    assert [slider.value for slider in letters.choices] == list("ABCABC")
 
 
 @pytest.mark.parametrize(("typed", "word"), [("CBABBX", "'X'"), ("CBA", "got 3"), ("", "empty"), ("CBABBCA", "got 7")])

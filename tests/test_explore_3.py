@@ -11,7 +11,6 @@ from seen import (
     discs,
     faded,
     images,
-    labels,
     marks,
     note,
     outlines,
@@ -24,9 +23,9 @@ from seen import (
 
 from lessonlib import explore
 from lessonlib.embeddings import encode
-from lessonlib.explore.lesson_3 import IN_COLUMNS, IN_ROWS, SWAPS
+from lessonlib.explore.lesson_3 import SWAPS
 from lessonlib.nano_gpt import load_checkpoint, load_history
-from lessonlib.scene import NARROW, WIDE, lay_out
+from lessonlib.scene import NARROW, TOKEN, WIDE, lay_out
 from lessonlib.tasks import SORT, score
 
 MODEL = load_checkpoint("sort")
@@ -51,18 +50,15 @@ def explorer():
 
 
 @pytest.mark.parametrize("swap", SWAPS)
-@pytest.mark.parametrize("view", [IN_ROWS, IN_COLUMNS])
-def test_every_control_at_every_extreme_shows_the_product_of_matrices(explorer, swap, view):
-    set_to(explorer, swap=swap, view=view)
+def test_every_control_at_every_extreme_shows_the_product_of_matrices(explorer, swap):
+    set_to(explorer, swap=swap)
     for letters, slot, channel in product(("AAAAAA", "CCCCCC", "CBABBC"), (0, 5), (0, 47)):
         set_to(explorer, letters=letters, slot=slot, channel=channel)
         ids, table = encode(letters), MODEL.wte[list(SWAPS[swap])]
         limit, unused = abs(MODEL.wte).max(), {0, 1, 2} - set(ids)
         expected = [faded(signed(table, limit), unused), signed(table[ids], limit)]
         parts = images(explorer)
-        of_ones = parts.pop(2 if view == IN_ROWS else 1)
-        if view == IN_COLUMNS:
-            expected, of_ones = [each.swapaxes(0, 1) for each in expected], of_ones.swapaxes(0, 1)
+        of_ones = parts.pop(2)
         for found, wanted in zip(parts.values(), expected, strict=True):
             np.testing.assert_array_equal(found, wanted)
         np.testing.assert_array_equal(of_ones[..., 0] < 128, ids[:, np.newaxis] == np.arange(3))
@@ -72,16 +68,27 @@ def test_every_control_at_every_extreme_shows_the_product_of_matrices(explorer, 
         assert note(explorer).strip().startswith(f"{start}{terms} = {table[ids[slot], channel]:.4f} ")
 
 
-def test_marks_frame_the_row_of_the_letter_its_slot_and_the_cell(explorer):
+def test_marks_frame_the_row_of_the_letter_all_its_copies_and_the_cell(explorer):
     set_to(explorer, letters="CBABBC", slot=5, channel=47)
     places = [(round(top, 3), round(left, 3)) for top, left in marks(explorer)]
-    assert places == [(0.667, 0), (0.667, 0.979), (0.833, 0), (0.833, 0), (0.833, 0.979)]
+    assert places == [(0.667, 0), (0.667, 0.979), (0.833, 0), (0, 0), (0.833, 0), (0.833, 0.979)]
 
 
-def test_in_columns_every_eighth_channel_has_a_number(explorer):
-    set_to(explorer, view=IN_COLUMNS)
-    channels = labels(explorer)[1]
-    assert len(channels) == 48 and [text for text in channels if text] == ["0", "8", "16", "24", "32", "40", "47"]
+def threads(explorer):
+    """Which rows of the table threads lead from, to which, and whether they are those of the inspected letter."""
+    (cells,) = [part for part in explorer._scene.parts if getattr(part, "threads", ())]
+    drawn = re.findall(r'<path d="M[^"]*" stroke="([^"]+)"', page(explorer))
+    assert drawn == 2 * [colour for *_, colour in cells.threads]  # for wide and for narrow pages
+    return [(its_row, row, colour == TOKEN) for row, _, its_row, colour in cells.threads]
+
+
+def test_a_thread_leads_from_each_row_of_the_table_to_each_of_its_copies(explorer):
+    set_to(explorer, letters="CBABBC", slot=3)
+    assert threads(explorer) == [(2, 0, 0), (1, 1, 1), (0, 2, 0), (1, 3, 1), (1, 4, 1), (2, 5, 0)]
+    backwards = explore.look_up(lambda letters, table: table[encode(letters)][::-1], MODEL, SORT)
+    set_to(backwards, letters="AABBBB", slot=0)  # what it gives is seen, not what it should give
+    assert threads(backwards) == [(1, 0, 0), (1, 1, 0), (1, 2, 0), (1, 3, 0), (0, 4, 1), (0, 5, 1)]
+    assert_nothing_is_cut_off(explorer._scene)
 
 
 @pytest.mark.parametrize(
@@ -271,7 +278,7 @@ def test_a_function_that_fails_later_keeps_the_last_good_picture():
 
 def test_reset_brings_the_first_picture_back(explorer):
     first = page(explorer)
-    set_to(explorer, letters="AAAAAA", slot=0, channel=47, swap="A and B swapped", view=IN_COLUMNS)
+    set_to(explorer, letters="AAAAAA", slot=0, channel=47, swap="A and B swapped")
     explorer.reset()
     assert page(explorer) == first
 

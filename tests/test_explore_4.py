@@ -135,9 +135,31 @@ def test_the_board_shows_both_broken_tables_and_the_scores_counted_apart(board, 
 def test_every_switch_of_the_board_changes_its_row_alone(board):
     for slot in range(11):
         board.reset()
-        board.controls["rows"].sliders[slot].value = "0"
+        board.controls["rows"].choices[slot].value = "0"
         assert board.values["rows"] == "K" * slot + "0" + "K" * (10 - slot)
         assert labels(board)[0] == [f"{row}: zero" if row == slot else str(row) for row in range(11)]
+
+
+def test_a_chip_of_the_board_sets_its_controls_and_all_others_go_back_in_one_move(board):
+    board.reset()
+    set_to(board, scale=0.5)
+    line = board.children[1].children[-1]
+    for button, values in zip(
+        line.children,
+        (
+            {"rows": "MMMMMKKKKKK"},
+            {"rows": "00000KKKKKK"},
+            {"table": OFF_BY_ONE},
+            {"table": SHUFFLE},
+            {"table": SINUSOIDS},
+        ),
+    ):
+        moves = board._moves
+        button.click()
+        assert board.values == {"rows": "K" * 11, "table": "as trained", "scale": 1.0} | values
+        assert board._moves == moves + 1
+    line.children[-1].click()
+    assert board.words.startswith("Both tables are as trained.")
 
 
 @pytest.mark.parametrize(
@@ -188,12 +210,15 @@ def test_other_switches_are_refused_in_words(board, typed, said):
 
 def test_wrong_letters_of_the_example_are_marked(board):
     board.reset()
-    assert board.words and "<b>" not in board._counted.value
+    assert board.words and "ll-wrong" not in board._counted.value
     set_to(board, scale=0.0)
     assert "right would be ABBBCC" in board.words
     answer = SORTER.with_tables(wpe=0 * SORTER.wpe).answer("CBABBC")
-    marked = "".join(letter if letter == right else f"<b>{letter}</b>" for letter, right in zip(answer, "ABBBCC"))
-    assert marked in board._counted.value
+    marked = (
+        f"<b>{letter}" if letter == right else f'<b class="ll-wrong">{letter}'
+        for letter, right in zip(answer, "ABBBCC")
+    )
+    assert "</b>".join(marked) in board._counted.value
 
 
 @pytest.mark.parametrize(
@@ -231,7 +256,7 @@ def test_both_tables_are_drawn_on_one_scale_and_the_learned_one_ends(sinusoids, 
 @pytest.mark.parametrize(("row", "apart"), [(0, 0), (2, 3), (0, 10), (10, 0), (10, 13), (0, 13), (9, 4)])
 def test_the_dot_products_are_those_of_the_rows(sinusoids, row, apart):
     sinusoids.reset()
-    set_to(sinusoids, row=row, apart=apart)
+    set_to(sinusoids, row=row, apart=apart, size=FULL_SIZE)
     learned = np.asarray(SORTER.wpe, dtype=float)
     for name, table in (("learned", learned), ("sines and cosines", sinusoidal_positions(24, 48))):
         if row + apart >= len(table):
@@ -243,6 +268,19 @@ def test_the_dot_products_are_those_of_the_rows(sinusoids, row, apart):
         assert f"{product}of all rows {apart} apart: {others}" in words(sinusoids)
     rows = {row, row + apart}
     assert len(marks(sinusoids)) == len(rows) + sum(each < 11 for each in rows)
+    for part, table in zip(sinusoids._scene.parts[2:], (learned, sinusoidal_positions(24, 48))):
+        every = [table[i] @ table[i + apart] / np.mean(np.sum(table**2, axis=1)) for i in range(len(table) - apart)]
+        np.testing.assert_allclose(part.xy[:, 1] / 3, every, atol=1e-6)
+        assert part.only == ((row,) if row < len(every) else ()) and (
+            part.title.count(" to ") == (len(set(np.round(every, 5))) > 1)
+        )
+
+
+def test_it_starts_at_the_learned_size_with_a_flat_line_beside_one_that_is_not(sinusoids):
+    sinusoids.reset()
+    assert sinusoids.values["size"] == LEARNED_SIZE
+    learned, sines = (np.ptp(path[:, 1]) for path in paths(sinusoids))
+    assert learned > 0.1 and sines < 1e-3
 
 
 # Maps and cosines

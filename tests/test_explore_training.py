@@ -1,15 +1,12 @@
 """Trainings started, stopped and scrubbed, without a browser: in an event loop, as a kernel has one, and without."""
 
 import asyncio
-import base64
 import html
-import io
 import re
 
 import numpy as np
 import pytest
-from PIL import Image
-from seen import page, paths
+from seen import images, page, paths
 
 from lessonlib import explore, measure
 from lessonlib.draw.paper import colours
@@ -93,10 +90,7 @@ def curves_of(history):
 def assert_shows(explorer, history, i, title):
     """Compare tables, curves, dots and words on the page with the numbers of a training."""
     shown = page(explorer)
-    images = [
-        np.asarray(Image.open(io.BytesIO(base64.b64decode(data)))) for data in re.findall(r"base64,([^\"]+)", shown)
-    ]
-    for image, table in zip(images, (history.wte[i], history.wpe[i]), strict=True):
+    for image, table in zip(images(explorer).values(), (history.wte[i], history.wpe[i]), strict=True):
         np.testing.assert_array_equal(image, colours(Cells("", table, limit=LIMIT)))
     across, curves = history.steps / history.steps[-1], curves_of(history)
     dots = re.findall(r'<i style="left:([\d.]+)%;top:([\d.]+)%', shown)
@@ -145,12 +139,12 @@ def test_what_is_trained_takes_the_place_of_what_ships_and_only_tables_are_kept(
     assert puppet.asked == [("reverse", 12, 5)]
     assert "Seed 12 ends at 729 of 729." in training.status.value and "Seed 12 ends at 729" in explorer.words
     run, i = training.value
-    assert (run.seed, i, len(run.frames), training.slider.value) == (12, 40, 41, 200)
+    assert (run.seed, i, len(run.snapshots), training.slider.value) == (12, 40, 41, 200)
     history = load_history("reverse")
-    for frame, wte, wpe in zip(run.frames, history.wte, history.wpe):
+    for frame, wte, wpe in zip(run.snapshots, history.wte, history.wpe):
         np.testing.assert_array_equal(frame.wte, wte + 1)
         np.testing.assert_array_equal(frame.wpe, wpe)
-        assert "a model" not in frame[:2]
+        assert frame.model is None
     training.task.value = "sort"
     assert training.value[0].how == SHIPPED and training.seed.value == load_history("sort").seed
     training.task.value = "reverse"
@@ -174,9 +168,9 @@ def test_the_slider_follows_the_newest_snapshot_unless_it_was_moved_back(explore
         assert "seed 4, step 40" in explorer.words and "Still training." in explorer.words
         training.slider.value = 30
         puppet.may_go_to = 6
-        yield lambda: training.value[0].frames[-1].step == 60
-        assert training.slider.value == 30 and training.value[0].frames[training.value[1]].step == 30
-        training.slider.value = training.value[0].frames[-1].step
+        yield lambda: training.value[0].snapshots[-1].step == 60
+        assert training.slider.value == 30 and training.value[0].snapshots[training.value[1]].step == 30
+        training.slider.value = training.value[0].snapshots[-1].step
         puppet.may_go_to = 40
         yield lambda: "ends at" in training.status.value
         assert training.slider.value == training.slider.max == 400
@@ -291,7 +285,7 @@ def test_the_tables_are_those_of_the_training_itself(training, monkeypatch):
     training.task.value = "reverse"
     training.seed.value = 3
     training.start()
-    for frame, snapshot in zip(training.value[0].frames, train(REVERSE, 3, every=1), strict=True):
+    for frame, snapshot in zip(training.value[0].snapshots, train(REVERSE, 3, every=1), strict=True):
         np.testing.assert_array_equal(frame.wte, snapshot.wte)
         np.testing.assert_array_equal(frame.wpe, snapshot.wpe)
         assert (frame.step, frame.score) == (snapshot.step, snapshot.score)

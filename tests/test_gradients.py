@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from lessonlib.gradients import _dropout, loss_and_gradients
-from lessonlib.nano_gpt import NanoGPT, expected_shapes
+from lessonlib.gradients import _dropout, loss_and_gradients, table_gradient
+from lessonlib.nano_gpt import NanoGPT, expected_shapes, load_checkpoint
 
 N_HEAD = 2
 SIZES = {"n_layer": 2, "n_embd": 4, "vocab_size": 3, "block_size": 7}
@@ -161,3 +161,17 @@ def test_dropout_sets_its_share_of_numbers_to_zero_and_keeps_the_mean():
     assert abs((dropped == 0).mean() - 0.25) < 0.005
     assert abs(dropped.mean() - 1) < 0.01
     assert np.array_equal(backward(ones), dropped)
+
+
+def test_the_gradient_at_the_table_is_the_slope_of_the_loss():
+    model = load_checkpoint("sort")
+    loss, gradient = table_gradient(model, "ABABAB", "AAABBB")
+    assert gradient.shape == (3, 48) and not gradient[2].any() and gradient[:2].all()
+    step = np.zeros((3, 48), dtype=np.float32)
+    step[1, 7] = 0.001
+    ends = [table_gradient(model.with_tables(wte=model.wte + sign * step), "ABABAB", "AAABBB")[0] for sign in (1, -1)]
+    assert math.isclose((ends[0] - ends[1]) / 0.002, gradient[1, 7], rel_tol=0.02) and ends[1] != loss
+    with pytest.raises(ValueError):
+        table_gradient(model, "ABX", "ABC")
+    with pytest.raises(ValueError):
+        table_gradient(model, "ABABAB", "ABABABA")

@@ -12,12 +12,12 @@ FILES = {path.relative_to(LESSONLIB).as_posix(): path for path in sorted(LESSONL
 ALLOWED = {
     "__init__": [],
     "embeddings": ["numpy"],
-    "measure": ["numpy", "lessonlib.embeddings"],
+    "measure": ["numpy", "lessonlib.embeddings", "lessonlib.gradients"],
     "nano_gpt": ["numpy", "lessonlib.embeddings"],
     "english": ["numpy", "lessonlib.embeddings", "lessonlib.nano_gpt"],
     "english_words": [],
     "tasks": ["numpy", "lessonlib.embeddings", "lessonlib.nano_gpt"],
-    "gradients": ["numpy", "lessonlib.nano_gpt"],
+    "gradients": ["numpy", "lessonlib.embeddings", "lessonlib.nano_gpt"],
     "rope": ["numpy", "lessonlib.nano_gpt"],
     "training": [
         "numpy",

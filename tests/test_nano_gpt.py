@@ -397,7 +397,7 @@ def test_a_model_without_layers_slots_tokens_or_channels_is_refused(name):
 
 @pytest.mark.parametrize("n_head", [0, -3, 4, 12, 3.0, True, None, "3"])
 def test_a_number_of_heads_that_does_not_divide_the_channels_is_refused(n_head):
-    assert_says(refusal(NanoGPT, small_weights(), n_head), ["n_head", "divides n_embd = 6", repr(n_head)])
+    assert_says(refusal(NanoGPT, small_weights(), n_head), ["n_head", "whole number", repr(n_head)])
 
 
 def test_a_numpy_integer_is_a_number_of_heads():
@@ -582,20 +582,13 @@ def test_a_file_that_is_no_checkpoint_is_refused(path, content):
         ({"extra": np.zeros(2)}, ["extra", "not one of this model"]),
         ({"made.n_head": None}, ["n_head", "again"]),
         ({"made.n_head": np.array(5)}, ["n_head", "divides n_embd = 48", "5"]),
-        ({"made.n_head": np.array([3, 3])}, ["does not say its n_head"]),
-        ({"made.n_head": np.array("three")}, ["does not say its n_head"]),
-        ({"made.n_head": np.array(3.7)}, ["does not say its n_head"]),
+        ({"made.n_head": np.array("three")}, ["n_head must be a whole number", "three"]),
+        ({"made.n_head": np.array(3.7)}, ["n_head must be a whole number", "3.7"]),
     ],
 )
 def test_a_checkpoint_with_a_broken_part_is_refused(path, tensors, words):
     saved(path, changed(read_arrays(CHECKPOINTS / "sort.npz"), tensors))
     assert_says(refusal(load_checkpoint, path), words)
-
-
-def test_a_checkpoint_that_lost_its_last_layer_is_refused(path):
-    arrays = read_arrays(CHECKPOINTS / "sort.npz")
-    saved(path, {name: array for name, array in arrays.items() if ".h.2." not in name})
-    assert_says(refusal(load_checkpoint, path), ["2 of its 3 layers", "again"])
 
 
 @pytest.mark.parametrize("field", ["steps", "wte", "seed", "how"])
@@ -705,11 +698,8 @@ NAN = as_tensor(np.full((3, 6), np.nan))
         ({}, ["config"]),
         ({**SMALL, "config": 3}, ["config"]),
         ({**SMALL, "config": {"n_layer": 2}}, ["n_head", "whole", "None"]),
-        ({**SMALL, "config": {**SMALL["config"], "n_layer": 0}}, ["2 of its 0 layers"]),
         ({**SMALL, "config": {**SMALL["config"], "n_head": "3"}}, ["n_head", "'3'", "whole"]),
-        ({**SMALL, "config": {**SMALL["config"], "n_layer": None}}, ["model.json", "2 of its None layers"]),
         ({**SMALL, "config": {**SMALL["config"], "n_head": 4}}, ["n_head", "4", "divides n_embd = 6"]),
-        ({**SMALL, "config": {**SMALL["config"], "n_layer": 3}}, ["2 of its 3 layers", "again"]),
         ({**SMALL, "lm_head.weight": None}, ["lm_head.weight", "NoneType"]),
         ({**SMALL, "lm_head.weight": {"shape": [3, 6]}}, ["lm_head.weight", "data"]),
         ({**SMALL, "lm_head.weight": {"data": LM_HEAD["data"]}}, ["lm_head.weight", "shape"]),

@@ -73,7 +73,6 @@ def stream(token_ids):
         (measure.closest_sums, 2),
         (measure.n_distinct_sums, 2),
         (measure.padded_tables, 2),
-        (measure.principal_cosines, 2),
         (measure.overlap, 2),
         (measure.source_shares, 2),
         (attention_terms, 1),

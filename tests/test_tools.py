@@ -41,6 +41,16 @@ def contents(folder):
 # The address
 
 
+@pytest.mark.parametrize("place", [address.PLACEHOLDER, "anna-b/my.lessons"])
+def test_every_lesson_is_handed_out_whether_its_address_is_known_or_not(copy, place, monkeypatch):
+    address.write_address(place, copy)
+    monkeypatch.setattr(hand_out, "ROOT", copy)
+    hand_out.hand_out(copy / "class", copy / "notebooks")
+    assert {path.name for path in (copy / "class").glob("*.ipynb")} == {path.name for path in PATHS}
+    for path in PATHS:
+        assert "Open this page" not in (copy / "class" / path.name).read_text("utf-8")
+
+
 def test_every_link_to_binder_names_the_one_address_and_the_lesson_that_it_stands_in():
     here = address.address()
     for path in [*PATHS, *(ROOT / name for name in address.PAGES)]:
@@ -67,7 +77,19 @@ def test_no_link_leads_nowhere_before_the_address_is_set_and_all_are_there_after
     address.write_address("anna-b/my.lessons", copy)
     assert links()[0] == [] and set(links()[1]) == {"README.md", *(path.name for path in PATHS)}
     readme = (copy / "README.md").read_text("utf-8")
-    assert [path.name for path in PATHS if address.binder_link(path.name, "anna-b/my.lessons") not in readme] == []
+    start = readme.partition("\n## Start\n")[2]
+    assert re.search(r"https?://[^)]*", start)[0] == address.site_link(PATHS[0].name, "anna-b/my.lessons")
+    for link in (address.site_link, address.binder_link):
+        assert [path.name for path in PATHS if link(path.name, "anna-b/my.lessons") not in readme] == []
+    for path in copy.glob("notebooks/*.ipynb"):
+        site, binder = (link(path.name, "anna-b/my.lessons") for link in (address.site_link, address.binder_link))
+        beginning = "".join(cell.source for cell in nbformat.read(path, as_version=4).cells[:2])
+        assert 0 < beginning.find(site) < beginning.find(binder)
+
+
+def test_the_website_lies_where_githubs_pages_put_it():
+    assert address.site_link("a.ipynb", "Anna/Lessons") == "https://anna.github.io/Lessons/lab/index.html?path=a.ipynb"
+    assert address.site_link("a.ipynb", "Anna/anna.github.io") == "https://anna.github.io/lab/index.html?path=a.ipynb"
 
 
 @pytest.mark.parametrize("path", COMPLETE, ids=lambda path: path.stem)

@@ -7,6 +7,7 @@ import make_data
 import numpy as np
 import pytest
 from make_data import make_checkpoint, rounded
+from many_seeds import held_out
 
 from lessonlib import training
 from lessonlib.embeddings import sinusoidal_positions
@@ -15,7 +16,6 @@ from lessonlib.tasks import REVERSE, SORT, SYNONYMS, Task, score
 from lessonlib.training import (
     AdamW,
     Snapshot,
-    held_out,
     initial_weights,
     token_shares,
     train,

@@ -16,7 +16,7 @@ PAGES = ("CITATION.cff", "README.md", "TEACHING.md", "CONTRIBUTING.md", "pyproje
 BADGE = "[![open in Binder](https://mybinder.org/badge_logo.svg)]"
 IN_README = re.compile(r"(<!-- `run.py address` writes this -->\n).*?(\n<!-- to here -->)", re.DOTALL)
 MISSING = "If the first code cell says `No module named 'lessonlib'`: "
-OPENING = re.compile(rf"(\[Open .* in Binder\].*\n)?{re.escape(MISSING)}.*")
+OPENING = re.compile(rf"(\[Open .*\n)?{re.escape(MISSING)}.*")
 
 
 def address(root=ROOT):
@@ -27,6 +27,14 @@ def address(root=ROOT):
 def binder_link(name, place):
     """Return the address at which Binder opens a notebook in JupyterLab."""
     return f"https://mybinder.org/v2/gh/{place}/HEAD?urlpath=lab/tree/notebooks/{name}"
+
+
+def site_link(name, place):
+    """Return the address at which a notebook opens on the website that the workflow publishes on GitHub's Pages."""
+    owner, repository = place.split("/")
+    host = f"{owner.lower()}.github.io"
+    folder = "" if repository.lower() == host else f"{repository}/"
+    return f"https://{host}/{folder}lab/index.html?path={name}"
 
 
 def pip_install(place):
@@ -41,21 +49,29 @@ def pip_install(place):
 
 def opening(name, place):
     """Write the lines at the beginning of a lesson: how to run it, and what to do where lessonlib is missing."""
-    binder = f"[Open this page in Binder]({binder_link(name, place)}): nothing to install.\n"
-    return ("" if place == PLACEHOLDER else binder) + pip_install(place)
+    links = (
+        f"[Open this page in your browser]({site_link(name, place)}), with nothing to install; or, if that is too "
+        f"slow, [on Binder's computers]({binder_link(name, place)}).\n"
+    )
+    return ("" if place == PLACEHOLDER else links) + pip_install(place)
 
 
 def start(names, place):
     """Write how to get at the lessons, for README."""
     if place == PLACEHOLDER:
         return (
-            "No link to Binder is shown yet, as this copy does not know its address on GitHub. Whoever publishes it "
-            "says it once: `python3 run.py address OWNER/NAME`."
+            "No link to a website or to Binder is shown yet, as this copy does not know its address on GitHub. Whoever "
+            "publishes it says it once: `python3 run.py address OWNER/NAME`."
         )
     labels = [re.sub(r"^0*(\d+)_.*", r"lesson \1", name.removesuffix(".ipynb")).replace("_", " ") for name in names]
-    links = [f"[{label}]({binder_link(name, place)})" for label, name in zip(labels, names)]
+    site, binder = (
+        ", ".join(f"[{label}]({link(name, place)})" for label, name in zip(labels, names))
+        for link in (site_link, binder_link)
+    )
     return (
-        f"In your browser, with nothing to install: {BADGE}({binder_link(names[0], place)}) {', '.join(links)}.\n\n"
+        f"**In your browser, with nothing to install**: {site}. Choose *Run → Run All Cells*. The first minute fetches "
+        "Python, and the first cell says how far it is; then all runs on your computer, slowly.\n\n"
+        f"On Binder's computers, faster once they have started: {BADGE}({binder_link(names[0], place)}) {binder}.\n\n"
         f"For your computer, get the code: `git clone https://github.com/{place}`, "
         f"or [as a ZIP](https://github.com/{place}/archive/HEAD.zip) that you unpack."
     )

@@ -44,16 +44,14 @@ def hand_out(folder, notebooks=NOTEBOOKS):
 
 
 def lessons_and_pictures(notebooks):
-    """List the notebooks that have the link of a lesson, which is to themselves, and what they show; nothing else.
+    """List the notebooks that README links to, and what they show; nothing else.
 
     Copies, grades and whatever else lies beside them stay where they are.
     """
-    lessons, shown = [], set()
-    for path in sorted(notebooks.glob("*.ipynb")):
-        text = path.read_text(encoding="utf-8", errors="replace")
-        if f"?urlpath=lab/tree/notebooks/{path.name})" in text:
-            lessons.append(path)
-            shown |= set(re.findall(r"!\[[^\]]*\]\(([\w.-]+)\)", text))
+    listed = set(re.findall(r"\(notebooks/([\w.-]+\.ipynb)\)", (ROOT / "README.md").read_text(encoding="utf-8")))
+    lessons, shown = [path for path in sorted(notebooks.glob("*.ipynb")) if path.name in listed], set()
+    for path in lessons:
+        shown |= set(re.findall(r"!\[[^\]]*\]\(([\w.-]+)\)", path.read_text(encoding="utf-8", errors="replace")))
     return lessons + [notebooks / name for name in sorted(shown) if (notebooks / name).is_file()]
 
 

@@ -18,13 +18,26 @@ import nbformat
 ROOT = Path(__file__).resolve().parent.parent
 WIDGETS = Path("share", "jupyter", "labextensions", "@jupyter-widgets", "jupyterlab-manager", "package.json")
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
-INSTALL = "%pip install --quiet lessonlib"
-FIRST_MINUTE = """**This page runs in your browser.** The first minute fetches Python and what the lessons need; \
-the cell below then installs them. While you wait, `[*]` stands beside it.
+FIRST_MINUTE = """**This page runs in your browser.** In the first minute it fetches Python and what the lessons need. \
+The cell below does it, when you run it or choose **Run → Run All Cells**: `[*]` stands beside it until Python is \
+here, then it says what it does next.
 If it stays `[*]` for several minutes, a network that blocks Pyodide's server is the likely reason: try another one, \
 or ask whoever runs this site.
 Here everything is slower than it says below: a training takes a minute or two (*Stop* ends it), and a score of all \
-729 inputs some seconds."""
+729 inputs some seconds. Your changes stay in this browser: download what you want to keep or hand in."""
+# What matplotlib would say about its fonts is no news to a learner. A plain `import` of it would be fetched before the
+# first line is printed.
+INSTALL = """print("Python is here. Now come NumPy, matplotlib and the lessons ...")
+import importlib
+import logging
+
+import piplite
+
+await piplite.install("lessonlib")
+print("They are here. matplotlib looks through its fonts, once ...")
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+importlib.import_module("matplotlib.font_manager")
+print("Ready: go on with the next cell.")"""
 # Python packages that the site carries; of what these need, the site's own kernel and Pyodide bring the rest.
 CARRIED = ["ipywidgets", "comm", "jupyterlab-widgets"]
 

@@ -17,7 +17,7 @@ from lessonlib.embeddings import sinusoidal_positions
 from lessonlib.gradients import loss_and_gradients
 from lessonlib.measure import every_sum, overlap, variance_shares
 from lessonlib.nano_gpt import CHECKPOINTS, N_INPUTS, NanoGPT, load_checkpoint, read_arrays
-from lessonlib.precomputed import CASES, CURVES, FACTORS, MAPS, SEEDS, Cases, Seeds, scaled
+from lessonlib.precomputed import CASES, CURVES, FACTORS, MAPS, SEEDS, Cases, Seeds
 from lessonlib.rope import RotaryGPT
 from lessonlib.tasks import REVERSE, SORT, SYNONYMS, Task, answer_logits, score
 from lessonlib.training import (
@@ -275,7 +275,10 @@ def make_maps(path, factors=FACTORS):
     maps = {}
     for task in (SORT, REVERSE):
         model = load_checkpoint(task.name)
-        scores = [[score(scaled(model, row, column), task) for column in factors] for row in factors]
+        scores = [
+            [score(model.with_tables(row * model.wte, column * model.wpe), task) for column in factors]
+            for row in factors
+        ]
         maps[task.name] = np.array(scores, dtype=np.int16)
     write_arrays(path, maps)
 

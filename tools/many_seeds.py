@@ -32,7 +32,7 @@ from lessonlib.measure import (
 )
 from lessonlib.nano_gpt import load_checkpoint
 from lessonlib.tasks import REVERSE, SORT, SYNONYMS, Task, answer_logits, score
-from lessonlib.training import held_out, train
+from lessonlib.training import initial_weights, shared_out, train
 
 PLACE = np.array([1, 0, 2])  # of A, B, C in the order B, A, C
 BAC = Task("sort", lambda inputs: np.argsort(PLACE)[np.sort(PLACE[inputs], axis=-1)])
@@ -51,6 +51,13 @@ def letters():
     token_distances("reversers", REVERSE, range(8))
     token_distances("C read as B", SYNONYMS, range(8))
     token_distances("C read as B with a frozen random table", SYNONYMS, range(4), freeze=("wte",))
+
+
+def held_out(task, seed):
+    """Say which of the task's inputs a training from this seed never sees: their numbers, int (182,)."""
+    rng = np.random.default_rng(seed)
+    initial_weights(rng)  # draws first, as training does
+    return shared_out(task, rng)[0]
 
 
 def token_distances(title, task, seeds, **options):

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import stills
 from nbclient import NotebookClient
 
 from lessonlib import draw
@@ -96,9 +97,9 @@ def attach_pictures(notebook):
     tok_emb, pos_emb = token_embedding(encode(letters), model.wte), position_embedding(len(letters), model.wpe)
     limit = signed_limit(model.wte, model.wpe, every_sum(model.wte, model.wpe))  # the explorer's
     pictures = {
-        "look_up.png": lambda: draw.look_up(letters, model.wte, "ABC", followed="B"),
-        "fed_back.png": lambda: draw.fed_back(letters, model.answer(letters)),
-        "input_embedding.png": lambda: draw.the_sum(
+        "look_up.png": lambda: stills.look_up(letters, model.wte, "ABC", followed="B"),
+        "fed_back.png": lambda: stills.fed_back(letters, model.answer(letters)),
+        "input_embedding.png": lambda: stills.the_sum(
             tok_emb, pos_emb, tok_emb + pos_emb, letters, cell=(3, 0), limit=limit
         ),
     }

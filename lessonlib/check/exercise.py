@@ -16,15 +16,12 @@ SMALL = 1e-5  # by how much a known wrong number may be off, as a share of the l
 
 
 class Exercise(NamedTuple):
-    """What is right, what is known to be wrong, and what to say.
-
-    `expected` completes "The exercise asks for ...". `mistakes` are pairs of a wrong array, of any shape, and a
-    sentence, `shapes` pairs of a wrong shape and a sentence: the first that fits is named. `difference` takes the
-    values and the place of the first difference, and says what there is to say where nothing better is known.
-    `rounding` and `order` are said of the right numbers, rounded, and of the right rows in another order; they are
-    empty where that is no mistake. `tolerance` is how far off a right number may be. `read` turns an answer into an
-    array; if an answer is not `sized`, `difference` talks about its length.
-    """
+    """What is right, what is known to be wrong, and what to say. `expected` completes "The exercise asks for ...".
+    `mistakes` are pairs of a wrong array, of any shape, and a sentence, `shapes` pairs of a wrong shape and a sentence:
+    the first that fits is named. `difference` takes the values and the place of the first difference, and says what
+    there is to say where nothing better is known. `rounding` and `order` are said of the right numbers, rounded, and of
+    the right rows in another order; they are empty where that is no mistake. `tolerance` is how far off a right number
+    may be. `read` turns an answer into an array; if an answer is not `sized`, `difference` talks about its length."""
 
     solution: np.ndarray
     expected: str
@@ -53,13 +50,24 @@ def checks(table):
     return check
 
 
-@np.errstate(all="ignore")  # an answer may hold numbers too large to square
+def judges(check):
+    """Make a check of a function that judges the answer itself: it may raise `Stop` at any point."""
+
+    @wraps(check)
+    @np.errstate(all="ignore")  # an answer may hold numbers too large to square
+    def judged(answer, *about):
+        try:
+            return check(answer, *about)
+        except Stop as stop:
+            return stop.verdict
+
+    return judged
+
+
+@judges
 def judge(answer, exercise):
     """Judge an answer: is it right, a known mistake, of another shape, rounded, in another order, or just different?"""
-    try:
-        values = exercise.read(answer, exercise)
-    except Stop as stop:
-        return stop.verdict
+    values = exercise.read(answer, exercise)
     solution, tolerance, about_shape = np.float64(exercise.solution), exercise.tolerance, _about_shape(values, exercise)
     if getattr(answer, "dtype", None) == np.float16:  # eleven bits of each number
         tolerance = max(tolerance, 1e-3 * _largest(solution))
@@ -86,11 +94,9 @@ def judge(answer, exercise):
 
 
 def matrix_exercise(solution, each, mistakes, shapes=(), about_rows=lambda values: None, **more):
-    """Make the table of an exercise on a matrix (T, C), one row for each letter or slot: `each` says which.
-
-    What can go wrong with any matrix is added. `about_rows` takes an answer of the right shape and says what its rows
-    are, or returns None.
-    """
+    """Make the table of an exercise on a matrix (T, C), one row for each letter or slot: `each` says which. What can go
+    wrong with any matrix is added. `about_rows` takes an answer of the right shape and says what its rows are, or
+    returns None."""
     (n_rows, n_columns), swapped = solution.shape, f"Rows and columns are swapped: every {each} has a row."
     place_words = "The first difference is in row {}, channel {}, counted from 0."
     return Exercise(
@@ -111,14 +117,17 @@ def matrix_exercise(solution, each, mistakes, shapes=(), about_rows=lambda value
             ((n_columns, n_rows), swapped),
             ((n_rows,), f"One number for each {each} can say which row to take: the exercise asks for the rows."),
             ((n_columns,), f"This is a single row: every {each} has one."),
+            *(((n, n_columns), f"There are {n_rows} {each}s, and these are {n} rows.") for n in range(2, 99)),
+            *(((n_rows, n), f"A row has {n_columns} numbers, and these have {n}.") for n in range(1, 99)),
         ],
         order=f"These are the right rows in the wrong order: row 0 is for the first {each}, row 1 for the next.",
         **more,
     )
 
 
-def rows_exercise(wanted, n_rows, praise, mistakes, what="row"):
-    """Make the table of an exercise that asks which rows (or slots) of `n_rows` they are, in any order."""
+def rows_exercise(wanted, n_rows, praise, mistakes=(), what="row", reasons=None):
+    """Make the table of an exercise that asks which rows (or slots) of `n_rows` they are, in any order. `reasons` is a
+    dict that says, for each number that is not one of them, why."""
     wanted = np.sort(np.float64(wanted))
     n_wanted, mask = len(wanted), np.isin(np.arange(n_rows), wanted)
 
@@ -135,6 +144,8 @@ def rows_exercise(wanted, n_rows, praise, mistakes, what="row"):
             return f"Not every number in it is the number of a {what}: {hint}"
         if len(named) == n_rows:
             return f"These are all {what}s: not all of them are asked for."
+        if reasons and (others := named - set(wanted)):
+            return reasons[min(others)]
         if len(named) == 1:
             return f"This is a single {what}: more than one is asked for, in a list."
         if what == "row" and len(named) != n_wanted:
@@ -167,9 +178,7 @@ def models():
 
 def arrays_at_hand(asked, token_ids, wte=None, wpe=None):
     """Yield arrays (T, C) that a learner has at hand in place of the "token", "position" or "sum" embedding asked for.
-
-    With each comes a sentence. A table that is not given is the sorter's.
-    """
+    With each comes a sentence. A table that is not given is the sorter's."""
     wte, wpe = (np.float64(given) if given is not None else own for given, own in zip((wte, wpe), _tables("sorter")))
     tok, pos = wte[token_ids], wpe[: len(token_ids)]
     sines = sinusoidal_positions(*tok.shape)
@@ -192,14 +201,9 @@ def arrays_at_hand(asked, token_ids, wte=None, wpe=None):
     yield sines, f"These are the fixed sines and cosines, not the model's own table. {tail}"
     for name in models():
         other_tok, other_pos = _tables(name)[0][token_ids], _tables(name)[1][: len(token_ids)]
-        wrong = [
-            (tok, other_tok, other_tok + pos),
-            (pos, other_pos, tok + other_pos),
-            (tok, other_tok, other_tok + other_pos),
-        ]
-        for own, other, with_other in wrong:
-            if own.shape == other.shape and not np.array_equal(own, other):
-                for rows in (other, with_other):
+        if other_tok.shape == tok.shape:
+            for rows in (other_tok, other_pos, other_tok + pos, tok + other_pos, other_tok + other_pos):
+                if not any(np.array_equal(rows, own) for own in (tok, pos, tok + pos)):
                     yield rows, f"There are rows of the {name} in it, another model: use the tables of the exercise."
 
 

@@ -11,6 +11,7 @@ from lessonlib.check.exercise import (
     arrays_at_hand,
     checks,
     judge,
+    judges,
     matrix_exercise,
     models,
     rows_exercise,
@@ -54,6 +55,7 @@ def look_up(token_ids, wte):
     tok_emb, ids = token_embedding(token_ids, wte), np.asarray(token_ids)  # (T, C), (T,)
     by_id = np.broadcast_to(ids[:, np.newaxis], tok_emb.shape)
     which = "say which row of the table to take."
+    taken_away = "Position rows are taken away: the rows of the letters are asked for."
     return matrix_exercise(
         tok_emb,
         each="letter",
@@ -61,14 +63,7 @@ def look_up(token_ids, wte):
         mistakes=[
             *((wte[other], sentence) for other, sentence in other_letters(ids, len(wte))),
             *arrays_at_hand("token", ids, wte=wte),
-            *(
-                (
-                    tok_emb - model.wpe[: len(ids)],
-                    "Position rows are taken away: the rows of the letters are asked for.",
-                )
-                for model in models().values()
-                if len(model.wpe) >= len(ids)
-            ),
+            *((tok_emb - model.wpe[: len(ids)], taken_away) for model in models().values()),
             (by_id, f"It is filled with the ids: ids are no values, they {which}"),
             (by_id * tok_emb, f"Every row is multiplied by its id: ids only {which}"),
             (wte, "This is the whole table: every letter takes one row from it."),
@@ -77,10 +72,6 @@ def look_up(token_ids, wte):
             (wte[:, ids], "The ids picked columns: they should pick rows."),
             (ids, f"These are the ids of the letters: they {which}"),
             (one_hot_rows(ids, len(wte)), f"These are one-hot rows: they {which}"),
-        ],
-        shapes=[
-            *(((n, wte.shape[1]), f"There are {len(ids)} letters, and these are {n} rows.") for n in range(2, 13)),
-            *(((len(ids), n), f"A row has {wte.shape[1]} numbers, and these have {n}.") for n in range(1, 97)),
         ],
         about_rows=lambda values: about_letters(which_rows(values, wte), ids),
         rounding="The numbers are close, but not the same: a look-up copies, so nothing is rounded.",
@@ -93,9 +84,9 @@ def _of_this_shape(answer, exercise):
     """Read an answer whose shape is what the exercise is about: an array, in no more brackets than asked for."""
     values, wanted = as_array(plain(answer), exercise.expected), exercise.solution.shape
     if getattr(getattr(answer, "dtype", None), "kind", "") in ("U", "S"):
-        raise Stop(not_yet("These are texts, though they look like numbers: a row holds numbers."))
+        raise Stop("These are texts, though they look like numbers: a row holds numbers.")
     if values.shape != wanted and [n for n in values.shape if n != 1] == [n for n in wanted if n != 1]:
-        raise Stop(not_yet(f"The shape is {values.shape}, and {wanted} is asked for: there are brackets too many."))
+        raise Stop(f"The shape is {values.shape}, and {wanted} is asked for: there are brackets too many.")
     return values
 
 
@@ -234,7 +225,7 @@ def identical_slots(letters, letter):
 def _slots(answer, exercise, letter):
     """Read slots; of a dict from slots to their letters only those of the letter asked for."""
     if isinstance(answer, str) and re.search(r"\b(not|no|except|without|but)\b", answer.lower()):
-        raise Stop(not_yet("Write the numbers of the slots that hold the letter, in a list, and nothing else."))
+        raise Stop("Write the numbers of the slots that hold the letter, in a list, and nothing else.")
     if isinstance(answer, Mapping) and letter in answer:
         answer = answer[letter]
     elif isinstance(answer, Mapping) and answer and all(isinstance(name, str) for name in answer.values()):
@@ -334,13 +325,11 @@ def _about_cosine(values, pair, rows):
     return f"The first difference is in {('A-B', 'A-C', 'B-C')[pair]}."
 
 
+@judges
 def lost_names(answer, sides):
     """Check three letters of P, Q and R, or "?" where nothing shows it: which is B in a model that sorts, B in one that
     reverses, A in one that reads C as B, by the `sides` of each, (3, 3): P-Q, P-R, Q-R."""
-    try:
-        said = _three_names(answer)
-    except Stop as stop:
-        return stop.verdict
+    said = _three_names(answer)
     across, order = "RQP", np.argsort(sides, axis=1)  # the corner that is not on a side; sides from short to long
     middle, apart = across[order[0, 2]], across[order[2, 0]]
     if said == f"{middle}?{apart}":
@@ -360,7 +349,7 @@ def lost_names(answer, sides):
 def _three_names(answer):
     """Read three letters of P, Q, R or question marks out of an answer, one for each model."""
     if isinstance(answer, (set, frozenset)):
-        raise Stop(not_yet("A set has no order: write a text, the letter of model 0 first."))
+        raise Stop("A set has no order: write a text, the letter of model 0 first.")
     if isinstance(answer, Mapping) and {str(key)[-1:] for key in answer} == set("012"):
         answer = [answer[key] for key in sorted(answer, key=lambda key: str(key)[-1])]  # {0: "P", 1: "?", 2: "Q"}
     if isinstance(answer, (list, tuple)) and len(answer) == 3:
@@ -368,29 +357,26 @@ def _three_names(answer):
     text = " ".join(str(cell) for cell in atoms(plain(answer))).upper()
     text = re.sub(r"\bMODEL\b|\b[012]\s*[:=)]", "", re.sub(r"\bUNKNOWN\b|\bNONE\b", "?", text))
     if re.search(r"\d|[PQR]\s*-\s*[PQR]", text):
-        raise Stop(
-            not_yet("Neither numbers nor sides are asked for: write three letters of P, Q, R, or ?, such as PQ?.")
-        )
+        raise Stop("Neither numbers nor sides are asked for: write three letters of P, Q, R, or ?, such as PQ?.")
     if re.fullmatch(r"[ABC?,; ]+", text) and re.search("[ABC]", text):
-        raise Stop(not_yet("A, B and C are the names that were lost: say which of P, Q and R it is, or ?."))
+        raise Stop("A, B and C are the names that were lost: say which of P, Q and R it is, or ?.")
     names = re.sub(r"[^\w?]", "", text)
     if not re.fullmatch("[PQR?]{3}", names):
         found = f"{names[:20]!r}" if names else "none"
-        raise Stop(not_yet(f"Three are asked for, one for each model, each P, Q, R or ?, such as PQ?; found {found}."))
+        raise Stop(f"Three are asked for, one for each model, each P, Q, R or ?, such as PQ?; found {found}.")
     return names
 
 
+@judges
 def opposite(answer, english):
     """Check a word whose nearest row in `english`, its own left out, is that of its opposite; both may be given."""
+    cells = atoms(plain(list(answer.items()) if isinstance(answer, Mapping) else answer))
+    given = re.findall(r"[^\W\d_]+", " ".join(cell for cell in cells if isinstance(cell, str)))
+    given = [word for word in given if word not in ("and", "or")] if len(given) == 3 else given
+    if len(given) not in (1, 2):
+        return not_yet(f'A word is asked for, in quotes, such as "good"; this has {len(given) or "none"}.')
     try:
-        cells = atoms(plain(list(answer.items()) if isinstance(answer, Mapping) else answer))
-        given = re.findall(r"[^\W\d_]+", " ".join(cell for cell in cells if isinstance(cell, str)))
-        given = [word for word in given if word not in ("and", "or")] if len(given) == 3 else given
-        if len(given) not in (1, 2):
-            raise Stop(not_yet(f'A word is asked for, in quotes, such as "good"; this has {len(given) or "none"}.'))
         words = [english.words[english.ids(word)[0]] for word in given]
-    except Stop as stop:
-        return stop.verdict
     except ValueError as error:  # not one of the words
         return not_yet(f"{error}.")
     nearest = {word: english.nearest(word, n=1, leave_out=True)[0][0] for word in words}

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from itertools import combinations
 
 import numpy as np
@@ -12,6 +12,7 @@ from lessonlib.check.exercise import (
     Exercise,
     arrays_at_hand,
     checks,
+    judges,
     matrix_exercise,
     models,
     rows_exercise,
@@ -20,7 +21,7 @@ from lessonlib.check.exercise import (
 from lessonlib.check.reading import atoms, letters_in, numbers, plain
 from lessonlib.check.verdict import Stop, not_yet, right
 from lessonlib.embeddings import VOCABULARY, decode, encode, position_embedding, sinusoidal_positions
-from lessonlib.measure import cosines, distances, principal_axes, stream
+from lessonlib.measure import closest_rows, cosines, distances, principal_axes, stream
 from lessonlib.measure import exchanged as swapped
 from lessonlib.nano_gpt import N_INPUTS
 
@@ -28,9 +29,7 @@ from lessonlib.nano_gpt import N_INPUTS
 @checks
 def positions(n_tokens, wpe, token_ids):
     """Check the position embedding of the first `n_tokens` slots, rows of `wpe` (block_size, C), so an array (T, C).
-
-    The ids `token_ids` (T,) in these slots tell apart an answer that takes them for slot numbers.
-    """
+    The ids `token_ids` (T,) in these slots tell apart an answer that takes them for slot numbers."""
     pos_emb, block_size = position_embedding(n_tokens, wpe), len(wpe)  # (T, C)
     numbers = np.broadcast_to(np.arange(n_tokens)[:, np.newaxis], pos_emb.shape)
     which = "the number only says which row of the table to take."
@@ -101,27 +100,28 @@ def about_slots(found):
 @checks
 def most_alike(table):
     """Check which two rows of `table` (n_rows, C) lie nearest each other: their numbers, in either order."""
-    rows = np.float64(table)
-    n_rows, apart = len(rows), _apart(rows)
-    nearest, others = int(apart.argmin()), [model.wpe for model in models().values() if (model.wpe != table).any()]
+    rows = _checked(table)
+    *nearest, distance = closest_rows(rows)
+    number = "This is the number of a cell, counted row by row: which row and which column is it?"
+    others = [model.wpe for model in models().values() if (model.wpe != table).any()]
     other_model = "These are the nearest rows of the other model's table."
     largest = "These have the largest cosine or dot product: the exercise asks for the smallest distance."
     return rows_exercise(
-        divmod(nearest, n_rows),
-        n_rows,
+        nearest,
+        len(rows),
         praise="No other two rows lie as near each other.",
         mistakes=[
-            (divmod(distances(rows).argmax(), n_rows), "These two lie furthest apart: which lie nearest?"),
+            (divmod(distances(rows).argmax(), len(rows)), "These two lie furthest apart: which lie nearest?"),
             *((_largest_pair(cosines(each)), largest) for each in (rows, rows - rows.mean(axis=0))),
             (_largest_pair(rows @ rows.T), largest),
             (
-                divmod(_apart(rows @ principal_axes(rows)[0][:2].T).argmin(), n_rows),
+                closest_rows(rows @ principal_axes(rows)[0][:2].T)[:2],
                 "These lie nearest on the map, which shows two directions of 48: measure in all of them.",
             ),
-            *((divmod(_apart(other).argmin(), n_rows), other_model) for other in others),
+            *((closest_rows(other)[:2], other_model) for other in others),
             *((cell, "A row and itself are 0 apart: leave out the diagonal.") for cell in ([0, 0], 0)),
-            (nearest, "This is the number of a cell, counted row by row: which row and which column is it?"),
-            (apart.min(), "This is how far apart they are: the exercise asks for the two row numbers."),
+            (nearest[0] * len(rows) + nearest[1], number),
+            (distance, "This is how far apart they are: the exercise asks for the two row numbers."),
         ],
     )
 
@@ -131,7 +131,7 @@ def no_difference(model, pairs):
     """Check which `pairs` of words, by number, come out the same at the last slot of `model` without positions."""
     off = np.array([_differences(model, *pair) for pair in pairs])  # (n_pairs, n_layer + 1)
     same, numbers = off < 1e-4, np.arange(len(pairs))
-    exercise = rows_exercise(
+    return rows_exercise(
         np.flatnonzero(same[:, -1]),
         len(pairs),
         praise="Without positions the last slot comes out the same, after all three causal layers.",
@@ -144,23 +144,11 @@ def no_difference(model, pairs):
             ),
         ],
         what="pair",
+        reasons={
+            n: f"Pair {n} does not come out the same: the numbers differ by up to {off[n, -1]:.2f}."
+            for n in numbers[~same[:, -1]].tolist()
+        },
     )
-    reasons = {
-        n: f"Pair {n} does not come out the same: the numbers differ by up to {off[n, -1]:.2f}."
-        for n in numbers[~same[:, -1]]
-    }
-    return _with_reasons(exercise, reasons)
-
-
-def _with_reasons(exercise, reasons):
-    """Let an exercise on rows say why the first of `reasons`, a dict by number, is no right answer."""
-
-    def difference(values, place):
-        plain_list = len(set(values.tolist())) == values.size and values.size < len(reasons) + exercise.solution.size
-        said = [sentence for number, sentence in reasons.items() if number in values]
-        return said[0] if said and plain_list else exercise.difference(values, place)
-
-    return exercise._replace(difference=difference)
 
 
 def _differences(model, one, other):
@@ -175,39 +163,31 @@ def averaged(wpe, rows):
     """Check the table `wpe` (block_size, C) in which each of `rows` is replaced by the mean of all of them."""
     table, rows = _checked(wpe), list(rows)
     mean, others = table[rows].mean(axis=0), [row for row in range(len(table)) if row not in rows]
-
-    def with_rows(values, which=rows, table=table):
-        changed = table.copy()
-        changed[which] = values
-        return changed
-
+    filled = partial(_with, table, rows)
     shifted, shorter, longer = ([row + 1 for row in rows], rows[:-1], [*rows, rows[-1] + 1])
     group = "The mean is that of another group of rows: take the mean of those that are replaced."
     which = "These are other rows than asked for: rows count from 0, and a slice ends before its second number."
     return matrix_exercise(
-        with_rows(mean),
+        filled(mean),
         each="slot",
         praise="Only what tells these rows apart is gone; what they have in common is still there.",
         mistakes=[
             (table, "Nothing has been replaced yet."),
-            (with_rows(0), "Zero takes away more than the differences: it takes what the rows have in common, too."),
-            (with_rows(table.mean(axis=0)), group),
-            (with_rows(table[others].mean(axis=0)), group),
-            (with_rows(table[:N_INPUTS].mean(axis=0)), group),
-            (with_rows(table[rows].mean()), "This is one number, the mean of all: take the mean of each channel."),
-            (with_rows(table[rows].mean(axis=1)[:, np.newaxis]), "These are the means along each row: take axis 0."),
-            (with_rows(table[rows].sum(axis=0)), "This is the sum of the rows: divide by how many they are."),
-            *((with_rows(table[row]), f"All are copies of row {row}: take the mean of the rows.") for row in rows),
-            (with_rows(mean, rows[:1]), "Only one row is replaced: every row of the group is."),
-            *((with_rows(table[some].mean(axis=0), some), which) for some in (shifted, shorter, longer)),
+            (filled(0), "Zero takes away more than the differences: it takes what the rows have in common, too."),
+            (filled(table.mean(axis=0)), group),
+            (filled(table[others].mean(axis=0)), group),
+            (filled(table[:N_INPUTS].mean(axis=0)), group),
+            (filled(table[rows].mean()), "This is one number, the mean of all: take the mean of each channel."),
+            (filled(table[rows].mean(axis=1)[:, np.newaxis]), "These are the means along each row: take axis 0."),
+            (filled(table[rows].sum(axis=0)), "This is the sum of the rows: divide by how many they are."),
+            *((filled(table[row]), f"All are copies of row {row}: take the mean of the rows.") for row in rows),
+            (_with(table, rows[:1], mean), "Only one row is replaced: every row of the group is."),
+            *((_with(table, some, table[some].mean(axis=0)), which) for some in (shifted, shorter, longer)),
             *(
-                (
-                    with_rows(wpe[rows].mean(axis=0), table=wpe),
-                    f"Begin with the table of the exercise, not the {name}'s.",
-                )
+                (_with(wpe, rows, wpe[rows].mean(axis=0)), f"Begin with the table of the exercise, not the {name}'s.")
                 for name, wpe in _others(table)
             ),
-            (with_rows(mean, others), "The other rows are replaced, and those of the group are kept."),
+            (_with(table, others, mean), "The other rows are replaced, and those of the group are kept."),
             (np.delete(table, rows, axis=0), "The rows are taken out: the table needs a row for every slot."),
             (mean, "This is the mean row alone: the exercise asks for the whole table."),
             (table[rows], "These are the rows of the group alone: the exercise asks for the whole table."),
@@ -228,9 +208,7 @@ def exchanged(wpe, one, other):
     both = "The same row stands in both places: when the second is copied, the first has been overwritten. Copy before."
     changed = "E_pos itself was changed: run the first cell again, then work on a copy."
     alone = "These are two rows alone: the whole table is asked for."
-    between, gone = table.copy(), table.copy()
-    between[one : other + 1] = table[one : other + 1][::-1]
-    gone[both_rows] = 0
+    between = _with(table, slice(one, other + 1), table[one : other + 1][::-1])
     pairs = [pair for pair in combinations(range(len(table)), 2) if pair != (one, other)]
     return matrix_exercise(
         swapped(table, one, other),
@@ -238,13 +216,13 @@ def exchanged(wpe, one, other):
         praise=f"Two slots have each other's rows, and all else is as it was. {_what_is_left(own, one, other)}",
         mistakes=[
             (table, "No row has moved yet." if own else changed),
-            *((_copied(table, *pair), both) for pair in (both_rows, both_rows[::-1])),
+            *((_with(table, both_rows, table[row]), both) for row in both_rows),
             *(
                 (swapped(table, *pair), "These two are {} and {}: others are to change places.".format(*pair))
                 for pair in pairs
             ),
             (between, "All rows from the one to the other are in reverse order: only two change places."),
-            (gone, "Two rows are 0 now: each takes the place of the other."),
+            (_with(table, both_rows, 0), "Two rows are 0 now: each takes the place of the other."),
             (table[::-1], "All rows are in reverse order: only two change places."),
             *(
                 (np.roll(table, step, axis=0), "All rows have moved by one: only two change places.")
@@ -310,20 +288,16 @@ def equal_letters(task, one, other):
             (answers[equal], "These are the answers themselves: how many are they?"),
         ],
         tolerance=1e-6,
-        read=lambda answer, exercise: numbers(_of_all(answer, n), exercise),
+        read=lambda answer, exercise: numbers(
+            re.sub(rf"\s*(of|out of|/)\s*{n}$", "", answer) if isinstance(answer, str) else answer, exercise
+        ),
     )
 
 
-def _of_all(answer, n):
-    """Take "of 729" off a text."""
-    return re.sub(rf"\s*(of|out of|/)\s*{n}$", "", answer) if isinstance(answer, str) else answer
-
-
+@judges
 def deciding(answer, model, task, stories):
-    """Check six letters for which `stories` all predict different answers, and the one that `model` then follows.
-
-    A story is a list of places, (6,): which letter of the right answer it expects in each place.
-    """
+    """Check six letters for which `stories` all predict different answers, and the one that `model` then follows. A
+    story is a list of places, (6,): which letter of the right answer it expects in each place."""
     asks = f"The exercise asks for six letters and the number of a story, 0 to {len(stories) - 1}."
     try:
         if isinstance(answer, Mapping) and len(answer) == 1:
@@ -331,14 +305,14 @@ def deciding(answer, model, task, stories):
         cells = list(atoms(plain(answer)))
         text = " ".join(cell for cell in cells if isinstance(cell, str))
         if re.search(r"\bnot\b|n't|wrong", text):
-            raise Stop(not_yet(f"Say which story is left, not which is not. {asks}"))
+            raise Stop(f"Say which story is left, not which is not. {asks}")
         found = [int(cell) for cell in cells if isinstance(cell, (int, float)) and cell == int(cell)]
         found += [int(digit) for digit in re.findall(r"\d+", text)]
         word = letters_in("".join(re.findall(r"[^\W\d_]", re.sub(r"(?i)story|word|letters", "", text))))
         if not word and len(found) == N_INPUTS + 1 and set(found) <= set(range(len(VOCABULARY))):
             word, found = decode(found[:N_INPUTS]), found[N_INPUTS:]  # ids, then the story
-    except (Stop, ValueError, OverflowError) as stop:
-        return getattr(stop, "verdict", not_yet(asks))
+    except (ValueError, OverflowError):  # nan or infinity is no number of a story
+        return not_yet(asks)
     if len(word) != N_INPUTS:
         said = f"There are {len(word)} letters in it" if word else "There are no letters in it"
         return not_yet(f"{said}. {asks}")
@@ -366,10 +340,13 @@ def follows():
         3: "the score counts whole answers, and does not say which letters are wrong.",
         5: "this is one reverser, from one random start.",
     }
-    exercise = rows_exercise(
-        [0, 4], 6, "They say what was changed, in which model, and how many answers it cost.", [], what="statement"
+    return rows_exercise(
+        [0, 4],
+        6,
+        "They say what was changed, in which model, and how many answers it cost.",
+        what="statement",
+        reasons={n: f"Statement {n} does not follow: {why}" for n, why in reasons.items()},
     )
-    return _with_reasons(exercise, {n: f"Statement {n} does not follow: {why}" for n, why in reasons.items()})
 
 
 def _about_changed(values, table, rows, otherwise):
@@ -383,9 +360,9 @@ def _about_changed(values, table, rows, otherwise):
     return f"What differs from the table of the exercise: {differs}. Are these the rows?"
 
 
-def _copied(table, source, target):
+def _with(table, rows, values):
     changed = table.copy()
-    changed[target] = table[source]
+    changed[rows] = values
     return changed
 
 
@@ -471,11 +448,6 @@ def _checked(table):
     if np.ndim(table) != 2 or len(table) < 3:
         raise ValueError(f"a table must have shape (n_rows, C), three rows or more, got {np.shape(table)}")
     return np.float64(table)
-
-
-def _apart(table):
-    """Measure how far each row of a table lies from each other row, and infinitely from itself."""
-    return np.where(np.eye(len(table)), np.inf, distances(_checked(table)))
 
 
 def _largest_pair(matrix):

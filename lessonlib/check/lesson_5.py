@@ -10,6 +10,7 @@ from lessonlib.check.exercise import (
     Exercise,
     arrays_at_hand,
     checks,
+    judges,
     matrix_exercise,
     models,
     rows_exercise,
@@ -156,7 +157,6 @@ def input_embedding(token_ids, wte, wpe):
             ((n_tokens, n_tokens, n_embd), "Every letter is added to every slot: each letter is in one slot."),
             ((n_tokens, block_size, n_embd), "Every letter is added to every slot: each letter is in one slot."),
             ((vocab_size, block_size, n_embd), "These are all possible sums: each letter is in one slot."),
-            *(((n, n_embd), f"There are {n_tokens} letters, each has one row.") for n in (n_tokens - 1, n_tokens + 1)),
             ((n_tokens, n_tokens), "This is a product of matrices, which compares rows: add them."),
         ],
         about_rows=about_rows,
@@ -189,7 +189,6 @@ def folded(english, n_slots):
             (wse[0], "This is the segment's row alone: add it to every slot."),
         ],
         shapes=[
-            *(((n, n_embd), f"{n_slots} slots are to be filled.") for n in range(2, n_slots)),
             *(((n_slots + n, n_embd), "Is it below the table? Add it to every slot.") for n in (1, 2)),
             ((n_slots, 2 * n_embd), "Position and segment are side by side: add them, channel by channel."),
         ],
@@ -231,28 +230,17 @@ def evidence():
 
 def _chosen(wanted, n, praise, others, rest):
     """Make the table of an exercise that asks which of `n` they are; `others` says why some are not, `rest` why any."""
-    exercise = rows_exercise(wanted, n, praise, [], what="line" if n == 6 else "finding")
-
-    def difference(values, place):
-        wrong = next((int(i) for i in values if i in range(n) and i not in wanted), None)
-        if wrong is None or not set(values) <= set(range(n)) or set(values) in ({0.0, 1.0}, set(range(n))):
-            return exercise.difference(values, place)
-        return f"Number {wrong} {others.get(wrong, rest)}."
-
-    return exercise._replace(difference=difference)
+    reasons = {i: f"Number {i} {others.get(i, rest)}." for i in range(n) if i not in wanted}
+    return rows_exercise(wanted, n, praise, what="line" if n == 6 else "finding", reasons=reasons)
 
 
+@judges
 def faults(answer, programs, wte, wpe):
-    """Check words, one for each of some programs, that show its fault and are as short as such a word can be.
-
-    Each program takes letters and returns an array (T, C), which for other words may be the right sum.
-    """
-    try:
-        words = _words(answer, len(programs))
-        shown = [[_is_wrong(program, word, wte, wpe) for word in words] for program in programs]
-        least = [_shortest(program, wte, wpe) for program in programs]
-    except Stop as stop:
-        return stop.verdict
+    """Check words, one for each of some programs, that show its fault and are as short as such a word can be. Each
+    program takes letters and returns an array (T, C), which for other words may be the right sum."""
+    words = _words(answer, len(programs))
+    shown = [[_is_wrong(program, word, wte, wpe) for word in words] for program in programs]
+    least = [_shortest(program, wte, wpe) for program in programs]
     for i, word in enumerate(words):
         if shown[i][i]:
             continue
@@ -277,7 +265,7 @@ def _is_wrong(program, word, wte, wpe):
         return np.shape(values) != x.shape or bool(abs(values - x).max() > 1e-6)
     except Exception as error:
         said = f"{program.__name__} stops with an error for {word}, {error!r}: was it changed?"
-        raise Stop(not_yet(said)) from None
+        raise Stop(said) from None
 
 
 def _shortest(program, wte, wpe):
@@ -285,7 +273,7 @@ def _shortest(program, wte, wpe):
     for n_letters in range(1, N_INPUTS + 1):
         if any(_is_wrong(program, "".join(word), wte, wpe) for word in product(VOCABULARY, repeat=n_letters)):
             return n_letters
-    raise Stop(not_yet(f"{program.__name__} is right for all words of up to {N_INPUTS} letters: was it changed?"))
+    raise Stop(f"{program.__name__} is right for all words of up to {N_INPUTS} letters: was it changed?")
 
 
 def _words(answer, n_words):
@@ -301,11 +289,11 @@ def _words(answer, n_words):
         cells = [word for _, word in sorted(cells)]
     if not isinstance(cells, list) or len(cells) != n_words:
         found = len(cells) if isinstance(cells, list) else 1
-        raise Stop(not_yet(f"{n_words} words are asked for, one for each program, and this is {found}."))
+        raise Stop(f"{n_words} words are asked for, one for each program, and this is {found}.")
     words = [_word(cell) for cell in cells]
     for word in words:
         if not 1 <= len(word) <= N_INPUTS:
-            raise Stop(not_yet(f"A word has one to {N_INPUTS} letters, as many as the model reads, not {len(word)}."))
+            raise Stop(f"A word has one to {N_INPUTS} letters, as many as the model reads, not {len(word)}.")
     return words
 
 
@@ -319,5 +307,5 @@ def _word(cell):
     if isinstance(cell, str):
         return letters_in(re.sub(r"[\W\d_]", "", cell))
     if cell not in range(len(VOCABULARY)):
-        raise Stop(not_yet(f"The ids of letters are 0, 1 and 2, and this holds {cell:g}."))
+        raise Stop(f"The ids of letters are 0, 1 and 2, and this holds {cell:g}.")
     return VOCABULARY[int(cell)]

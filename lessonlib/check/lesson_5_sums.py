@@ -6,11 +6,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from lessonlib.check.exercise import Exercise, checks
+from lessonlib.check.exercise import Exercise, checks, judges
 from lessonlib.check.reading import as_array, atoms, letters_in, numbers, plain
 from lessonlib.check.verdict import Stop, not_yet, right
 from lessonlib.embeddings import VOCABULARY, decode, encode, input_embedding
-from lessonlib.measure import every_sum, tipped_by, tips
+from lessonlib.measure import closest_rows, closest_sums, every_sum, tipped_by, tips
 from lessonlib.nano_gpt import NanoGPT
 from lessonlib.tasks import answer_logits
 
@@ -23,19 +23,20 @@ BELOW = -0.9  # what every cosine must be, in the exercise on the hidden shift
 
 @checks
 def pairs(vectors, wte, wpe):
-    """Check of which letter (or id) and which slot each of some anonymous `vectors` (n, C) is made.
-
-    Each is some amount of a row of `wte` plus some amount of a row of `wpe`: ValueError if one of them is not.
-    """
+    """Check of which letter (or id) and which slot each of some anonymous `vectors` (n, C) is made. Each is some amount
+    of a row of `wte` plus some amount of a row of `wpe`: ValueError if one of them is not."""
     vectors, sums = np.float64(vectors), every_sum(np.float64(wte), np.float64(wpe))
     rows = np.float64(np.concatenate([wte, wpe]))  # (vocab_size + block_size, C)
     found = vectors @ np.linalg.pinv(rows)  # (n, vocab_size + block_size)
-    right_pairs = np.stack([abs(each).argmax(axis=1) for each in np.split(found, [len(wte)], axis=1)], axis=1)  # (n, 2)
+    right_pairs, largest = (
+        np.stack([each.argmax(axis=1) for each in np.split(amounts, [len(wte)], axis=1)], axis=1)  # (n, 2)
+        for amounts in (abs(found), found)
+    )
     of_two = [np.linalg.lstsq(rows[[t, len(wte) + p]].T, v, rcond=None) for v, (t, p) in zip(vectors, right_pairs)]
     if not all(size < 1e-9 and abs(amounts).min() > 1e-3 for amounts, (size,), *_ in of_two):
         raise ValueError("each of the vectors must be made of one row of wte and one row of wpe")
-    largest = np.stack([each.argmax(axis=1) for each in np.split(found, [len(wte)], axis=1)], axis=1)
-    nearest = np.stack([_nearest_rows(vectors, np.float64(table)) for table in (wte, wpe)], axis=1)
+    apart = [np.linalg.norm(vectors[:, np.newaxis] - np.float64(table), axis=-1) for table in (wte, wpe)]
+    nearest = np.stack([each.argmin(axis=1) for each in apart], axis=1)
     n_pairs, (vocab_size, block_size, n_embd) = len(right_pairs), sums.shape
     together = "Give the letter and the slot of each vector together, as a pair."
     both = "Give two things for each vector: its letter and its slot."
@@ -74,10 +75,6 @@ def pairs(vectors, wte, wpe):
         order="These are the right pairs in the wrong order: the first is for vector 0.",
         read=_read_pairs,
     )
-
-
-def _nearest_rows(vectors, table):
-    return np.linalg.norm(vectors[:, np.newaxis] - table, axis=-1).argmin(axis=1)
 
 
 def _read_pairs(answer, exercise):
@@ -119,26 +116,22 @@ def _about_pair(values, right_pairs, which, shape):
     return f"For vector {which}, neither the letter nor the slot is right."
 
 
-@np.errstate(all="ignore")
+@judges
 def hidden_shift(answer, model, task):
     """Check two new tables, a pair, with which the model answers all 729 inputs of a task as it does with its own.
-
-    Also, each cosine between a row of one and a row of the other must be below -0.9. A model with such tables will do.
-    """
+    Also, each cosine between a row of one and a row of the other must be below -0.9. A model with such tables will
+    do."""
     old = [np.float64(model.wte), np.float64(model.wpe)]
     expected = f"two tables, of shapes {old[0].shape} and {old[1].shape}, in parentheses"
-    try:
-        new = _two_tables(answer, expected)
-        if [table.shape for table in new] == [table.shape for table in old[::-1]]:
-            raise Stop(not_yet("The tables are swapped: the token table comes first, then the position table."))
-        for name, table, wanted in zip(("token", "position"), new, old):
-            if table.shape != wanted.shape:
-                raise Stop(not_yet(f"The {name} table must have shape {wanted.shape}, and this has {table.shape}."))
-            if not table.any(axis=1).all():
-                raise Stop(not_yet(f"A row of the {name} table is all zeros, so it has no direction and no cosine."))
-        n_same = _n_same_answers(model, new, task)
-    except Stop as stop:
-        return stop.verdict
+    new = _two_tables(answer, expected)
+    if [table.shape for table in new] == [table.shape for table in old[::-1]]:
+        raise Stop("The tables are swapped: the token table comes first, then the position table.")
+    for name, table, wanted in zip(("token", "position"), new, old):
+        if table.shape != wanted.shape:
+            raise Stop(f"The {name} table must have shape {wanted.shape}, and this has {table.shape}.")
+        if not table.any(axis=1).all():
+            raise Stop(f"A row of the {name} table is all zeros, so it has no direction and no cosine.")
+    n_same = _n_same_answers(model, new, task)
     moved = [table - before for table, before in zip(new, old)]
     if n_same < len(task.inputs):
         return not_yet(f"{_about_moves(new, old, moved)} (It answers {n_same} of {len(task.inputs)} inputs as before.)")
@@ -168,9 +161,7 @@ def _n_same_answers(model, tables, task):
         new = model.with_tables(*(table.astype(np.float32) for table in tables))
         written = [answer_logits(each, task).argmax(axis=-1) for each in (model, new)]  # (729, 6) each
     except (ValueError, FloatingPointError):
-        raise Stop(
-            not_yet("The numbers are too large for the model to compute with: a smaller shift is enough.")
-        ) from None
+        raise Stop("The numbers are too large for the model to compute with: a smaller shift is enough.") from None
     return int((written[0] == written[1]).all(axis=-1).sum())
 
 
@@ -201,38 +192,33 @@ def _is_multiple(new, old):
     return bool(np.allclose(new, factor * old, rtol=0, atol=1e-6 * abs(new).max()))
 
 
-@np.errstate(all="ignore")
+@judges
 def colliding_tables(answer):
     """Check two tables, a pair, for which adding fails: all rows differ, yet two pairs of letter and slot have one sum.
-
-    They may have any number of channels; a table of one channel may be a single row of numbers.
-    """
+    They may have any number of channels; a table of one channel may be a single row of numbers."""
     sizes, names = (N_LETTERS, N_SLOTS), ("token", "position")
-    try:
-        found = _two_tables(answer, f"two tables with equally many channels, of {N_LETTERS} and {N_SLOTS} rows")
-        tables = [_of_rows(table) for table in found]
-        if [len(table) for table in tables] == list(sizes[::-1]):
-            raise Stop(not_yet("The tables are swapped: the token table comes first, then the position table."))
-        for name, table, n_rows in zip(names, tables, sizes):
-            if len(table) != n_rows:
-                hint = " Rows and columns are swapped." if table.shape[1] == n_rows else ""
-                raise Stop(not_yet(f"The {name} table has {len(table)} rows, and {n_rows} are needed.{hint}"))
-        widths = [table.shape[1] for table in tables]
-        if widths[0] != widths[1]:
-            said = f"The tables have {widths[0]} and {widths[1]} channels: rows can be added only if they are as long."
-            raise Stop(not_yet(said))
-        if widths[0] > MOST_CHANNELS:
-            raise Stop(not_yet(f"At most {MOST_CHANNELS} channels, please: one can be enough."))
-    except Stop as stop:
-        return stop.verdict
+    found = _two_tables(answer, f"two tables with equally many channels, of {N_LETTERS} and {N_SLOTS} rows")
+    tables = [_of_rows(table) for table in found]
+    if [len(table) for table in tables] == list(sizes[::-1]):
+        raise Stop("The tables are swapped: the token table comes first, then the position table.")
+    for name, table, n_rows in zip(names, tables, sizes):
+        if len(table) != n_rows:
+            hint = " Rows and columns are swapped." if table.shape[1] == n_rows else ""
+            raise Stop(f"The {name} table has {len(table)} rows, and {n_rows} are needed.{hint}")
+    widths = [table.shape[1] for table in tables]
+    if widths[0] != widths[1]:
+        said = f"The tables have {widths[0]} and {widths[1]} channels: rows can be added only if they are as long."
+        raise Stop(said)
+    if widths[0] > MOST_CHANNELS:
+        raise Stop(f"At most {MOST_CHANNELS} channels, please: one can be enough.")
     largest = [abs(table).max() for table in tables]
     if not 1e-100 < max(largest) < 1e100:
         return not_yet("The numbers are all 0, or too small or too large to tell rows apart.")
-    equal = 8 * _precision(answer)  # as a share of the largest number
+    equal = 8 * _precision(answer) * np.sqrt(widths[0])  # as a share of the largest number
     for name, table, size in zip(names, tables, largest):
-        if _closest(table) <= equal * max(size, 1e-100):
+        if closest_rows(table)[2] <= equal * max(size, 1e-100):
             return not_yet(f"Two rows of the {name} table are equal: it fails on its own, whether you add or not.")
-    closest = _closest(every_sum(*tables).reshape(-1, widths[0])) / max(largest)
+    closest = closest_sums(*tables)[2] / max(largest)
     if closest <= equal:
         return right("All rows differ, and yet two pairs of letter and slot have one sum: nobody can tell them apart.")
     near = ": near, but not equal" if closest < 0.01 else ""
@@ -247,19 +233,13 @@ def _precision(answer):
     return max((np.finfo(each).eps for each in types if each.kind == "f"), default=np.finfo(float).eps)
 
 
-def _closest(rows):
-    """Return the smallest distance between two rows, in their furthest channel."""
-    apart = abs(rows[:, np.newaxis] - rows).max(axis=-1)
-    return apart[~np.eye(len(rows), dtype=bool)].min()
-
-
 def _of_rows(table):
     """Return a table as (rows, channels); a single row of numbers is a table of one channel."""
     while table.ndim > 1 and len(table) == 1:
         table = table[0]
     table = table[:, np.newaxis] if table.ndim == 1 else table
     if table.ndim != 2:
-        raise Stop(not_yet(f"A table has rows and channels, two axes: one of these has {table.ndim}."))
+        raise Stop(f"A table has rows and channels, two axes: one of these has {table.ndim}.")
     return table
 
 
@@ -270,20 +250,18 @@ def _two_tables(answer, expected):
         cells = cells[0]
     if not isinstance(cells, list):
         found = "text: without the quotes, Python computes it" if isinstance(cells, str) else "no table"
-        raise Stop(not_yet(f"The exercise asks for a pair: {expected}. This is {found}."))
+        raise Stop(f"The exercise asks for a pair: {expected}. This is {found}.")
     if len(cells) != 2:
         whole = cells and all(isinstance(row, list) and row and isinstance(row[0], list) for row in cells)
         found = len(cells) if whole else "a single table, or part of one"
-        raise Stop(not_yet(f"The exercise asks for a pair: {expected}. This is {found}."))
+        raise Stop(f"The exercise asks for a pair: {expected}. This is {found}.")
     return [as_array(table, expected) for table in cells]
 
 
-@np.errstate(all="ignore")
+@judges
 def nudge(answer, model, letters, most):
-    """Check a slot, a channel and a number that changes the model's answer once it is added to that number of x.
-
-    The number may be `most` large, up or down.
-    """
+    """Check a slot, a channel and a number that changes the model's answer once it is added to that number of x. The
+    number may be `most` large, up or down."""
     x, own = input_embedding(encode(letters), model.wte, model.wpe), model.generate(encode(letters))
     expected = "three numbers: a slot, a channel, and what is added there"
     names = "slot", "channel", "nudge"
@@ -291,12 +269,9 @@ def nudge(answer, model, letters, most):
         answer = [answer[name] for name in names] if set(answer) == set(names) else list(answer.items())
     if isinstance(answer, str) and (found := re.findall(NUMBER, answer)):
         answer = found
-    try:
-        values = as_array(list(atoms(plain(answer))), expected)
-        if values.size != 3:
-            raise Stop(not_yet(f"The exercise asks for {expected}, and this holds {values.size}."))
-    except Stop as stop:
-        return stop.verdict
+    values = as_array(list(atoms(plain(answer))), expected)
+    if values.size != 3:
+        raise Stop(f"The exercise asks for {expected}, and this holds {values.size}.")
     slot, channel, size = values.tolist()
     if slot % 1 or channel % 1:
         return not_yet("Slot and channel are whole numbers, and the nudge comes last.")

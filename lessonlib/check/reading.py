@@ -10,7 +10,7 @@ from numbers import Number
 
 import numpy as np
 
-from lessonlib.check.verdict import Stop, Verdict, not_answered, not_yet
+from lessonlib.check.verdict import Stop, Verdict, not_answered
 from lessonlib.embeddings import LOOK_ALIKES, VOCABULARY
 
 LONGEST, DEEPEST = 20_000, 6  # a generator without end must end somewhere
@@ -41,11 +41,11 @@ def row_numbers(answer, exercise):
     cells = plain(answer)
     values = as_array(cells, exercise.expected)
     if all(isinstance(cell, bool) for cell in atoms(cells)):
-        raise Stop(not_yet(MASK))
+        raise Stop(MASK)
     if values.ndim == 2 and (np.sort(values) == np.sort(values)[0]).all():  # np.argwhere says of two rows both ways
         values = values[0] if len(values) == 2 else values
     if values.size != max(values.shape, default=1):  # np.where gives (1, n), np.argwhere (n, 1)
-        raise Stop(not_yet(f"This is a whole table of numbers. The exercise asks for {exercise.expected}."))
+        raise Stop(f"This is a whole table of numbers. The exercise asks for {exercise.expected}.")
     return np.sort(values.ravel())
 
 
@@ -53,36 +53,36 @@ def plain(value, decimal_comma=False, depth=0):
     """Turn whatever an answer is made of into lists in lists of numbers and text; numbers in quotes are numbers."""
     this = "It holds" if depth else "This is"
     if value is ...:
-        raise Stop(not_answered(PART_IS_MISSING if depth else "Write your answer in place of the three dots."))
+        raise Stop(PART_IS_MISSING if depth else "Write your answer in place of the three dots.", not_answered)
     if value is None:
-        raise Stop(not_answered(PART_IS_MISSING if depth else NONE))
+        raise Stop(PART_IS_MISSING if depth else NONE, not_answered)
     if isinstance(value, Verdict):
-        raise Stop(not_yet("This is what a check said. Give it the answer itself."))
+        raise Stop("This is what a check said. Give it the answer itself.")
     if isinstance(value, (str, bytes)):
         return _read_text(value if isinstance(value, str) else value.decode(errors="replace"), decimal_comma)
     if isinstance(value, Number):
         return value.item() if isinstance(value, np.generic) else value
     if callable(value):
-        raise Stop(not_yet(f"{this} a function or class that has not been called: put parentheses after its name."))
+        raise Stop(f"{this} a function or class that has not been called: put parentheses after its name.")
     if np.ma.is_masked(value):
-        raise Stop(not_yet("Some of its cells are masked, so they hold no number."))
+        raise Stop("Some of its cells are masked, so they hold no number.")
     if depth == DEEPEST:
-        raise Stop(not_yet("It holds lists in lists in lists, deeper than any answer needs."))
+        raise Stop("It holds lists in lists in lists, deeper than any answer needs.")
     if hasattr(value, "__array__"):
         value = np.asarray(value)
         if value.size > LONGEST:
-            raise Stop(not_yet(f"This has shape {value.shape}, far more numbers than any answer needs."))
+            raise Stop(f"This has shape {value.shape}, far more numbers than any answer needs.")
         return plain(value.tolist(), decimal_comma, depth + (value.ndim == 0))
     if not hasattr(value, "__iter__"):
-        raise Stop(not_yet(f"{this} something of type {type(value).__name__}, not numbers."))
+        raise Stop(f"{this} something of type {type(value).__name__}, not numbers.")
     try:
         items = list(islice(value.values() if isinstance(value, Mapping) else value, LONGEST + 1))
     except Exception as error:  # a generator runs the learner's own code only now
-        raise Stop(not_yet(f"Reading it stops with an error, {type(error).__name__}: {error}.")) from None
+        raise Stop(f"Reading it stops with an error, {type(error).__name__}: {error}.") from None
     if len(items) > LONGEST:
-        raise Stop(not_yet("It goes on and on: no answer is that long."))
+        raise Stop("It goes on and on: no answer is that long.")
     if not items and hasattr(value, "__next__"):
-        raise Stop(not_yet(SPENT))
+        raise Stop(SPENT)
     return [plain(item, decimal_comma, depth + 1) for item in items]
 
 
@@ -100,22 +100,22 @@ def as_array(cells, expected):
         letters = text != "" and all(letter in VOCABULARY for letter in text.upper())
         kind, this = ("letters", "These are") if letters else ("text", "This is")
         quotes = " Without the quotes, Python computes it." if re.search(r"\d\W*[*+/-]|\w\(|\w\[", text) else ""
-        raise Stop(not_yet(f"{'It holds' if isinstance(cells, list) else this} {kind}, not numbers.{quotes} {asks}"))
+        raise Stop(f"{'It holds' if isinstance(cells, list) else this} {kind}, not numbers.{quotes} {asks}")
     try:
         values = np.asarray(cells)
         values = values.real if values.dtype.kind == "c" and not values.imag.any() else values
         values = values if values.dtype.kind == "c" else values.astype(np.float64)
     except OverflowError:  # an int of more than 308 digits
-        raise Stop(not_yet(f"It holds a number far too large. {asks}")) from None
+        raise Stop(f"It holds a number far too large. {asks}") from None
     except (TypeError, ValueError) as error:
         ragged = "inhomogeneous" in str(error) or "sequence" in str(error)
         what = "Its rows have different lengths" if ragged else "It holds something other than numbers"
-        raise Stop(not_yet(f"{what}. {asks}")) from None
+        raise Stop(f"{what}. {asks}") from None
     if values.size == 0:
-        raise Stop(not_yet(f"{EMPTY} {asks}"))
+        raise Stop(f"{EMPTY} {asks}")
     if values.dtype.kind == "c" or not np.isfinite(values).all():
         what = "complex numbers" if values.dtype.kind == "c" else "nan, infinity or a number far too large"
-        raise Stop(not_yet(f"It holds {what}. {asks}"))
+        raise Stop(f"It holds {what}. {asks}")
     return values
 
 
@@ -123,9 +123,9 @@ def letters_in(text):
     """Return the letters of a text in upper case, or stop at one that the model does not know."""
     for letter in text:
         if (meant := letter.upper().translate(LOOK_ALIKES)) != letter.upper():
-            raise Stop(not_yet(f"The {letter!r} only looks like {meant}: it is a letter of another alphabet."))
+            raise Stop(f"The {letter!r} only looks like {meant}: it is a letter of another alphabet.")
     if not set(text.upper()) <= set(VOCABULARY):
-        raise Stop(not_yet(f"The model knows the letters A, B and C only, and this is {text[:20]!r}."))
+        raise Stop(f"The model knows the letters A, B and C only, and this is {text[:20]!r}.")
     return text.upper()
 
 

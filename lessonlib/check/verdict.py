@@ -35,6 +35,6 @@ def not_answered(sentence):
 class Stop(Exception):
     """The answer cannot be read any further; `verdict` says why."""
 
-    def __init__(self, verdict):
-        super().__init__(verdict)
-        self.verdict = verdict
+    def __init__(self, sentence, verdict=not_yet):
+        super().__init__(sentence)
+        self.verdict = verdict(sentence)

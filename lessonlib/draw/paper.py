@@ -4,33 +4,39 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
-from matplotlib.patches import Circle, Polygon, Rectangle
+from matplotlib.patches import Circle, PathPatch, Polygon, Rectangle
+from matplotlib.path import Path
 
 from lessonlib.draw.picture import POINT, blank, plain_settings
 from lessonlib.scene import (
     BLOCK_DEPTH,
     CHAR_WIDTH,
-    CURVES,
     FAINT,
     INK,
+    NARROW,
     PALE,
     POSITION,
     TOKEN,
     WIDE,
+    WRONG,
     Blocks,
     Cells,
     Gap,
     Lines,
     Points,
     Ranking,
+    Strip,
     column_labels,
     lay_out,
+    thread,
 )
 
 # Red above zero, blue below, white at zero; a share runs from white to ink, since colours have other meanings here.
 PALETTES = {"signed": colormaps["RdBu_r"], "share": LinearSegmentedColormap.from_list("share", ["white", "#33475b"])}
 FADED = 0.3  # of the strength of their colours is left to cells that are not used
 LARGE, SMALL = 15, 12  # CSS pixels: titles; labels and numbers
+FIGURE = 22  # CSS pixels: a score
+CHANCES = "bars: its chances of A, B and C"
 NUMBER_ROOM = 60  # CSS pixels: behind the longest bar
 STILL_AZIMUTH, STILL_ELEVATION = 20, 20  # degrees: from where blocks are seen on paper
 FONT = {"family": "DejaVu Sans", "parse_math": False}
@@ -66,6 +72,9 @@ def _draw(scene, width, layers):
         for part, box in zip(scene.parts, boxes):
             for layer in layers:
                 layer[type(part)](axes, part, box)
+            for i, (*_, colour) in enumerate(getattr(part, "threads", ()) if draw_inside in layers else ()):
+                look = {"fill": False, "edgecolor": colour, "linewidth": 2 * POINT, "zorder": 2 + (colour != PALE)}
+                axes.add_patch(PathPatch(Path(thread(part, box, boxes, i), [1, 4, 4, 4]), **look))
     return picture
 
 
@@ -100,7 +109,8 @@ def _cells_frame(axes, cells, box):
     if cells.scale:
         lowest = 0 if cells.palette == "share" else -cells.limit
         shades = np.linspace(cells.limit, lowest, 128)[:, np.newaxis]
-        left, right = box.left + box.width + 16, box.left + box.width + 28
+        left = box.left + box.width + cells.apart
+        right = left + 12
         image(axes, colours(cells, shades), (left, right, bottom, box.top))
         box_around(axes, left, box.top, right - left, box.height, edgecolor=FAINT)
         for share, number in ((0, cells.limit), (0.5, (cells.limit + lowest) / 2), (1, lowest)):
@@ -162,7 +172,7 @@ def _lines_frame(axes, lines, box):
 def _lines_inside(axes, lines, box):
     write_title(axes, lines, box)
     bottom = box.top + box.height
-    for (_, x, runs), (colour, dashes) in zip(lines.runs(), CURVES):
+    for (_, x, runs), (colour, dashes) in zip(lines.runs(), lines.looks):
         inside = x <= lines.right
         across = box.left + x[inside] / lines.right * box.width
         for run in runs:
@@ -173,7 +183,14 @@ def _lines_inside(axes, lines, box):
     if lines.at is not None:
         axes.plot([across[lines.at]] * 2, [box.top, bottom], color=FAINT, linewidth=1.5 * POINT, zorder=0)
     for (colour, _), height, text in lines.names():
-        write(axes, box.left + box.width + 12, bottom - height * box.height, text, SMALL + 1, colour)
+        write(
+            axes,
+            box.left + box.width + 12,
+            bottom - height * box.height,
+            text,
+            SMALL + 1,
+            INK if lines.ordered else colour,
+        )
 
 
 def _points_frame(axes, points, box):
@@ -207,6 +224,8 @@ def _points_inside(axes, points, box):
             axes.add_patch(Polygon(at[list(points.path)], **look))
         axes.plot(*at[list(points.path)].T, color=points.colour, linewidth=2 * POINT, alpha=0.45)
     for i, (x, y) in enumerate(at):
+        if points.only is not None and i not in points.only:
+            continue
         face = "white" if i in points.hollow else points.colour
         axes.add_patch(Circle((x, y), points.radius, facecolor=face, edgecolor=points.colour, linewidth=2 * POINT))
         if i in points.rings:
@@ -302,6 +321,44 @@ def _draw_arrow(axes, points, colour, zoom):
     axes.add_patch(Polygon(head, facecolor=colour, linewidth=0))
 
 
+def _strip_inside(axes, strip, box):
+    if not strip.answer:
+        return
+    x, y = box.left, box.top + 15
+    if strip.score:
+        n_right, n_all = strip.score
+        for text, size, weight, room in (
+            (strip.name, LARGE, "bold", 9.8),
+            (str(n_right), FIGURE, "bold", 15.5),
+            (f"of {n_all} right", SMALL + 1, "normal", 8),
+        ):
+            write(axes, x, y, text, size, weight=weight)
+            x += room * len(text) + 10
+        for share, colour in ((1, PALE), (n_right / n_all, INK)):
+            length = share * (box.left + box.width - x)
+            box_around(axes, x, y - 5, length, 10, fill=True, facecolor=colour, linewidth=0)
+        x, y = box.left, y + Strip.LINES[0]
+    letters = f"{strip.given}→{strip.answer}"
+    apart = min(Strip.TILE, (box.width + 4) / len(letters))
+    size = apart - 4
+    for i, letter in enumerate(letters):
+        place = i - len(strip.given) - 1
+        colour = WRONG if place in strip.wrong else INK if place != -1 else FAINT
+        if place != -1:
+            face = "#fdecec" if place in strip.wrong else "white"
+            edge = colour if place >= 0 else PALE
+            box_around(axes, x, y - size / 2, size, size, fill=True, facecolor=face, edgecolor=edge)
+        write(axes, x + size / 2, y, letter, LARGE, colour, ha="center", weight="bold" if place >= 0 else "normal")
+        for j, chance in enumerate(strip.chances[place] if strip.chances and place >= 0 else ()):
+            for share, shade in ((1, "#e4e7eb"), (chance, INK)):
+                high = share * (Strip.LINES[2] - 4)
+                look = {"fill": True, "facecolor": shade, "linewidth": 0}
+                box_around(axes, x + 2 + 8 * j, y + size / 2 + Strip.LINES[2] - high, 6, high, **look)
+        x += apart
+    if strip.chances and box.width > NARROW:
+        write(axes, x + 8, y + size / 2 + Strip.LINES[2] / 2 + 2, CHANCES, SMALL + 1)
+
+
 def _nothing(axes, part, box):
     pass
 
@@ -313,6 +370,7 @@ draw_frame = {
     Points: _points_frame,
     Blocks: _blocks_frame,
     Ranking: _nothing,
+    Strip: _nothing,
     Gap: _nothing,
 }
 draw_inside = {
@@ -321,5 +379,6 @@ draw_inside = {
     Points: _points_inside,
     Blocks: _blocks_inside,
     Ranking: _ranking_inside,
+    Strip: _strip_inside,
     Gap: _nothing,
 }

@@ -60,11 +60,9 @@ def svg(picture):
 
 
 def png(picture):
-    """Draw a picture into a PNG file, sharp on fine screens.
-
-    Only 256 colours are kept, which makes the file a third as large: white and the inks exactly, all others nearly, to
-    6 of 255 in heatmaps and to 15 in blocks in space, whose faces are tinted.
-    """
+    """Draw a picture into a PNG file, sharp on fine screens. Only 256 colours are kept, which makes the file a third as
+    large: white and the inks exactly, all others nearly, to 6 of 255 in heatmaps and to 15 in blocks in space, whose
+    faces are tinted."""
     image = Image.fromarray(_pixels(picture)[..., :3])
     image = image.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     data = io.BytesIO()

@@ -2,23 +2,9 @@
 
 import numpy as np
 
-from lessonlib.draw.paper import LARGE, SMALL, box_around, colours, draw, image, write
+from lessonlib.draw.paper import LARGE, SMALL, box_around, draw, write
 from lessonlib.draw.picture import POINT, blank, plain_settings
-from lessonlib.scene import (
-    FAINT,
-    INK,
-    PALE,
-    POSITION,
-    TOKEN,
-    WIDE,
-    Cells,
-    Lines,
-    Points,
-    Scene,
-    in_sum,
-    signed_limit,
-    sum_parts,
-)
+from lessonlib.scene import FAINT, INK, PALE, POSITION, TOKEN, WIDE, Cells, Lines, Points, Scene, sum_parts
 from lessonlib.tasks import N_ALL
 
 NEARLY_ALL = 700
@@ -27,48 +13,28 @@ SOURCE_COLOURS = ((TOKEN, "white"), (POSITION, "white"), ("#5b6b7a", "white"), (
 
 
 def matrix(matrix, title, rows, colour=INK, columns="channel"):
-    """Draw one matrix (n_rows, n_columns) as coloured cells on a scale around 0.
-
-    `rows` are the labels of its rows, `columns` says what a column is.
-    """
+    """Draw one matrix (n_rows, n_columns) as coloured cells on a scale around 0. `rows` are the labels of its rows,
+    `columns` says what a column is."""
     matrix = np.asarray(matrix)
     name = f"{title}  {matrix.shape}"
     return draw(Scene(Cells(name, matrix, tuple(rows), colour, columns=columns, scale=True, row_height=20)))
 
 
-def the_sum(tok_emb, pos_emb, x, letters, start=0, cell=None, limit=None, width=WIDE):
-    """Draw token + position = input for some letters, (T, C) each, on one scale, of its own or up to `limit`.
-
-    A `cell` (row, channel) and its row are framed, and the titles say what is in it.
-    """
-    parts = sum_parts(letters, tok_emb, pos_emb, x, start, limit=limit)
-    if cell:
-        (row, channel), numbers = cell, [matrix[cell] for matrix in (tok_emb, pos_emb, x)]
-        written = (
-            f"slot {start + row} holds {letters[row]}: {numbers[0]:.4f}",
-            f"slot {start + row}: {numbers[1]:.4f}",
-            f"{numbers[0]:.4f} + {in_sum(numbers[1])} = {numbers[2]:.4f}",
-        )
-        parts = [
-            part._replace(
-                title=f"{part.title}   {said} in channel {channel}",
-                marks=((row, None, part.colour), (*cell, INK)),
-                row_height=14,  # so that a first screen has room for a question below
-            )
-            for part, said in zip(parts, written)
-        ]
-    return draw(Scene(*parts), width)
+def the_sum(tok_emb, pos_emb, x, letters):
+    """Draw token + position = input for some letters, (T, C) each, on one scale."""
+    return draw(Scene(*sum_parts(letters, tok_emb, pos_emb, x)))
 
 
-def curves(runs, title, last_step=None, width=WIDE):
+def curves(runs, title, last_step=None, ordered=False):
     """Draw the scores of several trainings over their steps: `runs` maps a name, at most four, to (steps, scores),
-    int arrays (n,) and (n_seeds, n) of right answers of 729. The picture ends at `last_step`."""
+    int arrays (n,) and (n_seeds, n) of right answers of 729. The picture ends at
+    `last_step`. With `ordered`, the curves are of less to more of something, and drawn light to dark in one hue."""
     last = last_step or max(int(np.max(steps)) for steps, _ in runs.values())
     lines = Lines(
         title, runs, last, N_ALL, across="training step", up="right answers", ticks=(0, 243, 486, N_ALL), height=220,
-        room=230,
+        room=30 + 8 * max(map(len, runs)), ordered=ordered,
     )  # fmt: skip
-    picture = draw(Scene(lines), width)
+    picture = draw(Scene(lines))
     ends = [f"{name}: {', '.join(_course(steps, scores) for scores in runs)}" for name, (steps, runs) in runs.items()]
     picture.alt = f"{title}. Right answers of {N_ALL} at the end, one for each seed: {'; '.join(ends)}."
     return picture
@@ -82,10 +48,8 @@ def _course(steps, scores):
 
 def squares(squares, names, below, left, limit=None, palette="signed", decimals=None):
     """Draw several matrices of one shape (n, m) beside each other, on one scale: `squares` maps a title to each.
-
     `names` are the labels of their rows, or of rows and columns, (rows, columns), where these differ; `left` and
-    `below` say what rows and columns are. With `decimals`, every cell holds its number. NaN leaves a cell white.
-    """
+    `below` say what rows and columns are. With `decimals`, every cell holds its number. NaN leaves a cell white."""
     rows, columns = names if isinstance(names[0], (tuple, list)) else (names, names)
     parts = []
     for title, square in squares.items():
@@ -120,10 +84,8 @@ def squares(squares, names, below, left, limit=None, palette="signed", decimals=
 
 def parallelogram(maps, names, corners):
     """Draw, on maps of one scale, the parallelogram that three points span: `maps` maps a title to points (n, 2).
-
     `corners` are the numbers of the first, the second and the third point; the fourth corner, first - second + third,
-    is drawn as a hollow "?".
-    """
+    is drawn as a hollow "?"."""
     one, two, three = corners
     maps = {title: np.vstack([xy, xy[one] - xy[two] + xy[three]]) for title, xy in maps.items()}
     ends = np.concatenate(list(maps.values()))
@@ -144,38 +106,10 @@ def parallelogram(maps, names, corners):
     )  # fmt: skip
 
 
-def fed_back(letters, answer):
-    """Draw what stands in each slot while a model answers `letters`: what it reads, which position is added to it, and
-    what it writes, with an arrow from each letter of `answer` to the slot that reads it next."""
-    first, read, size, left, apart, tops = len(letters) - 1, letters + answer[:-1], 34, 76, 44, (8, 66, 112)
-    arrow = {"arrowstyle": "-|>", "color": INK, "linewidth": 1.4 * POINT, "shrinkA": 0, "shrinkB": 0}
-    with plain_settings():
-        picture, axes = blank(156, width=left + apart * len(read))  # narrow: legible on a narrow page, too
-        for text, top in zip(("writes", "reads", "+ row"), tops):
-            write(axes, left - 10, top + size / 2, text, LARGE, ha="right")
-        for slot, letter in enumerate(read):
-            x, tiles = left + apart * slot, [(letter, TOKEN, tops[1]), (str(slot), POSITION, tops[2])]
-            if slot >= first:
-                tiles.append((answer[slot - first], INK, tops[0]))
-                axes.annotate("", (x + 17, tops[0] + size), (x + 17, tops[1]), arrowprops=arrow)
-            if slot > first:
-                axes.annotate("", (x + 4, tops[1]), (x - apart + 30, tops[0] + size), arrowprops=arrow)
-            for text, colour, top in tiles:
-                box_around(axes, x, top, size, size, fill=True, facecolor=colour, linewidth=0)
-                write(axes, x + size / 2, top + size / 2, text, LARGE, "white", ha="center")
-    picture.alt = (
-        f"Tiles for slots 0 to {len(read) - 1}. They read {', '.join(read)}, plus the row of each slot. "
-        f"Slots {first} to {len(read) - 1} write {', '.join(answer)}; an arrow leads from each to where it is read."
-    )
-    return picture
-
-
 def walk(planes, n_steps):
     """Draw points that follow each other around the middle of a plane; `planes` maps a title to (n, 2), on one scale.
-
     The first `n_steps` are joined in order and numbered from 1. Below a title stands by how many degrees the next point
-    is turned around the middle: the median, and how many steps lie within a fifth of it.
-    """
+    is turned around the middle: the median, and how many steps lie within a fifth of it."""
     reach, parts = 1.15 * max(np.abs(xy).max() for xy in planes.values()), []
     for name, xy in planes.items():
         turns = np.degrees(np.diff(np.unwrap(np.arctan2(*xy.T[::-1]))))
@@ -196,10 +130,8 @@ def overlaps(
     chance, models, label="overlap: mean squared cosine of the principal angles", ends=("before training", "after")
 ):
     """Draw what random tables give as a grey hill, and over it each model as an arrow, such as of what training does.
-
     `chance` holds the values of random tables, (n,); `models` maps a name, such as "sorters", to the values of several
-    models, (n_models, 2), and each name has a hill of its own. `ends` says what both ends of an arrow are.
-    """
+    models, (n_models, 2), and each name has a hill of its own. `ends` says what both ends of an arrow are."""
     width = 700  # not WIDE: text stays legible where a page is narrow
     above, row, between, bottom, edge = 26, 96, 24, 50, 20
     height, chance = len(models) * (above + row + between) - between + bottom, np.asarray(chance)
@@ -233,10 +165,8 @@ def overlaps(
 
 
 def sources(shares, stages, names):
-    """Draw, for several models, a bar for each stage of the stream, split into what explains its spread.
-
-    `shares` maps the name of a model to (n_stages, 4): letter, slot, both, context, which `names` names.
-    """
+    """Draw, for several models, a bar for each stage of the stream, split into what explains its spread. `shares` maps
+    the name of a model to (n_stages, 4): letter, slot, both, context, which `names` names."""
     row, top, left, right, bottom = 28, 34, 120, 20, 44
     height, said = (row * len(stages) + top) * len(shares) + bottom, []
     with plain_settings():
@@ -260,40 +190,6 @@ def sources(shares, stages, names):
             box_around(axes, x, height - 27, 14, 14, fill=True, facecolor=colour, linewidth=0)
             write(axes, x + 22, height - 20, source, SMALL + 1)
     picture.alt = f"Bars of what explains the spread of the stream. {'. '.join(said)}."
-    return picture
-
-
-def look_up(letters, table, names, followed):
-    """Draw the look-up of `letters` in `table` (n, C), whose rows are `names`: threads lead from each letter to its row
-    and on to its copy, green for the letter `followed`."""
-    rows, high, top = [names.index(letter) for letter in letters], 24, 40
-    below, limit = top + high * (len(letters) - len(names)) / 2, signed_limit(table)  # the table is half way down
-    copies, bent = np.asarray(table)[rows], (1 - np.cos(np.linspace(0, np.pi, 40))) / 2
-    with plain_settings():
-        picture, axes = blank(high * len(letters) + top + 8)
-        for left, y, labels, cells, title in (
-            (30, top, letters, None, "letters"),
-            (230, below, names, table, f"token table E_tok  {np.shape(table)}"),
-            (580, top, letters, copies, f"the rows  {copies.shape}"),
-        ):
-            write(axes, left, y - 18, title, LARGE, INK if cells is None else TOKEN, weight="bold")
-            if cells is not None:
-                painted = colours(Cells("", cells, tuple(labels), limit=limit))
-                image(axes, painted, (left + 30, left + 270, y + high * len(labels), y))
-            for i, letter in enumerate(labels):
-                look = (TOKEN, "white") if letter == followed else ("white", INK)
-                box_around(axes, left, y + high * i + 2, 22, high - 4, fill=True, facecolor=look[0], edgecolor=FAINT)
-                if cells is not None:  # equal neighbours stay rows
-                    axes.plot([left + 30, left + 270], [y + high * i] * 2, color="white", linewidth=POINT)
-                write(axes, left + 11, y + high * (i + 0.5), letter, SMALL + 1, look[1], ha="center")
-        for slot, row in enumerate(rows):
-            ends, green = (top + high * (slot + 0.5), below + high * (row + 0.5)), letters[slot] == followed
-            for (x, far), (start, end) in (((56, 226), ends), ((504, 576), ends[::-1])):
-                xs, ys = x + (far - x) * np.linspace(0, 1, 40), start + (end - start) * bent
-                look = (TOKEN, 2.5) if green else (PALE, 1.5)
-                axes.plot(xs, ys, color=look[0], linewidth=look[1] * POINT, zorder=green)
-    said = "; ".join(f"slot {slot}, {letter}, is row {row}" for slot, (letter, row) in enumerate(zip(letters, rows)))
-    picture.alt = f"Threads lead from {len(letters)} letters to the rows of a table, and on to copies: {said}."
     return picture
 
 

@@ -131,16 +131,16 @@ class Word(Typed):
 
 
 class Places(Typed):
-    """A slider for each of several places, and a text box for all at once: each follows the other.
+    """A choice for each of several places, and a text box for all at once: each follows the other.
 
     `value` is a str with one symbol for each place; `symbols` maps every symbol that there is, an upper-case letter or
-    a digit, to what its slider shows.
+    a digit, to what it means, and `kind` is the widget that chooses among them, all of them in the box `grid`.
     """
 
-    def __init__(self, value, symbols, name, text_name):
+    def __init__(self, value, symbols, name, text_name, kind=widgets.SelectionSlider):
         self._symbols = symbols
-        self.sliders = [
-            widgets.SelectionSlider(
+        self.choices = [
+            kind(
                 options=[(shown, symbol) for symbol, shown in symbols.items()],
                 value=symbol,
                 description=f"{name} {i}",
@@ -149,17 +149,14 @@ class Places(Typed):
             )
             for i, symbol in enumerate(value)
         ]
-        grid = widgets.Box(self.sliders)
-        grid.add_class("ll-controls")
-        super().__init__(text_name, value, LABEL_STYLE, [grid])
-        self.add_class("ll-places")
-        self.add_class("ll-whole")
-        for slider in self.sliders:
-            slider.observe(self._slid, "value")
+        self.grid = widgets.Box(self.choices)
+        super().__init__(text_name, value, LABEL_STYLE, [self.grid] if kind is widgets.SelectionSlider else ())
+        for choice in self.choices:
+            choice.observe(self._chosen, "value")
 
-    def _slid(self, _change):
+    def _chosen(self, _change):
         if not self.is_following:
-            self.value = "".join(slider.value for slider in self.sliders)
+            self.value = "".join(choice.value for choice in self.choices)
 
     def _read(self, text):
         value = unicodedata.normalize("NFKC", text).replace(" ", "").upper()
@@ -172,13 +169,13 @@ class Places(Typed):
         if unknown:
             meanings = ", ".join(f"{symbol} ({shown})" for symbol, shown in self._symbols.items())
             raise ValueError(f"{unknown[0]!r} is not one of {meanings}")
-        if len(value) != len(self.sliders):
-            raise ValueError(f"there are {len(self.sliders)} places, got {len(value)}")
+        if len(value) != len(self.choices):
+            raise ValueError(f"there are {len(self.choices)} places, got {len(value)}")
 
     def _show_value(self, _change=None):
         with self.following():
-            for slider, symbol in zip(self.sliders, self.value):
-                slider.value = symbol
+            for choice, symbol in zip(self.choices, self.value):
+                choice.value = symbol
         super()._show_value()
 
 
@@ -187,11 +184,25 @@ class Letters(Places):
 
     def __init__(self):
         super().__init__(EXAMPLE, {letter: letter for letter in VOCABULARY}, "letter", "six letters")
+        self.grid.add_class("ll-controls")
+        self.add_class("ll-places")
+        self.add_class("ll-whole")
 
     def _check(self, value):
         encode(value)
         if len(value) != N_INPUTS:
             raise ValueError(f"the model takes {N_INPUTS} letters, got {len(value)}")
+
+
+class Switches(Places):
+    """A switch for each row of a table, a column of radio buttons that an explorer puts beside the rows."""
+
+    def __init__(self, n_rows, symbols):
+        options = {symbol: f"{symbol} {meaning}" for symbol, meaning in symbols.items()}  # the page shows the symbol
+        super().__init__(next(iter(symbols)) * n_rows, options, "slot", "all rows", widgets.RadioButtons)
+        self._symbols = symbols
+        self.grid.add_class("ll-switches")
+        self.add_class("ll-word")
 
 
 def training_slider(histories):

@@ -12,25 +12,29 @@ from lessonlib.explore.explorer import Explorer
 from lessonlib.explore.page import DURATION
 from lessonlib.explore.scores import scores
 from lessonlib.nano_gpt import N_INPUTS, NanoGPT
-from lessonlib.precomputed import FACTORS, scaled
-from lessonlib.scene import CURVES, INK, POSITION, SUM, TOKEN, Cells, Flight, Gap, Scene, added, signed_limit, sum_parts
+from lessonlib.precomputed import FACTORS
+from lessonlib.scene import (
+    CURVES,
+    INK,
+    POSITION,
+    SUM,
+    TOKEN,
+    Cells,
+    Flight,
+    Gap,
+    Scene,
+    Strip,
+    added,
+    signed_limit,
+    sum_parts,
+)
 from lessonlib.tasks import N_ALL, Task
 
 # Step by step
 
 
-class Stage(IntEnum):
-    """How far a slot has come."""
-
-    LETTER = 0
-    ID = 1
-    TOKEN_ROW = 2
-    POSITION_ROW = 3
-    ADDED = 4
-    PLACED = 5
-
-
-LETTERS, TOKENS, POSITIONS, BENCH = 0, 2, 3, 4  # parts of the scene; part 1 is a gap
+Stage = IntEnum("Stage", "LETTER ID TOKEN_ROW POSITION_ROW ADDED PLACED", start=0)  # how far a slot has come
+TOKENS, POSITIONS, BENCH = 2, 3, 4  # parts of the scene
 INTERVAL = 2600  # milliseconds between two steps that play by themselves: time to read a line
 
 
@@ -38,20 +42,18 @@ def steps(model):
     """Make the step-through of the input embedding: slot 0 in small steps, then one step for each other slot."""
     given.one_of("model", model, NanoGPT)
     limit = signed_limit(model.wte, model.wpe, measure.every_sum(model.wte, model.wpe))
-    stages = [(0, stage) for stage in range(Stage.PLACED)] + [(slot, Stage.PLACED) for slot in range(N_INPUTS)]
+    last = Stage.PLACED + N_INPUTS - 1
 
     def show(letters, step):
-        slot, stage = stages[step]
-        whole = step > Stage.PLACED  # all of a slot in one step
-        line = _line(model, letters, slot, stage, whole)
-        parts = _parts(model, letters, slot, stage, whole, limit)
-        return Scene(*parts, text=f"step {step} of {len(stages) - 1}: {line}", left=96)
+        slot, stage = max(0, step - Stage.PLACED), min(step, Stage.PLACED)
+        parts = _parts(model, letters, slot, stage, limit)
+        return Scene(*parts, text=f"step {step} of {last}: {_line(model, letters, slot, stage)}", left=96)
 
-    controls = {"letters": Letters(), "step": Steps("step", len(stages), 0, INTERVAL)}
+    controls = {"letters": Letters(), "step": Steps("step", last + 1, 0, INTERVAL)}
     return Explorer("the sum, step by step", controls, show)
 
 
-def _parts(model, letters, slot, stage, whole, limit):
+def _parts(model, letters, slot, stage, limit):
     """Show how far a slot has come: what is picked out, what has its place, and which rows fly there."""
     ids, nothing = encode(letters), np.full((N_INPUTS, model.n_embd), np.nan)
     token, position = model.wte[ids[slot]], model.wpe[slot]
@@ -66,32 +68,31 @@ def _parts(model, letters, slot, stage, whole, limit):
     for i, (since, name, row) in enumerate(picked):
         if stage >= since:
             bench[i], names[i] = row, name
-    x, n_placed = nothing.copy(), slot + (stage >= Stage.PLACED)
+    x, n_placed = nothing.copy(), slot + (stage == Stage.PLACED)
     x[:n_placed] = model.wte[ids[:n_placed]] + model.wpe[:n_placed]
-    picking, placing = _flights(ids, slot, stage, whole, token, position)
+    picking, placing = _flights(ids, slot, stage, token, position)
     look = {"limit": limit, "row_height": 15}
     title, rows = f"letters and their ids, slots 0 to {N_INPUTS - 1}", ("letter", "id")
     ids_of = tuple(f"{letter} = id {i}" for i, letter in enumerate(VOCABULARY))
     slots = tuple(f"slot {i}" for i in range(N_INPUTS))
     both = tuple(f"{i} {letter}" for i, letter in enumerate(letters))
-    marks = (
-        ((ids[slot], None, TOKEN),) if stage >= Stage.ID else (),
-        ((slot, None, POSITION),) if stage >= Stage.POSITION_ROW else (),
-        ((slot, None, SUM),),
-    )
+    id_mark = ((ids[slot], None, TOKEN),) if stage >= Stage.ID else ()
+    slot_mark = ((slot, None, POSITION),) if stage >= Stage.POSITION_ROW else ()
+    sum_look = {"columns": "channel", "marks": ((slot, None, SUM),), "flights": placing, **look}
     wpe, wpe_title = model.wpe[:N_INPUTS], f"position table E_pos, rows 0 to {N_INPUTS - 1} of {model.block_size}"
     return (
         Cells(title, nothing[:2, :N_INPUTS], rows, marks=((None, slot, INK),), texts=tuple(texts), **look),
         Gap(24, beside=True),
-        Cells(f"token table E_tok  {model.wte.shape}", model.wte, ids_of, TOKEN, marks=marks[0], **look),
-        Cells(wpe_title, wpe, slots, POSITION, marks=marks[1], scale=True, **look),
+        Cells(f"token table E_tok  {model.wte.shape}", model.wte, ids_of, TOKEN, marks=id_mark, **look),
+        Cells(wpe_title, wpe, slots, POSITION, marks=slot_mark, scale=True, **look),
         Cells("picked out, and added", bench, tuple(names), flights=picking, **look),
-        Cells(f"input embedding  {x.shape}", x, both, SUM, columns="channel", marks=marks[2], flights=placing, **look),
+        Cells(f"input embedding  {x.shape}", x, both, SUM, **sum_look),
     )
 
 
-def _flights(ids, slot, stage, whole, token, position):
+def _flights(ids, slot, stage, token, position):
     """List the rows that fly in this step: out of the tables and over each other, and to their place."""
+    whole = slot > 0  # all of a slot in one step
     second, third = (DURATION + 0.1, 2 * (DURATION + 0.1)) if whole else (0.0, 0.0)  # when they start
     picking = []
     if stage == Stage.TOKEN_ROW or whole:
@@ -104,17 +105,15 @@ def _flights(ids, slot, stage, whole, token, position):
     return tuple(picking), placing
 
 
-def _line(model, letters, slot, stage, whole):
+def _line(model, letters, slot, stage):
     """Say in words and numbers what happens in this step."""
     letter, token_id = letters[slot], VOCABULARY.index(letters[slot])
     token, position = model.wte[token_id], model.wpe[slot]
     sums = ", ".join(f"`{added(*pair)}`" for pair in zip(token[:2], position[:2]))
-    if whole:
-        line = (
-            f"slot {slot} holds {letter}: row {token_id} of E_tok + row {slot} of E_pos = row {slot} of the input "
-            f"embedding:\n{sums}, ..."
-        )
-        return f"{line} All {N_INPUTS} rows are in place." if slot == N_INPUTS - 1 else line
+    if slot:  # all of it in one step
+        rows = f"row {token_id} of E_tok + row {slot} of E_pos = row {slot} of the input embedding"
+        end = f" All {N_INPUTS} rows are in place." if slot == N_INPUTS - 1 else ""
+        return f"slot {slot} holds {letter}: {rows}:\n{sums}, ...{end}"
     return (
         f"slot {slot} holds the letter {letter}.",
         f"the letter {letter} has the id {token_id}.",
@@ -138,9 +137,7 @@ SHIFTED = ("token embedding + v", "+  (position embedding − v)", "=  input emb
 
 def shift(model, task):
     """Make the explorer of the hidden shift: a vector v is added to every row of E_tok and taken from every of E_pos.
-
-    The score of `model` is counted on `task`.
-    """
+    The score of `model` is counted on `task`."""
     given.one_of("model", model, NanoGPT)
     given.one_of("task", task, Task)
     token_ids, every = encode(EXAMPLE), measure.every_sum(model.wte, model.wpe)
@@ -154,10 +151,11 @@ def shift(model, task):
         change = np.abs(measure.every_sum(shifted.wte, shifted.wpe) - every).max()
         tok_emb, pos_emb = shifted.wte[token_ids], shifted.wpe[: len(EXAMPLE)]
         return Scene(
-            *sum_parts(EXAMPLE, tok_emb, pos_emb, x, titles=SHIFTED, limit=limit, row_height=15),
+            Strip(),
+            *sum_parts(EXAMPLE, tok_emb, pos_emb, x, titles=SHIFTED, limit=limit, row_height=13),
             Cells(
                 f"cosines, E_tok + v with E_pos − v  {cosines.shape}", cosines, tuple(VOCABULARY[: model.vocab_size]),
-                limit=1.0, columns=tuple(map(str, range(model.block_size))), below="slot", scale=True, row_height=17,
+                limit=1.0, columns=tuple(map(str, range(model.block_size))), below="slot", scale=True, row_height=16,
             ),
             text=(
                 f"v has length {_amount(length)}; the rows, as trained, {long:.2f} on average. "
@@ -179,10 +177,8 @@ def _amount(length):
 
 
 def shifted_model(model, length, direction):
-    """Add a vector to every row of a model's token table and take it from every row of its position table.
-
-    `direction` is the seed of its direction. The new tables are rounded to the model's own precision, as all are.
-    """
+    """Add a vector to every row of a model's token table and take it from every row of its position table. `direction`
+    is the seed of its direction. The new tables are rounded to the model's own precision, as all are."""
     v = np.random.default_rng(direction).standard_normal(model.n_embd)
     v *= length / np.linalg.norm(v)
     return model.with_tables(model.wte.astype(np.float64) + v, model.wpe.astype(np.float64) - v)
@@ -193,9 +189,8 @@ def shifted_model(model, length, direction):
 
 def scale(models, maps):
     """Make two dials, a factor for each table, with the scores that are left: live, and on maps computed in advance.
-
-    `models` maps names such as "sorter" to (model, task), `maps` the same names to what `precomputed.score_map` says.
-    """
+    `models` maps names such as "sorter" to (model, task), `maps` the same names to what `precomputed.score_map`
+    says."""
     given.all_of("models", models, NanoGPT, Task)
     for name in models:
         if np.shape(maps.get(name) if isinstance(maps, dict) else None) != (len(FACTORS), len(FACTORS)):
@@ -213,9 +208,13 @@ def scale(models, maps):
             )
             for i, name in enumerate(models)
         ]  # fmt: skip
-        changed = {name: (scaled(model, token_scale, position_scale), task) for name, (model, task) in models.items()}
+        changed = {
+            name: (model.with_tables(token_scale * model.wte, position_scale * model.wpe), task)
+            for name, (model, task) in models.items()
+        }
         text = f"E_tok times {labels[place[0]]}, E_pos times {labels[place[1]]}."
-        return Scene(*parts, text=text, later=lambda: scores(changed, EXAMPLE))
+        strips = [Strip(beside=i > 0) for i in range(len(models))]
+        return Scene(*strips, *parts, text=text, later=lambda: scores(changed, EXAMPLE))
 
     controls = {
         key: choice_slider(name, list(zip(labels, FACTORS)), 1)

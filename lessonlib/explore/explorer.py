@@ -11,9 +11,9 @@ import numpy as np
 
 from lessonlib.draw import draw, picture_html
 from lessonlib.embeddings import real_array
-from lessonlib.explore.controls import Control
+from lessonlib.explore.controls import Control, Switches
 from lessonlib.explore.page import layout, page, panels_html
-from lessonlib.scene import plain
+from lessonlib.scene import Strip
 
 REST = 0.4  # seconds without a move after which counting begins: no hand that goes on moves so slowly
 BREATH = 0.001  # seconds between two pieces of it, in which all else is answered
@@ -42,21 +42,23 @@ class Explorer(widgets.VBox):
     """Controls above a picture that follows them. What goes wrong is said in words, and the last good picture stays.
 
     `name` says what is explored; `controls` is a dict from names to widgets, each with a `value`; `show` takes these
-    values as keyword arguments and returns a Scene. Whatever `show` raises is shown as a message below the controls.
+    values as keyword arguments and returns a Scene. `chips` maps the words on a button to the values that it sets; all
+    others go back to where they stood at first. Whatever `show` raises is shown as a message below the controls.
     """
 
-    def __init__(self, name, controls, show):
+    def __init__(self, name, controls, show, chips=()):
         super().__init__()
-        self.name, self.controls, self._show = name, controls, show
+        self.name, self.controls, self._show, self._is_set = name, controls, show, False
         self._first, self._moves, self._scene, self._counting = self.values, 0, None, None
         reset = widgets.Button(description="Reset", tooltip="Back to the first picture")
         reset.on_click(lambda _button: self.reset())
         self._error, self._frame, self._cells, self._counted = map(
             _part, ("ll-error", "ll-frame", "ll-cells", "ll-counted")
         )
-        stage = widgets.Box([self._frame, self._cells, self._counted])
+        at_rows = [control.grid for control in controls.values() if isinstance(control, Switches)]
+        stage = widgets.Box([self._frame, self._cells, self._counted, *at_rows])
         stage.add_class("ll-stage")
-        box = widgets.Box([*controls.values(), reset])
+        box = widgets.Box([*controls.values(), self._chips(dict(chips), reset) if chips else reset])
         box.add_class("ll-controls")
         words = widgets.HTML('<div role="status" class="ll-words"></div>')
         self.children = [page(), box, self._error, stage, words]
@@ -86,7 +88,7 @@ class Explorer(widgets.VBox):
         if self._error.value:
             return _text(self._error.value)
         self._count_now()
-        return _spoken(f"{plain(self._scene.text)} {_text(self._counted.value)}".strip())
+        return _spoken(f"{self._scene.said} {_text(self._uncounted)}".strip())
 
     def still_html(self):
         """Draw what the controls say now as an HTML figure that needs no kernel."""
@@ -94,21 +96,39 @@ class Explorer(widgets.VBox):
             return f"<p>{html.escape(self._refused)}</p>"
         self._count_now()
         picture = draw(self._scene)
-        found = _spoken(_text(self._counted.value))
-        picture.alt = picture.alt if found in picture.alt else f"{picture.alt} {found}"
+        picture.alt = _spoken(f"{picture.alt} {_text(self._uncounted)}".strip())
         return f"<figure>{picture_html(picture)}<figcaption>{CAPTION}</figcaption></figure>"
+
+    def _chips(self, chips, reset):
+        """Make a button for each of the chips, all in one line that ends with Reset."""
+        buttons = [widgets.Button(description=text) for text in chips]
+        for button, values in zip(buttons, chips.values()):
+            button.on_click(lambda _button, values=values: self.set_to(**values))
+        line = widgets.Box([*buttons, reset])
+        line.add_class("ll-chips")
+        line.add_class("ll-whole")
+        return line
 
     def reset(self):
         """Set every control back to where it stood at first."""
+        self.set_to()
+
+    def set_to(self, **values):
+        """Set some controls, and all others back to where they stood at first; then one picture follows."""
+        before, self._is_set = self.values, True
         for key, control in self.controls.items():
+            value = values.get(key, self._first[key])
             if isinstance(control, Control):
-                control.reset(self._first[key])
+                control.reset(value)
             else:
-                control.value = self._first[key]
+                control.value = value
+        self._is_set = False
+        if self.values != before:
+            self._follow()
 
     def _follow(self, _change=None):
         """Show what the controls say now. Cells and callbacks may run beside each other: the newest values win."""
-        shown = None
+        shown = self.values if self._is_set else None
         while shown != self.values:
             shown = self.values
             self._moves += 1
@@ -118,7 +138,7 @@ class Explorer(widgets.VBox):
             except MISTAKES as error:
                 self._refuse(error)
                 continue
-            self._scene, self._counting = scene, scene.later and scene.later()
+            self._scene, self._counting, self._uncounted = scene, scene.later and scene.later(), ""
             if self._frame.value != frames:
                 self._frame.value = frames
             mark = f'data-move="{self._moves}"{" data-more" * bool(self._counting)}'  # more: a count will follow
@@ -152,9 +172,10 @@ class Explorer(widgets.VBox):
             quietly(next, self._counting)
             return
         except StopIteration as end:
-            found = end.value
+            self._scene = self._scene.with_strips(end.value)
+            found = panels_html(self._scene, (Strip,))
         except MISTAKES as error:
-            found = f'<div role="alert">There is no score. {html.escape(message(error))}</div>'
+            found = self._uncounted = f'<div role="alert">There is no score. {html.escape(message(error))}</div>'
         self._counting = None
         self._counted.value = f'<div data-move="{self._moves}">{found}</div>'
 
@@ -193,8 +214,7 @@ def _spoken(text):
 
 def _text(markup):
     """Return the words of a piece of HTML."""
-    without_marks = re.sub(r"</?b>", "", markup)  # of wrong letters within a word
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", without_marks))).strip()
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]*>", " ", markup))).strip()
 
 
 def checked(name, array, shape):

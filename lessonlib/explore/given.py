@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lessonlib.embeddings import real_array
+from lessonlib.embeddings import real_array, short
 from lessonlib.nano_gpt import History, NanoGPT
 from lessonlib.tasks import Task
 
@@ -11,21 +11,21 @@ KINDS = {NanoGPT: "a model, such as load_checkpoint gives", Task: "a task, such 
 
 def a_function(name, value):
     if not callable(value):
-        raise ValueError(f"{name} must be a function, got {_short(value)}")
+        raise ValueError(f"{name} must be a function, got {short(value)}")
 
 
 def one_of(name, value, kind):
     if not isinstance(value, kind):
-        raise ValueError(f"{name} must be {KINDS[kind]}, got {_short(value)}")
+        raise ValueError(f"{name} must be {KINDS[kind]}, got {short(value)}")
 
 
 def all_of(name, values, *kinds):
     """See that `values` maps names to one of the kind, or to a tuple with one of each."""
     if not isinstance(values, dict) or not values:
-        raise ValueError(f"{name} must be a dict from names, such as 'sorter', got {_short(values)}")
+        raise ValueError(f"{name} must be a dict from names, such as 'sorter', got {short(values)}")
     for key, value in values.items():
         if len(kinds) > 1 and (not isinstance(value, tuple) or len(value) != len(kinds)):
-            raise ValueError(f"{name}[{key!r}] must be {' with '.join(map(KINDS.get, kinds))}, got {_short(value)}")
+            raise ValueError(f"{name}[{key!r}] must be {' with '.join(map(KINDS.get, kinds))}, got {short(value)}")
         for each, kind in zip(value if len(kinds) > 1 else (value,), kinds):
             one_of(f"{name}[{key!r}]", each, kind)
 
@@ -39,8 +39,3 @@ def table(name, values):
     if not np.isfinite(values).all():
         raise ValueError(f"{name} holds {values[~np.isfinite(values)][0]}: every number must be finite")
     return values
-
-
-def _short(value):
-    text = repr(value)
-    return f"{text if len(text) <= 60 else text[:57] + '...'} ({type(value).__name__})"

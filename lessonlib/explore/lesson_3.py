@@ -12,16 +12,16 @@ from lessonlib.explore.explorer import Explorer, checked, nearly, told_apart
 from lessonlib.explore.scores import by_writing, scores
 from lessonlib.measure import distances
 from lessonlib.nano_gpt import N_INPUTS, History, NanoGPT
-from lessonlib.scene import FAINT, INK, TOKEN, Cells, Gap, Lines, Points, Scene, in_sum, signed_limit
+from lessonlib.scene import FAINT, INK, PALE, TOKEN, Cells, Gap, Lines, Points, Scene, Strip, in_sum, signed_limit
 from lessonlib.tasks import N_ALL, Task
 
-IN_ROWS, IN_COLUMNS = "rows are tokens", "columns, as in llm-viz"
 SWAPS = {
     "as trained": (0, 1, 2),
     "A and B swapped": (1, 0, 2),
     "A and C swapped": (2, 1, 0),
     "B and C swapped": (0, 2, 1),
 }
+TABLE = 2  # its place among the parts of the picture
 PAIRS = ((0, 1), (0, 2), (1, 2))  # of letters
 
 
@@ -36,21 +36,19 @@ def look_up(learners_look_up, model, task):
     given.one_of("task", task, Task)
     limit = signed_limit(model.wte)
 
-    def show(letters, slot, channel, swap, view):
+    def show(letters, slot, channel, swap):
         table = model.wte[list(SWAPS[swap])]
         rows = _looked_up(learners_look_up, letters, table)
-        draw = _in_rows if view == IN_ROWS else _in_columns
         text = f"`{_microscope(letters, table, rows, slot, channel)}`\n{_same(letters, rows, slot)}"
         changed = _with_look_up(model, learners_look_up, table)
         later = partial(scores, {"the model": (changed, task)}, letters, by_writing)
-        return Scene(*draw(letters, table, rows, slot, channel, limit), text=text, later=later)
+        return Scene(*_product(letters, table, rows, slot, channel, limit), text=text, later=later)
 
     controls = {
         "letters": Letters(),
         "slot": int_slider("inspect slot", 0, N_INPUTS - 1, 3),
         "channel": int_slider("inspect channel", 0, model.n_embd - 1, 0),
         "swap": dropdown("rows of table", list(SWAPS)),
-        "view": dropdown("view", [IN_ROWS, IN_COLUMNS]),
     }
     return Explorer("looking up token embeddings", controls, show)
 
@@ -75,47 +73,30 @@ def _with_look_up(model, learners_look_up, table):
     return changed
 
 
-def _in_rows(letters, table, rows, slot, channel, limit):
-    """Lay the three heatmaps out as a product of matrices: every cell where its row meets its column."""
+def _product(letters, table, rows, slot, channel, limit):
+    """Lay the three heatmaps out as a product of matrices: every cell where its row meets its column.
+
+    A thread leads from each row of the table to each copy of it; those of the inspected letter's row are framed.
+    """
     token_id, chosen = VOCABULARY.index(letters[slot]), one_hot(encode(letters), len(table))
     slots = tuple(f"{i} {letter}" for i, letter in enumerate(letters))
     unused = tuple((i, None) for i, letter in enumerate(VOCABULARY) if letter not in letters)
     look = {"colour": TOKEN, "limit": limit, "beside": True}
-    marks = [((row, None, TOKEN), (row, channel, INK)) for row in (token_id, slot)]
+    copies = [(i, j) for i, row in enumerate(rows) for j in range(len(table)) if nearly(row, table[j]).all()]
+    framed = [(i, None, TOKEN) for i, j in copies if j == token_id]
+    threads = tuple((i, TABLE, j, TOKEN if j == token_id else PALE) for i, j in copies)
     ones = {"palette": "share", "limit": 1.0, "columns": tuple(VOCABULARY), "marks": ((slot, None, INK),)}
     names = f"token table E_tok  {table.shape}", f"×  E_tok  =  rows  {rows.shape}"
     return (
+        Strip(),
         Gap(len(table)),
-        Cells(names[0], table, tuple(VOCABULARY), scale=True, marks=marks[0], faded=unused, **look),
+        Cells(
+            names[0], table, tuple(VOCABULARY), scale=True, apart=56, faded=unused,
+            marks=((token_id, None, TOKEN), (token_id, channel, INK)), **look,
+        ),
         Cells("one-hot", chosen, slots, **ones),
-        Cells(names[1], rows, columns="channel", marks=marks[1], **look),
-    )
-
-
-def _in_columns(letters, table, rows, slot, channel, limit):
-    """Lay the same out as llm-viz does, on its side: a column for each token, a row for each channel."""
-    _, of_table, of_ones, of_rows = _in_rows(letters, table, rows, slot, channel, limit)
-    turned = [
-        part._replace(
-            matrix=np.transpose(part.matrix),
-            marks=tuple((column, row, colour) for row, column, colour in part.marks),
-            faded=tuple((column, row) for row, column in part.faded),
-            scale=False,
-        )
-        for part in (of_ones, of_table, of_rows)
-    ]
-    channels = tuple(str(i) if i % 8 == 0 or i == rows.shape[1] - 1 else "" for i in range(rows.shape[1]))
-    slots = tuple(map(str, range(len(letters))))
-    names = f"E_tok  {of_table.matrix.T.shape}", f"×  one-hot  =  columns  {rows.T.shape}"
-    low = {"row_height": 6}
-    return (
-        Gap(len(table)),
-        turned[0]._replace(title="one-hot", rows=tuple(VOCABULARY), columns=slots, beside=True),
-        Gap(len(letters), beside=True),
-        turned[1]._replace(title=names[0], rows=channels, columns=tuple(VOCABULARY), beside=False, **low),
-        turned[2]._replace(title=names[1], columns=slots, **low),
-        Gap(len(letters), beside=True),
-    )
+        Cells(names[1], rows, columns="channel", marks=(*framed, (slot, channel, INK)), threads=threads, **look),
+    )  # fmt: skip
 
 
 def _microscope(letters, table, rows, slot, channel):

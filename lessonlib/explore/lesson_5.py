@@ -24,6 +24,7 @@ from lessonlib.scene import (
     Lines,
     Points,
     Scene,
+    Strip,
     added,
     signed_limit,
     sum_parts,
@@ -61,16 +62,19 @@ def the_sum(add, model):
         tok_emb, pos_emb, x = checked_sum(add(letters, start), (N_INPUTS, model.n_embd))
         marks = [((slot, None, colour), (slot, channel, INK)) for colour in (TOKEN, POSITION, SUM)]
         titles = SUM_TITLES if nearly(tok_emb + pos_emb, x).all() else NO_SUM_TITLES
-        parts = sum_parts(letters, tok_emb, pos_emb, nudged(x), start, titles, marks, limit=limit)
+        parts = sum_parts(letters, tok_emb, pos_emb, nudged(x), start, titles, marks, limit=limit, row_height=15)
         cell = microscope(model, letters, start, slot, channel, tok_emb, pos_emb, x, nudge)
-        own = model.wte[encode(letters)] + model.wpe[start : start + N_INPUTS]
-        unchanged = nearly(nudged(x) if nudge else x, own).all()
+        rows = model.wte[encode(letters)] + model.wpe[start : start + N_INPUTS]
+        unchanged = nearly(nudged(x) if nudge else x, rows).all()
         try:
-            answer = answer_to(model, letters, start, nudged(x), x_of)
+            answer, chances = answer_to(model, letters, start, nudged(x), x_of)
         except UnreadableLetters as error:
-            return Scene(*parts, text=f"`{cell}`\n{error}")
-        said = _answer(letters, start, answer, own_answer(letters, start), unchanged)
-        return Scene(*parts, text=f"`{cell}`\n{said}")
+            return Scene(Strip(score=None, chances=((0, 0, 0),)), *parts, text=f"`{cell}`\n{error}")
+        own = own_answer(letters, start)
+        wrong = tuple(i for i in range(len(own)) if answer[i] != own[i])
+        said = ", ".join(f"{letter} {max(each):.2f}" for letter, each in zip(answer, chances))
+        strip = Strip("", letters, answer, wrong, None, chances, f"Its chances of these letters: {said}.")
+        return Scene(strip, *parts, text=f"`{cell}`\n{_answer(letters, start, answer, own, unchanged)}")
 
     controls = {
         "letters": Letters(),
@@ -102,13 +106,17 @@ class UnreadableLetters(ValueError):
 def answer_to(model, letters, start, x, x_of):
     """Let the model write as many letters as it was given, reading `x` (T, C) first, then `x_of(window)`.
 
-    The window is all that has been said and written; where it is longer than the slots that are left, its end.
+    Returns them and, a tuple for each, the chances of all letters: the softmax of the logits. The window is all that
+    has been said and written; where it is longer than the slots that are left, its end.
     """
-    written = ""
+    written, chances = "", ()
     while True:
-        written += VOCABULARY[int(model.logits_from(x)[-1].argmax())]
+        logits = model.logits_from(x)[-1]
+        written += VOCABULARY[int(logits.argmax())]
+        odds = np.exp(logits - logits.max())
+        chances += (tuple((odds / odds.sum()).tolist()),)
         if len(written) == len(letters):
-            return written
+            return written, chances
         window = (letters + written)[-(model.block_size - start) :]
         try:
             x = quietly(x_of, window)

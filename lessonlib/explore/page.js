@@ -6,6 +6,7 @@
   const explorer = style.closest('.ll-explorer');
   if (!explorer || explorer.classList.contains('ll-scripted')) return;
   explorer.classList.add('ll-scripted');
+  explorer.closest('.jp-Notebook')?.classList.add('ll-notebook');
   const find = selector => explorer.querySelector(selector);
   const set = (element, name, text) => {
     if (element && text && element.getAttribute(name) !== text) element.setAttribute(name, text);
@@ -19,9 +20,19 @@
       const name = slider.querySelector('.widget-label').textContent;
       set(handle, 'aria-label', name);
       if (!readout) continue;
+      if (slider.matches('.ll-places *')) {  // a tile, whose click is the next letter
+        set(readout, 'role', 'button');
+        set(readout, 'tabindex', '0');
+        set(readout, 'aria-label', `${readout.textContent}, ${name}: the next one`);
+        continue;
+      }
       set(handle, 'aria-valuetext', readout.textContent);
       set(readout, 'role', 'textbox');
       set(readout, 'aria-label', name + ', typed');
+    }
+    for (const row of explorer.querySelectorAll('.ll-switches .widget-radio')) {
+      set(row, 'role', 'radiogroup');
+      set(row, 'aria-label', row.querySelector('.widget-label').textContent);
     }
     for (const button of explorer.querySelectorAll('.widget-play button')) {
       const name = Object.keys(icons).find(icon => button.querySelector('.' + icon));
@@ -40,10 +51,11 @@
   let resting = 0;
   const whole = note => !('more' in note.dataset) || find('.ll-counted [data-move]')?.dataset.move === note.dataset.move;
   const speak = () => {
-    const note = find('.ll-note'), counted = find('.ll-counted');
+    const note = find('.ll-note'), strips = explorer.querySelectorAll('[data-said]');
     if (!note || !words || !whole(note)) return;
-    const parts = [note, counted].filter(part => part).map(part => part.innerText.replace(/\s+/g, ' ').trim());
-    const text = parts.join(' ').trim().replace(/(^|[^\w.])[-−](?=\d)/g, '$1minus ');  // some readers skip the sign
+    const parts = [note.innerText, ...Array.from(strips, strip => strip.dataset.said)];
+    if (!strips.length) parts.push(find('.ll-counted')?.innerText ?? '');
+    const text = parts.join(' ').replace(/\s+/g, ' ').trim().replace(/(^|[^\w.])[-−](?=\d)/g, '$1minus ');  // some readers skip the sign
     if (words.textContent !== text) words.textContent = text;
     words.dataset.move = note.dataset.move;
   };
@@ -81,7 +93,7 @@
     find('.ll-counted'), {subtree: true, childList: true, characterData: true});
   new MutationObserver(asked).observe(
     find('.ll-controls'), {subtree: true, attributes: true, attributeFilter: ['aria-valuenow']});
-  find('.ll-controls').addEventListener('change', asked);
+  explorer.addEventListener('change', asked);
   resting = setTimeout(speak, REST);
 
   // The number under the mouse: ten-thousandths in 16 bits each, or, after a colon, large numbers in 32.
@@ -164,12 +176,24 @@
   explorer.addEventListener('pointerdown', event => {
     if (event.target.closest('.ll-steps .widget-slider')) pause(event.target.closest('.ll-steps'));
   });
+  const nextLetter = tile => {
+    const handle = tile.closest('.widget-slider').querySelector('.noUi-handle');
+    const key = handle.getAttribute('aria-valuenow') === handle.getAttribute('aria-valuemax') ? 'Home' : 'ArrowRight';
+    handle.dispatchEvent(new KeyboardEvent('keydown', {key, cancelable: true}));
+  };
+  explorer.addEventListener('click', event => {
+    if (event.target.matches('.ll-places .widget-readout')) nextLetter(event.target);
+  });
   const keep = event => {
     const focused = event.target;
     if (!explorer.contains(focused)) return;
     const player = focused.closest('.ll-steps');
     if (player) playByKeys(player, focused, event);
     if (focused === stage) turnByKeys(event);
+    if (focused.matches('.ll-places .widget-readout') && [' ', 'Enter'].includes(event.key) && !event.shiftKey) {
+      event.preventDefault();
+      nextLetter(focused);
+    }
     focused.toggleAttribute('data-lm-suppress-shortcuts',
       !(event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === 'Enter')));
   };

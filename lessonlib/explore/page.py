@@ -11,9 +11,21 @@ import ipywidgets as widgets
 import numpy as np
 from PIL import Image
 
-from lessonlib.draw.paper import colours, frame, on_page, text_colour
+from lessonlib.draw.paper import CHANCES, colours, frame, on_page, text_colour
 from lessonlib.draw.picture import svg
-from lessonlib.scene import BLOCK_DEPTH, CURVES, NARROW, WIDE, Blocks, Cells, Gap, Lines, Points, Ranking, lay_out
+from lessonlib.scene import (
+    BLOCK_DEPTH,
+    NARROW,
+    WIDE,
+    Blocks,
+    Cells,
+    Lines,
+    Points,
+    Ranking,
+    Strip,
+    lay_out,
+    thread,
+)
 
 DURATION = 0.7  # seconds that a row flies
 HERE = Path(__file__).parent
@@ -65,10 +77,10 @@ def layout(scene):
     return _layouts[scene.layout_key]
 
 
-def panels_html(scene):
-    """Write what lies over the frame: for each part a panel at its place, for both widths."""
-    its = layout(scene)
-    panels = [OVER[type(part)](part, i, its) for i, part in enumerate(scene.parts) if type(part) is not Gap]
+def panels_html(scene, kinds=None):
+    """Write what lies over the frame: for each part, or each of these kinds, a panel at its place, for both widths."""
+    its, kinds = layout(scene), kinds or OVER
+    panels = [OVER[type(part)](part, i, its) for i, part in enumerate(scene.parts) if type(part) in kinds]
     return f'<div class="ll-panels" style="{its.sizes}" aria-hidden="true">{"".join(panels)}</div>'
 
 
@@ -106,9 +118,21 @@ def _cells_over(cells, i, its):
         parts.append(f'<div class="ll-row-labels">{labels}</div>')
     for row, column, colour in cells.marks:
         parts.append(f'<i class="ll-mark" style="{place(row, column)};border-color:{colour}"></i>')
+    if cells.threads:
+        parts += [_threads(cells, boxes[i], boxes, kind) for kind, (_, _, boxes) in zip(("wide", "narrow"), its.places)]
     told = f' data-numbers="{numbers(cells.matrix)}"' if cells.told else ""
     panel = f'<div class="ll-panel" data-part="{i}" style="{its.insets[i]}"{told}>{"".join(parts)}</div>'
     return panel + "".join([_flight(cells, i, flight, its) for flight in cells.flights])
+
+
+def _threads(cells, box, boxes, kind):
+    """Draw threads to rows of a heatmap for wide or for narrow pages."""
+    paths = []
+    for i, (*_, colour) in enumerate(cells.threads):
+        corners = (thread(cells, box, boxes, i) - [box.left, box.top]) / [box.width, box.height]
+        start, *others = (f"{x:.3f},{y:.3f}" for x, y in corners)
+        paths.append(f'<path d="M{start}C{" ".join(others)}" stroke="{colour}"/>')
+    return _lines_svg(paths, f' class="ll-{kind}"')
 
 
 def numbers(matrix):
@@ -147,7 +171,7 @@ def _flight(cells, i, flight, its):
 
 def _lines_over(lines, i, its):
     curves, dots, marked = [], [], ""
-    for (_, x, runs), (colour, dashes) in zip(lines.runs(), CURVES):
+    for (_, x, runs), (colour, dashes) in zip(lines.runs(), lines.looks):
         across = np.round(x / lines.right, 4)
         broken = f' stroke-dasharray="{" ".join(map(str, dashes))}"' if dashes else ""
         for run in runs:
@@ -179,6 +203,8 @@ def _points_over(points, i, its):
         shapes.append(f'<polyline points="{corners}" stroke="{points.colour}" stroke-opacity="0.45"/>')
     discs = []
     for j, (x, y) in enumerate(xy):
+        if points.only is not None and j not in points.only:
+            continue
         fill, ink = ("white", points.colour) if j in points.hollow else (points.colour, "white")
         name = html.escape(points.names[j]) if points.names else ""
         discs.append(_disc(x, y, points.radius, fill, points.colour, name, ink, j in points.rings))
@@ -201,8 +227,8 @@ def _title(title):
     return f"<b>{html.escape(first)}{''.join(f'<br><small>{html.escape(line)}</small>' for line in more)}</b>"
 
 
-def _lines_svg(shapes):
-    return f'<svg viewBox="0 0 1 1" preserveAspectRatio="none">{"".join(shapes)}</svg>'
+def _lines_svg(shapes, kind=""):
+    return f'<svg{kind} viewBox="0 0 1 1" preserveAspectRatio="none">{"".join(shapes)}</svg>'
 
 
 def _disc(x, y, radius, fill, edge, text, ink="", ring=False):
@@ -213,11 +239,30 @@ def _disc(x, y, radius, fill, edge, text, ink="", ring=False):
 
 def _ranking_over(ranking, i, its):
     look = f"background:{ranking.colour};width:"
-    bars = (
+    inside = _title(ranking.title) + "".join(
         f'<div><span>{html.escape(name)}</span><i style="{look}{share:.2%}"></i>{number}</div>'
         for name, share, number in ranking.items()
     )
-    return f'<div class="ll-panel ll-ranking" style="{its.insets[i]}">{_title(ranking.title)}{"".join(bars)}</div>'
+    said = html.escape(ranking.said)
+    return f'<div class="ll-panel ll-ranking" style="{its.insets[i]}" data-said="{said}">{inside}</div>'
+
+
+def _strip_over(strip, i, its):
+    if not strip.answer:
+        return ""
+    score, tiles = "", "".join(f"<span>{letter}</span>" for letter in strip.given)
+    if strip.score:
+        n_right, n_all = strip.score
+        bar = f'<i class="ll-bar"><i style="width:{n_right / n_all:.2%}"></i></i>'
+        score = f"<div><b>{html.escape(strip.name)}</b><strong>{n_right}</strong>of {n_all} right{bar}</div>"
+    for place, letter in enumerate(strip.answer):
+        bars = "".join(f'<i style="--of:{chance:.3f}"></i>' for chance in (strip.chances or {place: ()})[place])
+        kind = ' class="ll-wrong"' if place in strip.wrong else ""
+        tiles += f"{'' if place else '→'}<b{kind}>{letter}{bars and f'<u>{bars}</u>'}</b>"
+    told = f"<small>{CHANCES}</small>" if strip.chances else ""
+    inside = f'{score}<div class="ll-tiles">{tiles}{told}</div>'
+    said = html.escape(strip.said)
+    return f'<div class="ll-panel ll-strip" style="{its.insets[i]}" data-said="{said}">{inside}</div>'
 
 
 def _blocks_over(blocks, i, its):
@@ -277,7 +322,14 @@ def _arrow(points, colour):
 
 
 # A new kind of part needs one line here, and one in each of the two lists in `draw.paper`.
-OVER = {Cells: _cells_over, Lines: _lines_over, Points: _points_over, Blocks: _blocks_over, Ranking: _ranking_over}
+OVER = {
+    Cells: _cells_over,
+    Lines: _lines_over,
+    Points: _points_over,
+    Blocks: _blocks_over,
+    Ranking: _ranking_over,
+    Strip: _strip_over,
+}
 
 
 def tiny(cells, matrix=None):

@@ -1,35 +1,30 @@
-"""How many answers models get right, as bars that come a little later than the picture."""
-
-import html
+"""How many answers models get right, as strips that come a little later than the picture."""
 
 import numpy as np
 
 from lessonlib.embeddings import decode, encode
+from lessonlib.scene import Strip
 from lessonlib.tasks import scoring
 
 N_PIECES = 27  # of the inputs, for a model that writes letter by letter
 
 
 def scores(models, letters, count=scoring):
-    """Count right answers, with a `yield` after each piece of the work, and return HTML, as `Scene.later` wants it.
-
-    `models` maps names, such as "sorter", to (model, task); beside each bar stands what the model makes of `letters`.
-    `count(model, task)` is a generator that returns how many of the task's answers are right.
-    """
-    bars = []
+    """Count right answers, with a `yield` after each piece of the work, and return strips, as `Scene.later` wants.
+    `models` maps names, such as "sorter", to (model, task); each strip shows what its model makes of `letters`.
+    `count(model, task)` is a generator that returns how many of the task's answers are right."""
+    strips = []
     for name, (model, task) in models.items():
         n_right = yield from count(model, task)
-        bars.append(_bar(name, n_right, len(task.inputs), _answer(model, task, letters)))
+        strips.append(_strip(name, model, task, letters, n_right))
         yield
-    return f'<div class="ll-bars">{"".join(bars)}</div>'
+    return strips
 
 
 def by_writing(model, task):
-    """Count as `tasks.scoring` does, but let the model write letter by letter, as it does for a single answer.
-
-    For a model in which a learner's function looks the rows up: one pass that shows the right letters says nothing of
-    it, since all rows may change with each letter that is written.
-    """
+    """Count as `tasks.scoring` does, but let the model write letter by letter, as it does for a single answer. For a
+    model in which a learner's function looks the rows up: one pass that shows the right letters says nothing of it,
+    since all rows may change with each letter that is written."""
     n_right = 0
     for inputs, answers in zip(*(np.split(each, N_PIECES) for each in (task.inputs, task.answers))):
         n_right += int((model.generate(inputs) == answers).all(axis=-1).sum())
@@ -37,16 +32,10 @@ def by_writing(model, task):
     return n_right
 
 
-def _bar(name, n_right, n_all, answer):
-    bar = f'<i class="ll-bar" aria-hidden="true"><i style="width:{n_right / n_all:.2%}"></i></i>'
-    said = f"{html.escape(name)}: {n_right} of {n_all} right. "
-    return f"<div><span>{said}</span>{bar}<span>{answer} </span></div>"
-
-
-def _answer(model, task, letters):
-    """Say what a model answers, and mark what is wrong in it."""
+def _strip(name, model, task, letters, n_right):
+    """Make the strip of what a model answers, in which is marked what is wrong."""
     token_ids = encode(letters)
-    answer = decode(model.generate(token_ids))
-    right = decode(task.answers[(task.inputs == token_ids).all(axis=1)][0])
-    marked = "".join(letter if letter == wanted else f"<b>{letter}</b>" for letter, wanted in zip(answer, right))
-    return f"It answers {letters} with {marked} ({'right' if answer == right else f'right would be {right}'})."
+    answer, right = decode(model.generate(token_ids)), decode(task.answers[(task.inputs == token_ids).all(axis=1)][0])
+    said = f"It answers {letters} with {answer} ({'right' if answer == right else f'right would be {right}'})."
+    wrong, n_all = tuple(i for i in range(len(answer)) if answer[i] != right[i]), len(task.inputs)
+    return Strip(name, letters, answer, wrong, (n_right, n_all), said=f"{name}: {n_right} of {n_all} right. {said}")

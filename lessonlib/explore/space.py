@@ -12,11 +12,9 @@ from lessonlib.scene import POSITION, SUM, TOKEN, Blocks, Cells, Scene, added, s
 
 
 def blocks(add, model):
-    """Make the view of both tables and the input in space; it turns under the mouse, too.
-
-    `add(letters, start)` returns `(tok_emb, pos_emb, x)`, three arrays of shape (6, C); the last is shown as Input
-    Embed. The tables of `model` are shown whole: the rows that are added are picked from them.
-    """
+    """Make the view of both tables and the input in space; it turns under the mouse, too. `add(letters, start)` returns
+    `(tok_emb, pos_emb, x)`, three arrays of shape (6, C); the last is shown as Input Embed. The tables of `model` are
+    shown whole: the rows that are added are picked from them."""
     given.a_function("add", add)
     given.one_of("model", model, NanoGPT)
     limit = signed_limit(model.wte, model.wpe, model.wte[:, np.newaxis] + model.wpe)

@@ -4,7 +4,7 @@ import asyncio
 import html
 import time
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from functools import cached_property
 
 import ipywidgets as widgets
 import numpy as np
@@ -17,7 +17,7 @@ from lessonlib.measure import overlap
 from lessonlib.nano_gpt import N_INPUTS, load_history
 from lessonlib.scene import POSITION, TOKEN, Cells, Lines, Scene, signed_limit
 from lessonlib.tasks import N_ALL, REVERSE, SORT
-from lessonlib.training import N_STEPS, training_steps
+from lessonlib.training import N_STEPS, Snapshot, training_steps
 
 CHANCE = 0.10  # median of measure.chance_overlaps for three letters and six slots
 ROOM_FOR_OTHERS = 1.3  # the scale of the colours goes so much further than the models that ship: other seeds do
@@ -27,21 +27,6 @@ SHIPPED, TRAINING = "This is the model that ships with the lessons.", "Still tra
 EXPECTED = "Training takes 3 to 10 seconds on a laptop, and longer on Binder."
 
 
-class Frame(NamedTuple):
-    """What is kept of a model at one step: its tables and what was measured, not the model."""
-
-    step: int
-    score: int
-    wte: np.ndarray  # (vocab_size, C)
-    wpe: np.ndarray  # (block_size, C)
-    token_shares: tuple  # after the first layer norm, in the first value vectors
-    overlap: float  # of the token table with the rows of the input slots
-
-
-def measured(step, score, wte, wpe, token_shares):
-    return Frame(int(step), int(score), wte, wpe, tuple(token_shares), overlap(wte, wpe[:N_INPUTS]))
-
-
 @dataclass(frozen=True, eq=False)
 class Run:
     """One training, as far as it has come. Nothing in it changes."""
@@ -49,21 +34,32 @@ class Run:
     task: str
     seed: int
     how: str  # where it comes from, in words
-    frames: tuple = ()  # of Frame, every few steps
+    snapshots: tuple = ()  # without their models, which are large
 
     @property
     def every(self):
-        """Steps between two frames."""
+        """Steps between two snapshots."""
         return N_STEPS[self.task] // 40
+
+    @cached_property
+    def curves(self):
+        """What is drawn over the steps, all from 0 to 1: a dict from names to (steps, numbers)."""
+        steps = [snapshot.step for snapshot in self.snapshots]
+        overlaps = [overlap(snapshot.wte, snapshot.wpe[:N_INPUTS]) for snapshot in self.snapshots]
+        norms, values = np.transpose([snapshot.token_shares for snapshot in self.snapshots])
+        return {
+            "right answers": (steps, [snapshot.score / N_ALL for snapshot in self.snapshots]),
+            "letter's share, values": (steps, values),
+            "letter's share, norm": (steps, norms),
+            "overlap": (steps, overlaps),
+        }
 
 
 class Training(Control):
-    """Buttons that train and stop, and a slider over the snapshots; `value` is a Run and the index of a frame.
-
+    """Buttons that train and stop, and a slider over the snapshots; `value` is a Run and the number of a snapshot.
     `runs`, from tasks' names to Run, are shown until something is trained here. While it trains, the slider follows the
     newest snapshot, unless it was moved to an earlier one. A training is a task beside all else that pauses every few
-    hundredths of a second; where no event loop runs, `start` trains to the end. One is trained at a time.
-    """
+    hundredths of a second; where no event loop runs, `start` trains to the end. One is trained at a time."""
 
     value = Any()
     _trains = None  # the one Training that does, in whatever explorer
@@ -116,7 +112,7 @@ class Training(Control):
         """Stop the training, if there is one, and say where. Returns whether there was one."""
         if not self._work:
             return False
-        step = self._newest.frames[-1].step if self._newest.frames else 0
+        step = self._newest.snapshots[-1].step if self._newest.snapshots else 0
         n_steps = N_STEPS[self._newest.task]
         self._end(f"{why}Stopped at step {step} of {n_steps}. The snapshots up to there stay.")
         return True
@@ -139,14 +135,17 @@ class Training(Control):
         try:
             for snapshot in training_steps(self._tasks[task], seed, every=self._newest.every):
                 if snapshot is not None:
-                    frame = measured(snapshot.step, snapshot.score, snapshot.wte, snapshot.wpe, snapshot.token_shares)
-                    self._newest = replace(self._newest, frames=(*self._newest.frames, frame))
+                    snapshots = *self._newest.snapshots, snapshot._replace(model=None)
+                    self._newest = replace(self._newest, snapshots=snapshots)
                     if time.monotonic() - shown > PAUSE:
-                        self.status.value = _progress(task, seed, frame.step, n_steps, time.monotonic() - began)
+                        self.status.value = _progress(task, seed, snapshots[-1].step, n_steps, time.monotonic() - began)
                         self._show(self._newest)
                         shown = time.monotonic()
                 yield
-            ended = _ended(seed, N_ALL - frame.score, time.monotonic() - began)
+            n_wrong = N_ALL - snapshots[-1].score
+            wrong = f": {n_wrong} input{'s are' if n_wrong > 1 else ' is'} still answered wrongly" if n_wrong else ""
+            took = time.monotonic() - began
+            ended = f"Trained in {took:.0f} s. Seed {seed} ends at {N_ALL - n_wrong} of {N_ALL}{wrong}."
         except Exception as error:  # nobody else would hear of it
             ended = f"The training failed. {type(error).__name__}: {error}."
         self._end(ended)
@@ -154,7 +153,7 @@ class Training(Control):
     def _end(self, how):
         """Let nobody train any more, show what there is, and say how it ended."""
         self._work = Training._trains = None
-        if self._newest.frames:
+        if self._newest.snapshots:
             self._show(replace(self._newest, how=how))
         self._say(how)
 
@@ -167,9 +166,9 @@ class Training(Control):
         if run.task != self.task.value:
             return
         old, i = self.value or (None, 0)
-        newest = len(run.frames) - 1
+        newest = len(run.snapshots) - 1
         goes_on = old and (old.task, old.seed, old.how) == (run.task, run.seed, TRAINING)
-        self.value = run, i if goes_on and i < len(old.frames) - 1 else newest
+        self.value = run, i if goes_on and i < len(old.snapshots) - 1 else newest
 
     def _chosen(self, _change=None):
         run = self._runs[self.task.value]
@@ -179,7 +178,7 @@ class Training(Control):
     def _slid(self, change):
         if not self.is_following:
             run, _ = self.value
-            self.value = run, min(change.new // run.every, len(run.frames) - 1)
+            self.value = run, min(change.new // run.every, len(run.snapshots) - 1)
 
     def _follow_value(self, _change=None):
         """Make task and slider say what is shown."""
@@ -187,11 +186,10 @@ class Training(Control):
         with self.following():
             self._runs[run.task] = run
             self.task.value = run.task
-            last = max(run.frames[-1].step, N_STEPS[run.task])
-            if (self.slider.max, self.slider.step) != (last, run.every):
+            if self.slider.step != run.every:
                 self.slider.value = 0  # else the page rounds the old value to the new step, and sends it back
-                self.slider.max, self.slider.step = last, run.every
-            self.slider.value = run.frames[i].step
+                self.slider.max, self.slider.step = N_STEPS[run.task], run.every
+            self.slider.value = run.snapshots[i].step
 
 
 def _progress(task, seed, step, n_steps, took):
@@ -201,21 +199,19 @@ def _progress(task, seed, step, n_steps, took):
     return f'<label class="ll-status">{said} <progress max="{n_steps}" value="{step}"></progress></label>'
 
 
-def _ended(seed, n_wrong, took):
-    wrong = f": {n_wrong} input{'s are' if n_wrong > 1 else ' is'} still answered wrongly" if n_wrong else ""
-    return f"Trained in {took:.0f} s. Seed {seed} ends at {N_ALL - n_wrong} of {N_ALL}{wrong}."
-
-
 def training():
     """Make the explorer of trainings: at first of the models that ship, then of what is trained here."""
     tasks = {task.name: task for task in (SORT, REVERSE)}
-    shipped = {name: _shipped(load_history(name), name) for name in tasks}
-    tables = [table for run in shipped.values() for frame in run.frames for table in (frame.wte, frame.wpe)]
-    limit = ROOM_FOR_OTHERS * signed_limit(*tables)
+    histories = {name: load_history(name) for name in tasks}
+    limit = ROOM_FOR_OTHERS * signed_limit(*(table for each in histories.values() for table in (each.wte, each.wpe)))
+    shipped = {}
+    for name, each in histories.items():
+        fields = zip(each.steps, each.losses, each.scores, each.wte, each.wpe, each.token_shares)
+        shipped[name] = Run(name, each.seed, SHIPPED, tuple(Snapshot(*of_step, model=None) for of_step in fields))
 
     def show(training):
         run, i = training
-        first, now = run.frames[0], run.frames[i]
+        now = run.snapshots[i]
         slots = tuple(str(slot) for slot in range(len(now.wpe)))
         title = f"{run.task}, seed {run.seed}, step {now.step}: {now.score} of {N_ALL} right"
         look, n_steps = {"limit": limit, "row_height": 13}, N_STEPS[run.task]
@@ -223,32 +219,19 @@ def training():
         return Scene(
             Cells(names[0], now.wte, tuple(VOCABULARY), TOKEN, **look),
             Cells(names[1], now.wpe, slots, POSITION, columns="channel", scale=True, **look),
-            Lines(title, _curves(run), n_steps, at=i, across="training step", height=130, room=210),
-            text=f"{title}. {run.how}" + ("" if run.how == TRAINING else f"\n{_changes(first, now)}"),
+            Lines(title, run.curves, n_steps, at=i, across="training step", height=130, room=210),
+            text=f"{title}. {run.how}" + ("" if run.how == TRAINING else f"\n{_changes(run, i)}"),
         )
 
     return Explorer("train it here", {"training": Training(tasks, shipped)}, show)
 
 
-def _shipped(history, name):
-    each = zip(history.steps, history.scores, history.wte, history.wpe, history.token_shares)
-    return Run(name, history.seed, SHIPPED, tuple(measured(*parts) for parts in each))
-
-
-def _curves(run):
-    """Say what is drawn over the steps, all from 0 to 1."""
-    steps = np.array([frame.step for frame in run.frames])
-    numbers = np.array([(frame.score / N_ALL, *frame.token_shares[::-1], frame.overlap) for frame in run.frames])
-    names = ("right answers", "letter's share, values", "letter's share, norm", "overlap")
-    return {name: (steps, column) for name, column in zip(names, numbers.T)}
-
-
-def _changes(first, now):
-    """Say what was measured, before training and at the step that is shown."""
-    (norm, values), (norm_now, values_now) = first.token_shares, now.token_shares
+def _changes(run, i):
+    """Say what was measured, before training and at snapshot `i`."""
+    first, now = run.snapshots[0], run.snapshots[i]
+    values, norm, overlaps = (f"from {ys[0]:.2f} to {ys[i]:.2f}" for _, ys in list(run.curves.values())[1:])
     return (
         f"From step 0 to step {now.step}: right answers from {first.score} to {now.score}; "
-        f"overlap of letters with input slots from {first.overlap:.2f} to {now.overlap:.2f} (chance: {CHANCE:.2f});\n"
-        f"letter's share of the variance in the first value vectors from {values:.2f} to {values_now:.2f}, "
-        f"after the first layer norm from {norm:.2f} to {norm_now:.2f}."
+        f"overlap of letters with input slots {overlaps} (chance: {CHANCE:.2f});\n"
+        f"letter's share of the variance in the first value vectors {values}, after the first layer norm {norm}."
     )

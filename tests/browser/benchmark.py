@@ -19,9 +19,7 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from playwright.sync_api import sync_playwright
-
-from browser.jupyter import FLAGS, Page, find_browser, running_server
+from browser.jupyter import Page, driven, find_browser, launch, running_server
 
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 N_ROUNDS, N_STEPS = 4, 60
@@ -159,10 +157,10 @@ DRAG = """([handle, root, distance]) => new Promise(done => {
 
 
 def main():
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
+    with tempfile.TemporaryDirectory() as folder, driven() as driver:
         cells = [nbformat.v4.new_code_cell(source) for source in (SETUP, *CELLS.values())]
         nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=KERNEL), Path(folder) / "bench.ipynb")
-        browser = driver.chromium.launch(executable_path=find_browser(), args=FLAGS)
+        browser = launch(driver, "chromium", find_browser("chromium"))
         with running_server(folder) as (port, token):
             page = Page(browser, port, token, "bench.ipynb")
             page.run_all()

@@ -1,12 +1,26 @@
-"""One server and one browser for all browser tests, and one page for all tests of a notebook that need no other."""
+"""One server and one browser for all browser tests, and one page for all tests of a notebook that need no other.
+
+The browser is Chromium. `python3 run.py test --browser firefox tests/browser` drives Firefox instead, as
+test_firefox.py always does.
+"""
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
-from browser.jupyter import FLAGS, NOTEBOOKS, Page, find_browser, n_stored_explorers, running_server, write_notebook
+from browser.jupyter import (
+    NOTEBOOKS,
+    Page,
+    driven,
+    find_browser,
+    launch,
+    n_stored_explorers,
+    running_server,
+    write_notebook,
+)
 
 
 def pytest_collection_modifyitems(items):
@@ -16,16 +30,36 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="package")
-def chrome():
-    path = find_browser()
-    if path is None and not os.environ.get("CI"):
-        pytest.skip("no Chromium, Chrome or Edge found: install one, or set CHROMIUM to its path")
-    playwright = pytest.importorskip("playwright.sync_api") if path else None
-    assert path, "CI must have a browser: it never skips these tests"
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
+def driver():
+    """Playwright, for all browsers of a process: it starts once."""
+    pytest.importorskip("playwright", reason="no Playwright here: `python3 run.py test` installs it")
+    with driven() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="package")
+def started(driver, tmp_path_factory):
+    """A function that starts the browser of this name, "chromium" or "firefox"."""
+    browsers = []
+
+    def started(name):
+        path = find_browser(name)
+        if path is None:
+            missing = f"no {name} found: install it, or set {name.upper()} to where it is"
+            # In CI these tests are never skipped; but Firefox is looked for on Linux only.
+            assert not os.environ.get("CI") or (name == "firefox" and sys.platform != "linux"), missing
+            pytest.skip(missing)
+        browsers.append(launch(driver, name, path, tmp_path_factory.mktemp("home")))
+        return browsers[-1]
+
+    yield started
+    for browser in browsers:
         browser.close()
+
+
+@pytest.fixture(scope="package")
+def browser(started, request):
+    return started(request.config.getoption("--browser"))
 
 
 @pytest.fixture(scope="package")
@@ -38,7 +72,7 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="package")
-def server(folder, chrome):
+def server(folder, driver):
     with running_server(folder) as (port, token):
         yield port, token
 
@@ -59,7 +93,7 @@ def shared_pages():
 
 
 @pytest.fixture
-def page_of(request, chrome, server, folder, shared_pages):
+def page_of(request, browser, server, folder, shared_pages):
     """A function that gives the page of a notebook, run, with every explorer at its first picture.
 
     Takes the notebook's name; how many explorers are in it, where its stored outputs do not tell; the sources of its
@@ -76,7 +110,7 @@ def page_of(request, chrome, server, folder, shared_pages):
         if key not in shared_pages:
             if cells:
                 write_notebook(folder / name, cells)
-            shared_pages[key] = Page(chrome, *server, name, app=app, width=width, ratio=ratio, hasty=True)
+            shared_pages[key] = Page(browser, *server, name, app=app, width=width, ratio=ratio, hasty=True)
             shared_pages[key].run_all(n_stored_explorers(folder / name) if n_explorers is None else n_explorers)
         used.add(key)
         return shared_pages[key]
@@ -91,7 +125,7 @@ def page_of(request, chrome, server, folder, shared_pages):
 
 
 @pytest.fixture
-def open_notebook(chrome, server, folder):
+def open_notebook(browser, server, folder):
     """A function that opens a copy of a notebook, with the keyword arguments of `Page`, in a page and a kernel of its
     own: for what a shared page cannot show. Pages close by themselves."""
     pages = []
@@ -99,7 +133,7 @@ def open_notebook(chrome, server, folder):
     def open_notebook(name, port=None, **options):
         copy = f"copy-{len(list(folder.iterdir()))}-of-{name}"
         shutil.copy(folder / name, folder / copy)
-        pages.append(Page(chrome, port or server[0], server[1], copy, **options))
+        pages.append(Page(browser, port or server[0], server[1], copy, **options))
         return pages[-1]
 
     yield open_notebook

@@ -72,7 +72,6 @@ def look_up_explorer(explorer):
     letters = "".join(explorer.value(f"letter {i}") for i in range(6))
     slot, channel = int(explorer.value("inspect slot")), int(explorer.value("inspect channel"))
     swap = explorer.box.get_by_label("rows of table").input_value()
-    on_its_side = explorer.box.get_by_label("view", exact=True).input_value().startswith("columns")
     table, ids = MODEL.wte[SWAPS[swap]], encode(letters)
     line = f"slot {slot} holds {letters[slot]}, id {ids[slot]}; channel {channel}:"
     swapped = MODEL.with_tables(wte=table)
@@ -81,8 +80,6 @@ def look_up_explorer(explorer):
     panels = {1: colours(table, limit), 3: colours(table[ids], limit)}
     for unused in {0, 1, 2} - set(ids.tolist()):
         panels[1][unused] = 255 - 0.3 * (255 - panels[1][unused])
-    if on_its_side:
-        panels = {part + (part == 1) * 2 + (part == 3): panel.swapaxes(0, 1) for part, panel in panels.items()}
     return line, f"{table[ids[slot], channel]:.4f}", counted, panels
 
 

@@ -1,4 +1,4 @@
-"""A real JupyterLab server and a real headless Chromium, driven as a learner would."""
+"""A real JupyterLab server and a real browser without a window, driven as a learner would."""
 
 import contextlib
 import io
@@ -15,13 +15,18 @@ import threading
 import time
 import urllib.request
 from pathlib import Path
+from unittest import mock
 
 import nbformat
 import numpy as np
 from PIL import Image
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
+NAMES = {
+    "chromium": ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge"),
+    "firefox": ("firefox-esr", "firefox"),
+}
+PATIENCE = 180_000  # milliseconds: on a busy computer a browser may need that to start
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -33,6 +38,12 @@ FLAGS = [
     "--force-color-profile=srgb",
     "--disable-features=LocalNetworkAccessChecks",  # a page whose policy a test adds counts as foreign
 ]
+# Playwright speaks WebDriver BiDi with Firefox as it comes, but asks at once for a dark or light page, and the Firefox
+# of Debian does not know that command. Another one, which changes nothing, takes its place.
+BIDI = """const stringify = JSON.stringify;
+JSON.stringify = (value, ...more) => stringify(value?.method === "emulation.setMediaFeaturesOverride"
+  ? {id: value.id, method: "session.status", params: {}} : value, ...more);
+"""
 # No news, no saving behind our back, and every cell in the page even where it is out of view.
 SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -54,10 +65,34 @@ window.setTimeout = (work, delay, ...more) => wait(work, delay === 400 ? 40 : de
 IDLE = f"() => {SESSION}.session?.kernel?.status === 'idle'"
 
 
-def find_browser():
-    """Return the path of a Chromium or its kin, or None."""
-    found = [os.environ.get("CHROMIUM"), *map(shutil.which, NAMES)]
+def find_browser(name):
+    """Return the path of a Chromium or its kin, or of a Firefox; None where there is none."""
+    found = [os.environ.get(name.upper()), *map(shutil.which, NAMES[name])]
     return next((path for path in found if path), None)
+
+
+@contextlib.contextmanager
+def driven():
+    """Start Playwright; gives what `launch` needs."""
+    from playwright.sync_api import sync_playwright
+
+    with tempfile.TemporaryDirectory() as place:
+        script = Path(place, "bidi.cjs")
+        script.write_text(BIDI)
+        with mock.patch.dict(os.environ, NODE_OPTIONS=f'--require "{script.as_posix()}"'):
+            playwright = sync_playwright().start()
+        try:
+            yield playwright
+        finally:
+            playwright.stop()
+
+
+def launch(playwright, name, path, home=None):
+    """Start a browser, "chromium" or "firefox"; this needs a home of its own, or root may not start it in another's."""
+    if name == "firefox":
+        env = {**os.environ, "HOME": str(home)}
+        return playwright.firefox.launch(channel="moz-firefox", executable_path=path, env=env, timeout=PATIENCE)
+    return playwright.chromium.launch(executable_path=path, args=FLAGS, timeout=PATIENCE)
 
 
 def write_notebook(path, cells):
@@ -132,7 +167,7 @@ class Page:
 
     def __init__(
         self,
-        chrome,
+        browser,
         port,
         token,
         name,
@@ -144,8 +179,9 @@ class Page:
         policy=None,
         hasty=False,
     ):
-        self.context = chrome.new_context(viewport={"width": width, "height": height}, device_scale_factor=ratio)
+        self.context = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=ratio)
         self.ratio, self.problems, self.n_bytes = ratio, [], 0
+        self.context.set_default_timeout(PATIENCE)
         self.page = self.context.new_page()
         self.page.on("console", lambda message: self._note(message.text) if message.type == "error" else None)
         self.page.on("pageerror", lambda error: self._note(str(error)))
@@ -154,12 +190,16 @@ class Page:
             self.context.add_init_script(HASTY)
         if policy:  # a Content-Security-Policy, as hardened servers send it
             self.page.route("**/lab/tree/**", lambda route: self._with_policy(route, policy))
-        path = f"lab/tree/{name}?reset&" if app == "lab" else f"notebooks/{name}?"
-        self.page.goto(f"http://127.0.0.1:{port}/{path}token={token}")
-        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=90_000)
+        path = {
+            "lab": f"lab/tree/{name}?reset&",
+            "notebook": f"notebooks/{name}?",
+            "lite": f"lab/index.html?path={name}&",
+        }
+        self.page.goto(f"http://127.0.0.1:{port}/{path[app]}token={token}")
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell")
         self.page.wait_for_function("window.jupyterapp")
         if kernel:
-            self.page.wait_for_function(IDLE, timeout=90_000)
+            self.page.wait_for_function(IDLE)
 
     def _with_policy(self, route, policy):
         answer = route.fetch()
@@ -253,7 +293,8 @@ class OnPage:
     def type(self, name, text):
         """Write something else into a box and press Enter, and wait until picture and words, or a message, follow."""
         move = self._move(".ll-note")
-        self.box.get_by_label(name).fill(text)
+        self.box.get_by_label(name).select_text()  # `fill` is no change to Firefox
+        self.page.page.keyboard.type(text)
         self.page.page.keyboard.press("Enter")
         self._follow(move)
 
@@ -287,7 +328,7 @@ class OnPage:
         return self.box.evaluate("(box, where) => box.querySelector(where)?.dataset.move", f"{where}[data-move]")
 
     def _wait(self, condition):
-        for _ in range(200):
+        for _ in range(600):
             if condition():
                 return
             self.page.page.wait_for_timeout(50)
@@ -304,12 +345,13 @@ class OnPage:
         return "".join(self.box.locator(":is(.ll-error, .ll-refusal) [role=alert]").all_inner_texts())
 
     def colours(self, label, shape):
-        """Read the colour at the middle of every cell of a heatmap (a part of the scene, by number), (*shape, 3)."""
+        """Read the colour at the middle of every cell of a heatmap (by its part, strips not counted), (*shape, 3)."""
         return self.all_colours({label: shape})[label]
 
     def all_colours(self, shapes):
         """The same for several heatmaps: takes and returns a dict by their numbers."""
-        panels = {label: self.box.locator(f".ll-panel[data-part='{label}']") for label in shapes}
+        first = self.box.locator(".ll-strip").count()
+        panels = {label: self.box.locator(f".ll-panel[data-part='{first + label}']") for label in shapes}
         for panel in list(panels.values())[:: max(1, len(panels) - 1)]:  # the last and the first
             panel.scroll_into_view_if_needed()
         self.page.page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")

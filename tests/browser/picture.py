@@ -7,11 +7,10 @@ from pathlib import Path
 
 import nbformat
 from PIL import Image
-from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from browser.jupyter import FLAGS, NOTEBOOKS, Page, find_browser, running_server, write_notebook
+from browser.jupyter import NOTEBOOKS, Page, driven, find_browser, launch, running_server, write_notebook
 
 NEEDED = ("load_checkpoint(", "E_tok, E_pos =", "def add(")  # the cells that it needs, as they stand in the lesson
 KEYS = [
@@ -26,9 +25,9 @@ KEYS = [
 def main():
     cells = nbformat.read(NOTEBOOKS / "05_combined_input_embedding.ipynb", as_version=4).cells
     sources = [next(c.source for c in cells if c.cell_type == "code" and text in c.source) for text in NEEDED]
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver, running_server(folder) as (port, token):
+    with tempfile.TemporaryDirectory() as folder, driven() as driver, running_server(folder) as (port, token):
         write_notebook(Path(folder) / "film.ipynb", sources)
-        browser = driver.chromium.launch(executable_path=find_browser(), args=FLAGS)
+        browser = launch(driver, "chromium", find_browser("chromium"))
         page = Page(browser, port, token, "film.ipynb")
         page.run_all(1)
         (explorer,) = page.explorers()

@@ -148,8 +148,8 @@ def test_the_factors_at_every_extreme(explorers):
         for model_name, (model, task) in MODELS.items():
             scaled = model.with_tables(of_tokens * model.wte, of_positions * model.wpe)
             assert f"{model_name}: {score(scaled, task)} of 729 right." in dials.words()
-        box = dials.box.locator(".ll-panel[data-part='0'] .ll-mark").bounding_box()
-        panel = dials.box.locator(".ll-panel[data-part='0']").bounding_box()
+        box = dials.box.locator(".ll-panel[data-part='2'] .ll-mark").bounding_box()
+        panel = dials.box.locator(".ll-panel[data-part='2']").bounding_box()
         column = (box["x"] + box["width"] / 2 - panel["x"]) / panel["width"] * len(FACTORS)
         assert FACTORS[int(column)] == of_positions
 

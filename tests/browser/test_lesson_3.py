@@ -49,17 +49,20 @@ def test_every_swap_shows_the_models_answer_and_its_score_of_729(explorer):
     assert len(scores) == 4
 
 
-def test_the_other_view_shows_the_same_on_its_side_and_reset_comes_back(explorer):
-    explorer.choose("view", "columns, as in llm-viz")
-    assert_shows_what_the_controls_say(explorer)
-    explorer.press("letter 1", "Home")
-    assert_shows_what_the_controls_say(explorer)
-    assert explorer.box.locator(".ll-frame img:visible").count() == 1
+def test_a_click_on_a_tile_or_a_key_on_it_moves_the_slider_of_the_letter_and_reset_comes_back(explorer):
+    tile, keyboard = explorer.box.get_by_role("button", name="letter 1: the next one"), explorer.page.page.keyboard
+    for do, letter in (
+        (tile.click, "C"), (tile.click, "A"), (lambda: keyboard.press("Enter"), "B"), (lambda: keyboard.press(" "), "C")
+    ):  # fmt: skip
+        do()
+        explorer.settle()
+        assert explorer.value("letter 1") == tile.inner_text() == letter
+        assert_shows_what_the_controls_say(explorer)
+    assert explorer.box.locator(".ll-places .noUi-base").first.bounding_box()["width"] >= 60
     assert explorer.box.bounding_box()["height"] <= 700
     explorer.box.get_by_role("button", name="Reset").click()
     explorer.settle()
     assert_shows_what_the_controls_say(explorer)
-    assert explorer.box.locator(".ll-frame img:visible").count() == 1
 
 
 def test_a_dropdown_keeps_its_keys(explorer):

@@ -11,7 +11,6 @@ from lessonlib.tasks import REVERSE, SORT, score
 LESSON = "04_position_embeddings.ipynb"
 MODELS = {"sorter": (load_checkpoint("sort"), SORT), "reverser": (load_checkpoint("reverse"), REVERSE)}
 HISTORIES = {"sorter": load_history("sort"), "reverser": load_history("reverse")}
-SYMBOLS = {"keep": "K", "mean": "M", "zero": "0"}
 
 
 @pytest.fixture
@@ -19,8 +18,13 @@ def explorers(page_of):
     return page_of(LESSON).explorers()
 
 
+def switch(board, slot):
+    """The three radio buttons of a slot: keep, mean, zero."""
+    return board.box.get_by_role("radiogroup", name=f"slot {slot}", exact=True).get_by_role("radio")
+
+
 def assert_board_shows_what_its_controls_say(board):
-    rows = "".join(SYMBOLS[board.value(f"slot {slot}")] for slot in range(11))
+    rows = "".join("KM0"[[each.is_checked() for each in switch(board, slot).all()].index(True)] for slot in range(11))
     table = board.box.get_by_label("start from").input_value()
     scale = float(board.value("then times"))
     limit = max(np.abs(model.wpe).max() for model, _ in MODELS.values())
@@ -36,8 +40,15 @@ def assert_board_shows_what_its_controls_say(board):
 def test_the_board_by_keyboard_by_text_and_by_list(explorers):
     board = explorers[0]
     assert_board_shows_what_its_controls_say(board)
-    for name, key in (("slot 0", "End"), ("slot 10", "ArrowRight"), ("then times", "Home"), ("then times", "End")):
-        board.press(name, key)
+    for slot, keys, chosen in ((0, ["ArrowRight", "ArrowRight"], 2), (10, ["ArrowRight"], 1)):
+        switch(board, slot).first.focus()
+        for key in keys:
+            board.page.page.keyboard.press(key)
+        board.settle()
+        assert switch(board, slot).nth(chosen).evaluate("radio => document.activeElement === radio && radio.checked")
+        assert_board_shows_what_its_controls_say(board)
+    for key in ("Home", "End"):
+        board.press("then times", key)
         assert_board_shows_what_its_controls_say(board)
     for option in ("off by one", "shuffled", "sinusoids", "as trained"):
         board.choose("start from", option)
@@ -53,6 +64,27 @@ def test_the_board_by_keyboard_by_text_and_by_list(explorers):
     refusal.wait_for()
     assert "'X' is not one of K (keep), M (mean), 0 (zero)" in refusal.inner_text()
     assert_board_shows_what_its_controls_say(board)
+
+
+def test_every_switch_stands_at_its_row_and_chips_set_them(explorers):
+    board, browser = explorers[0], explorers[0].page.page
+    for width in (1440, 900):
+        browser.set_viewport_size({"width": width, "height": 1000})
+        browser.wait_for_timeout(200)
+        table = board.box.locator(".ll-panel[data-part='2']").bounding_box()
+        for slot in (0, 5, 10):
+            box = switch(board, slot).nth(1).bounding_box()
+            middle = table["y"] + (slot + 0.5) / 11 * table["height"]
+            assert abs(box["y"] + box["height"] / 2 - middle) < 3 and box["x"] + box["width"] < table["x"]
+    browser.set_viewport_size({"width": 1440, "height": 1000})
+    switch(board, 7).nth(2).click()
+    board.settle()
+    assert "Row 7: all numbers 0." in board.note()
+    for name, said in (("rows 0–4 → mean", "Rows 0, 1, 2, 3 and 4 are each"), ("shuffled", "The rows are shuffled.")):
+        board.box.get_by_role("button", name=name).click()
+        board.settle()
+        assert board.note().startswith(said)
+        assert_board_shows_what_its_controls_say(board)
 
 
 def test_the_maps_follow_by_keyboard_and_the_random_start_stays_beside_them(explorers):
@@ -80,9 +112,11 @@ def test_the_sinusoids_by_keyboard_on_either_scale(explorers):
             sinusoids.press(name, key)
     note = sinusoids.note()
     assert "learned: there is no row 23, the table ends at row 10." in note and "rows 10 and 23 is" in note
+    sinusoids.choose("sines, cosines", "full size")
     sinusoids.choose("sines, cosines", "learned size")
     assert sinusoids.box.locator(".ll-frame img:visible").count() == 1
-    assert sinusoids.box.locator(".ll-panel:visible").count() == 2
+    assert sinusoids.box.locator(".ll-panel:visible").count() == 4
+    assert sinusoids.box.bounding_box()["height"] <= 700
     wpe = MODELS["sorter"][0].wpe
     np.testing.assert_array_equal(sinusoids.colours(0, (11, 48)), expected.colours(wpe, np.abs(wpe).max()))
 

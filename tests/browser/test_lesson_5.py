@@ -179,7 +179,7 @@ def test_it_is_sharp_and_whole_at_other_sizes(page_of, width, ratio):
 
 
 def test_the_mouse_over_a_cell_shows_its_row_column_and_number(explorer):
-    panel = explorer.box.locator(".ll-panel[data-part='2']")
+    panel = explorer.box.locator(".ll-panel[data-part='3']")
     panel.scroll_into_view_if_needed()
     box = panel.bounding_box()
     explorer.page.page.mouse.move(box["x"] + box["width"] * 17.5 / 48, box["y"] + box["height"] * 2.5 / 6)
