@@ -58,7 +58,7 @@ def test_it_has_a_question_a_prediction_before_each_run_a_picture_and_a_verdict(
         if cell.cell_type == "markdown":
             prose = cell.source
         else:
-            assert "\n> **Predict**" in prose, cell.source[:80]
+            assert "> **Predict**" in prose, cell.source[:80]
     text = "\n".join(cell.source for cell in SECTIONS[title] if cell.cell_type == "markdown")
     assert text.count("**Question**") == text.count("**Verdict**") == text.count("\n> **Verdict**") == 1
     assert text.count("Predict*") == len(re.findall(r"^> \*\*Predict\*\*", text, flags=re.MULTILINE))
