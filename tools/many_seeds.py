@@ -7,7 +7,7 @@ import sys
 from itertools import permutations
 
 import numpy as np
-from make_data import train_cases
+from make_data import random_tables, train_cases
 
 from lessonlib.embeddings import sinusoidal_positions
 from lessonlib.explore.dives import shifted_model
@@ -264,8 +264,20 @@ def noise():
         print(f"{way}: {np.mean(found):.3f}", flush=True)
 
 
+def frozen():
+    """Deep dives: two sorters whose tables are random and frozen get 727 or more, and lose answers, one of them more
+    than a hundred, when rows 0 to 4 of the position table become their mean; their three sides are about equal."""
+    for seed in range(2):
+        *_, last = train(SORT, seed=seed, every=1000, freeze=("wte", "wpe"), **random_tables(seed))
+        mean = broken_table(last.wpe, rows="MMMMMKKKKKK")
+        left = score(last.model.with_tables(wpe=mean), SORT)
+        apart = distances(last.wte)
+        sides = ", ".join(f"{name} {apart[pair]:.2f}" for name, pair in PAIRS.items())
+        print(f"frozen, seed {seed}: {last.score} of 729, rows 0-4 mean {left}; {sides}", flush=True)
+
+
 SECTIONS = {"letters": letters, "analogies": analogies, "positions": positions, "sums": sums}
-SECTIONS |= {"streams": streams, "shifts": shifts, "noise": noise}
+SECTIONS |= {"streams": streams, "shifts": shifts, "noise": noise, "frozen": frozen}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or SECTIONS:

@@ -20,9 +20,9 @@ def matrix(matrix, title, rows, colour=INK, columns="channel"):
     return draw(Scene(Cells(name, matrix, tuple(rows), colour, columns=columns, scale=True, row_height=20)))
 
 
-def the_sum(tok_emb, pos_emb, x, letters):
-    """Draw token + position = input for some letters, (T, C) each, on one scale."""
-    return draw(Scene(*sum_parts(letters, tok_emb, pos_emb, x)))
+def the_sum(tok_emb, pos_emb, x, letters, start=0):
+    """Draw token + position = input for some letters, (T, C) each, on one scale. The first is in slot `start`."""
+    return draw(Scene(*sum_parts(letters, tok_emb, pos_emb, x, start)))
 
 
 def curves(runs, title, last_step=None, ordered=False):
