@@ -132,6 +132,7 @@ class Points(NamedTuple):
     reach: tuple  # left, right, bottom and top end of the plane
     colour: str = POSITION
     hollow: tuple = ()  # points that are not filled
+    only: tuple | None = None  # points that have a disc; None: all
     path: tuple = ()  # points that are joined, in this order
     filled: bool = False  # whether what the path encloses is tinted
     texts: tuple = ()  # (x, y, text, size in CSS pixels, colour)
@@ -146,9 +147,8 @@ class Points(NamedTuple):
 
     @property
     def layout_key(self):
-        return self._replace(
-            title="\n" * self.title.count("\n"), xy=None, names=(), hollow=(), path=(), texts=(), rings=(), outline=()
-        )
+        bare = dict.fromkeys(("names", "hollow", "path", "texts", "rings", "outline"), ())
+        return self._replace(title="\n" * self.title.count("\n"), xy=None, only=None, **bare)
 
     @property
     def words(self):
@@ -234,12 +234,12 @@ class Ranking(NamedTuple):
 
     @property
     def words(self):
-        return f"{self.title}: {self.listed}".replace("\n", ", ")
+        return self.title.replace("\n", ", ")
 
     @property
-    def listed(self):
-        """Every name with its number."""
-        return ", ".join(f"{name} {number}" for name, _, number in self.items())
+    def said(self):
+        """Every name with its number, aloud."""
+        return f"{', '.join(f'{name} {number}' for name, _, number in self.items())}."
 
     def items(self):
         """Yield for every bar its name, how long it is, from 0 to 1, and its number."""
@@ -320,8 +320,8 @@ class Scene:
 
     @property
     def said(self):
-        """What is said of it aloud: its text, and its strips."""
-        return " ".join([plain(self.text), *(part.said for part in self.parts if type(part) is Strip)]).strip()
+        """What is said of it aloud: its text, and what parts have to say."""
+        return " ".join([plain(self.text), *(part.said for part in self.parts if hasattr(part, "said"))]).strip()
 
     @property
     def words(self):

@@ -834,12 +834,12 @@ WRONG = {  # what the verdict must say <- answers
         below the table <- np.vstack([english.wpe[:8], english.wse[0]]) || np.vstack([english.wpe[:8], english.wse])
         Only slot 0 <- changed(english.wpe[:8], 0, english.wpe[0] + english.wse[0])
         add one row of it <- english.wse
-        row alone <- english.wse[0]
+        row alone <- english.wse[0] || np.tile(english.wse[0], (8, 1))
         swapped <- (english.wpe[:8] + english.wse[0]).T
         close <- (english.wpe[:8] + english.wse[0]).round(2)
         wrong order <- (english.wpe[:8] + english.wse[0])[::-1]
-        other slots <- english.wpe[1:9] + english.wse[0] || english.wpe[-8:] + english.wse[0]
-        rows of words <- english.wte[:8] + english.wse[0] || english.wte[:8]
+        other slots <- english.wpe[1:9] + english.wse[0] || english.wpe[-8:] + english.wse[0] || english.wpe[1:9]
+        rows of words <- english.wte[:8] + english.wse[0] || english.wte[:8] || english.wte[:8] + english.wpe[:8]
         There are 8 slots, and these are 6 rows <- english.wpe[:6] + english.wse[0]
         side by side <- np.hstack([english.wpe[:8], np.tile(english.wse[0], (8, 1))])
         own number <- english.wpe[:8] + english.wse[0].mean()

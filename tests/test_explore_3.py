@@ -142,7 +142,7 @@ LEARNERS = {
     "the first": lambda letters, table: table[encode(letters[:1] * len(letters))],
     "by length": lambda letters, table: table[(encode(letters) + len(letters)) % 3],
     "noisy": lambda letters, table: table[encode(letters)] + 0.3 * np.sin(np.arange(48) * len(set(letters))),
-    **{f"shuffled {seed}": shuffled(seed) for seed in range(3)},
+    "shuffled": shuffled(0),
 }
 
 
@@ -160,7 +160,7 @@ def right_by_hand(learners):
 def test_the_score_of_any_function_is_the_number_of_inputs_that_it_answers_right(name):
     explorer, right = explore.look_up(LEARNERS[name], MODEL, SORT), right_by_hand(LEARNERS[name])
     assert f"the model: {sum(right)} of 729 right. " in explorer.words
-    for i in (0, 100, 364, 555, 728):  # and the answer on the same line is made in the same way
+    for i in (100, 555):  # and the answer on the same line is made in the same way
         set_to(explorer, letters="".join(list(product("ABC", repeat=6))[i]))
         explorer._count_now()
         assert ("(right)" in counted_of(explorer)) == right[i]

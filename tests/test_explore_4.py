@@ -256,7 +256,7 @@ def test_both_tables_are_drawn_on_one_scale_and_the_learned_one_ends(sinusoids, 
 @pytest.mark.parametrize(("row", "apart"), [(0, 0), (2, 3), (0, 10), (10, 0), (10, 13), (0, 13), (9, 4)])
 def test_the_dot_products_are_those_of_the_rows(sinusoids, row, apart):
     sinusoids.reset()
-    set_to(sinusoids, row=row, apart=apart)
+    set_to(sinusoids, row=row, apart=apart, size=FULL_SIZE)
     learned = np.asarray(SORTER.wpe, dtype=float)
     for name, table in (("learned", learned), ("sines and cosines", sinusoidal_positions(24, 48))):
         if row + apart >= len(table):
@@ -268,6 +268,19 @@ def test_the_dot_products_are_those_of_the_rows(sinusoids, row, apart):
         assert f"{product}of all rows {apart} apart: {others}" in words(sinusoids)
     rows = {row, row + apart}
     assert len(marks(sinusoids)) == len(rows) + sum(each < 11 for each in rows)
+    for part, table in zip(sinusoids._scene.parts[2:], (learned, sinusoidal_positions(24, 48))):
+        every = [table[i] @ table[i + apart] / np.mean(np.sum(table**2, axis=1)) for i in range(len(table) - apart)]
+        np.testing.assert_allclose(part.xy[:, 1] / 3, every, atol=1e-6)
+        assert part.only == ((row,) if row < len(every) else ()) and (
+            part.title.count(" to ") == (len(set(np.round(every, 5))) > 1)
+        )
+
+
+def test_it_starts_at_the_learned_size_with_a_flat_line_beside_one_that_is_not(sinusoids):
+    sinusoids.reset()
+    assert sinusoids.values["size"] == LEARNED_SIZE
+    learned, sines = (np.ptp(path[:, 1]) for path in paths(sinusoids))
+    assert learned > 0.1 and sines < 1e-3
 
 
 # Maps and cosines

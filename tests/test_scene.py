@@ -137,7 +137,8 @@ def test_sums_are_written_one_way():
 
 def test_a_ranking_says_every_name_with_its_number_and_bars_stay_inside():
     ranking = Ranking("king\ncosine", ("cat", "dog", "cow"), (1.5, 0.25, -0.5), 1.0)
-    assert ranking.words == "king, cosine: cat 1.500, dog 0.250, cow -0.500"
+    assert ranking.words == "king, cosine" and ranking.said == "cat 1.500, dog 0.250, cow -0.500."
+    assert Scene(ranking, text="near").words == "king, cosine. near cat 1.500, dog 0.250, cow -0.500."
     assert [share for _, share, _ in ranking.items()] == [1, 0.25, 0]
     other = Ranking("queen\ncosine", ("x", "y", "z"), (3, 2, 1), 3.0)
     assert ranking.layout_key == other.layout_key != Ranking("queen", ("x", "y"), (3, 2), 3.0).layout_key

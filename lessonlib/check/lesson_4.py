@@ -228,7 +228,7 @@ def exchanged(wpe, one, other):
                 (np.roll(table, step, axis=0), "All rows have moved by one: only two change places.")
                 for step in (1, -1)
             ),
-            (swapped(table.T, one, other).T, "Two channels have changed places: before the comma stand the rows."),
+            (swapped(table.T, one, other).T, "Two channels have changed places: rows come before the comma."),
             (swapped(np.arange(len(table)), one, other), "These are row numbers, in the right order: take these rows."),
             *((table[pair], alone) for pair in (both_rows, both_rows[::-1])),
             (np.delete(table, both_rows, axis=0), "The two rows are gone: the table needs a row for every slot."),
@@ -391,7 +391,7 @@ def sinusoid_row(position, n_embd):
     last = min(position, len(models()["sorter"].wpe) - 1)
     first = "All {} come first here: sine and cosine take turns."
     sines = "These are sines only, or angles: every other channel is a cosine, of the same angle."
-    exponent = "The exponent of w is another: it is -2k / 48 in channels 2k and 2k + 1, k from 0 to 23."
+    exponent = "Check the exponent of w: it is -2k / 48 in channels 2k and 2k + 1, k from 0 to 23."
     learned = "This is a learned row of the {}: sines and cosines are not learned."
     half = "Half of the channels are missing: each angle has a sine and a cosine."
 
@@ -420,11 +420,8 @@ def sinusoid_row(position, n_embd):
                 (waves(position * 10000.0 ** (power / n_embd)), exponent)
                 for power in (-even / 2, even, -2 * even, -even - 2)
             ),
-            (waves(position * 1000.0 ** (-even / n_embd)), "The base is another: it is 10000."),
-            (
-                waves(np.radians(position * w)),
-                "The angle goes into sine and cosine as it is: it is no number of degrees.",
-            ),
+            (waves(position * 1000.0 ** (-even / n_embd)), "Check the base: it is 10000."),
+            (waves(np.radians(position * w)), "The angle goes into sine and cosine as it is: it is not in degrees."),
             (waves(even), "The angles are the numbers of the channels: the angle is the slot times w."),
             *((wrong, "These are values of w: the angle is the slot times w.") for wrong in (w, np.repeat(w, 2))),
             (position * w, "These are the angles: take the sine and the cosine of each."),

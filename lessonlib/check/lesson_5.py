@@ -167,9 +167,9 @@ def input_embedding(token_ids, wte, wpe):
 @checks
 def folded(english, n_slots):
     """Check the first rows of a position table (n_slots, C) that holds the first row of the segment table, too."""
-    words, slots, wse = (np.float64(table) for table in (english.wte, english.wpe, english.wse))
+    words, slots, wse = (np.float64(table) for table in (english.wte[:n_slots], english.wpe, english.wse))
     wpe, n_embd = slots[:n_slots], wse.shape[1]
-    near = (slots[1 : n_slots + 1], slots[-n_slots:])
+    near = (slots[1 : n_slots + 1], slots[n_slots : 2 * n_slots], slots[-n_slots:])
     return matrix_exercise(
         wpe + wse[0],
         each="slot",
@@ -182,11 +182,11 @@ def folded(english, n_slots):
             (wpe + 2 * wse[0], "The segment's row is in it twice."),
             (wpe * wse[0], "The two are multiplied: add them."),
             (wpe + wse[0].mean(), "The mean of the segment's row is added: each channel has its own number."),
-            *((rows + wse[0], "These are other slots: the first slot is slot 0.") for rows in near),
-            *((words[:n_slots] + row, "These are rows of words: positions are in english.wpe.") for row in (0, wse[0])),
+            *((rows + row, "These are other slots: the first is slot 0.") for rows in near for row in (0, wse[0])),
+            *((words + row, "These are rows of words: take english.wpe.") for row in (0, wse[0], wpe, wpe + wse[0])),
             (np.vstack([wpe[:1] + wse[0], wpe[1:]]), "Only slot 0 has got the row: every slot needs it."),
             (wse, "This is the segment table: add one row of it to every slot."),
-            (wse[0], "This is the segment's row alone: add it to every slot."),
+            *((row, "This is the segment's row alone: add it to every slot.") for row in (wse[0], 0 * wpe + wse[0])),
         ],
         shapes=[
             *(((n_slots + n, n_embd), "Is it below the table? Add it to every slot.") for n in (1, 2)),

@@ -224,6 +224,8 @@ def _points_inside(axes, points, box):
             axes.add_patch(Polygon(at[list(points.path)], **look))
         axes.plot(*at[list(points.path)].T, color=points.colour, linewidth=2 * POINT, alpha=0.45)
     for i, (x, y) in enumerate(at):
+        if points.only is not None and i not in points.only:
+            continue
         face = "white" if i in points.hollow else points.colour
         axes.add_patch(Circle((x, y), points.radius, facecolor=face, edgecolor=points.colour, linewidth=2 * POINT))
         if i in points.rings:

@@ -20,9 +20,9 @@ def matrix(matrix, title, rows, colour=INK, columns="channel"):
     return draw(Scene(Cells(name, matrix, tuple(rows), colour, columns=columns, scale=True, row_height=20)))
 
 
-def the_sum(tok_emb, pos_emb, x, letters):
-    """Draw token + position = input for some letters, (T, C) each, on one scale."""
-    return draw(Scene(*sum_parts(letters, tok_emb, pos_emb, x)))
+def the_sum(tok_emb, pos_emb, x, letters, start=0):
+    """Draw token + position = input for some letters, (T, C) each, on one scale. The first is in slot `start`."""
+    return draw(Scene(*sum_parts(letters, tok_emb, pos_emb, x, start)))
 
 
 def curves(runs, title, last_step=None, ordered=False):
@@ -32,8 +32,7 @@ def curves(runs, title, last_step=None, ordered=False):
     last = last_step or max(int(np.max(steps)) for steps, _ in runs.values())
     lines = Lines(
         title, runs, last, N_ALL, across="training step", up="right answers", ticks=(0, 243, 486, N_ALL), height=220,
-        room=30 + 8 * max(map(len, runs)),
-        ordered=ordered,
+        room=30 + 8 * max(map(len, runs)), ordered=ordered,
     )  # fmt: skip
     picture = draw(Scene(lines))
     ends = [f"{name}: {', '.join(_course(steps, scores) for scores in runs)}" for name, (steps, runs) in runs.items()]

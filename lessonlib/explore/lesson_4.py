@@ -248,6 +248,8 @@ def sinusoids(wpe):
         return Scene(
             Cells(f"learned  {wpe.shape}", wpe, rows[0], marks=learned, **look),
             Cells("sines and cosines", table, rows[1], marks=tuple(marks), beside=True, scale=True, **look),
+            _dots("learned", wpe, row, apart),
+            _dots("sines and cosines", table, row, apart)._replace(beside=True),
             text=f"{_products('learned', wpe, row, apart)}\n{_products('sines and cosines', table, row, apart)}",
         )
 
@@ -255,16 +257,34 @@ def sinusoids(wpe):
         "base": choice_slider("base", BASES, 10000),
         "row": int_slider("first row", 0, n_rows - 1, 2),
         "apart": int_slider("rows apart", 0, MOST_APART, 3),
-        "size": dropdown("sines, cosines", [FULL_SIZE, LEARNED_SIZE]),
+        "size": dropdown("sines, cosines", [LEARNED_SIZE, FULL_SIZE]),
     }
     return Explorer("learned and sinusoidal positions", controls, show)
+
+
+def _all_products(table, apart):
+    """Return the dot products of all rows so far apart, (n_rows - apart,)."""
+    return np.sum(table[: max(len(table) - apart, 0)] * table[apart:], axis=1, dtype=np.float64)
+
+
+def _dots(name, table, row, apart):
+    """Draw all products of rows so far apart, over the first of them, from -1 to 1: that of a row with itself."""
+    products, itself = _all_products(table, apart), _all_products(table, 0).mean()
+    places, high = np.arange(len(products)), 3  # as many columns for 1
+    ends = sorted({f"{products.min():.4f}", f"{products.max():.4f}"}, key=float) if len(products) else ["none"]
+    xy = np.stack([places, high * products / itself], axis=1)
+    return Points(
+        f"{name}: products of rows {apart} apart\n{' to '.join(ends)}", xy, (),
+        (-1, N_SINES, -high - 0.5, high + 0.5), only=(row,) if row < len(products) else (), ruled=True, radius=5,
+        path=tuple(places.tolist()), highest=84,
+    )  # fmt: skip
 
 
 def _products(name, table, row, apart):
     """Compare the dot product of two rows with that of all other two rows as far apart."""
     if row + apart >= len(table):
         return f"{name}: there is no row {row + apart}, the table ends at row {len(table) - 1}."
-    products = np.sum(table[: len(table) - apart] * table[apart:], axis=1, dtype=np.float64)  # (n_rows - apart,)
+    products = _all_products(table, apart)
     lowest, highest = f"{products.min():.4f}", f"{products.max():.4f}"
     others = "the same" if lowest == highest else f"from `{lowest}` to `{highest}`"
     text = f"{name}: the dot product of rows {row} and {row + apart} is `{products[row]:.4f}`"

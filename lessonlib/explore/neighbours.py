@@ -40,11 +40,7 @@ def neighbours(english, word="king", minus="", plus=""):
             most=max(values) if by == "distance" else 1.0,
         )
 
-        def said():  # to those who do not see the bars
-            yield
-            return f'<span class="ll-unseen">{ranking.listed}.</span>'
-
-        return Scene(ranking, text=f"{text}.", later=said, left=150)
+        return Scene(ranking, text=f"{text}.", left=150)
 
     def read(text):
         return english.words[english.one(text)]

@@ -51,7 +51,7 @@
   let resting = 0;
   const whole = note => !('more' in note.dataset) || find('.ll-counted [data-move]')?.dataset.move === note.dataset.move;
   const speak = () => {
-    const note = find('.ll-note'), strips = explorer.querySelectorAll('.ll-strip');
+    const note = find('.ll-note'), strips = explorer.querySelectorAll('[data-said]');
     if (!note || !words || !whole(note)) return;
     const parts = [note.innerText, ...Array.from(strips, strip => strip.dataset.said)];
     if (!strips.length) parts.push(find('.ll-counted')?.innerText ?? '');

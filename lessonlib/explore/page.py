@@ -203,6 +203,8 @@ def _points_over(points, i, its):
         shapes.append(f'<polyline points="{corners}" stroke="{points.colour}" stroke-opacity="0.45"/>')
     discs = []
     for j, (x, y) in enumerate(xy):
+        if points.only is not None and j not in points.only:
+            continue
         fill, ink = ("white", points.colour) if j in points.hollow else (points.colour, "white")
         name = html.escape(points.names[j]) if points.names else ""
         discs.append(_disc(x, y, points.radius, fill, points.colour, name, ink, j in points.rings))
@@ -237,11 +239,12 @@ def _disc(x, y, radius, fill, edge, text, ink="", ring=False):
 
 def _ranking_over(ranking, i, its):
     look = f"background:{ranking.colour};width:"
-    bars = (
+    inside = _title(ranking.title) + "".join(
         f'<div><span>{html.escape(name)}</span><i style="{look}{share:.2%}"></i>{number}</div>'
         for name, share, number in ranking.items()
     )
-    return f'<div class="ll-panel ll-ranking" style="{its.insets[i]}">{_title(ranking.title)}{"".join(bars)}</div>'
+    said = html.escape(ranking.said)
+    return f'<div class="ll-panel ll-ranking" style="{its.insets[i]}" data-said="{said}">{inside}</div>'
 
 
 def _strip_over(strip, i, its):

@@ -112,9 +112,11 @@ def test_the_sinusoids_by_keyboard_on_either_scale(explorers):
             sinusoids.press(name, key)
     note = sinusoids.note()
     assert "learned: there is no row 23, the table ends at row 10." in note and "rows 10 and 23 is" in note
+    sinusoids.choose("sines, cosines", "full size")
     sinusoids.choose("sines, cosines", "learned size")
     assert sinusoids.box.locator(".ll-frame img:visible").count() == 1
-    assert sinusoids.box.locator(".ll-panel:visible").count() == 2
+    assert sinusoids.box.locator(".ll-panel:visible").count() == 4
+    assert sinusoids.box.bounding_box()["height"] <= 700
     wpe = MODELS["sorter"][0].wpe
     np.testing.assert_array_equal(sinusoids.colours(0, (11, 48)), expected.colours(wpe, np.abs(wpe).max()))
 
