@@ -206,7 +206,8 @@ class Page:
         route.fulfill(response=answer, headers={**answer.headers, "content-security-policy": policy})
 
     def _note(self, text):
-        self.problems.append(text)
+        if "ERR_UNKNOWN_URL_SCHEME" not in text:  # JupyterLab asks for an attachment before it knows it as one
+            self.problems.append(text)
 
     def _count(self, data):
         self.n_bytes += len(data)
