@@ -24,6 +24,7 @@ NUMBERS, BELOW = 20, 20  # below a part: for the numbers of its columns, and for
 GAP, EDGE, SCALE = 40, 20, 84  # between two parts beside each other; at the right, without and with a scale
 FEW, LEAST = 12, 28  # up to so many columns each has its own label, and at least so many pixels
 BLOCK_DEPTH = 3  # height and depth of a row of blocks, and how far one stands out: widths of a cell
+MOST_WORDS = 300  # letters of the words of a picture: those who hear them cannot skim
 BESIDE = 56  # on a narrow page, parts that have more columns together stand below each other
 
 
@@ -64,8 +65,9 @@ class Cells(NamedTuple):
         filled = self.matrix[np.isfinite(self.matrix)] if np.size(self.matrix) else np.zeros(0)
         if self.texts and not filled.size:
             return f"{self.title}: {', '.join(text for _, _, text in self.texts)}".replace("\n", ", ")
-        said = f"{self.title}: heatmap, {n_rows} rows by {n_columns} columns"
-        return f"{said}, from {filled.min():.4g} to {filled.max():.4g}" if filled.size else said
+        title = re.sub(r"^[+×=]\s+|\s+\([\d, ]+\)$", "", self.title)  # signs and shape are for the eye
+        said = f"{title}: heatmap, {n_rows} row{'s' * (n_rows > 1)} by {n_columns} columns".replace("\n", ", ")
+        return f"{said}, from {_shown(filled.min())} to {_shown(filled.max())}" if filled.size else said
 
 
 class Flight(NamedTuple):
@@ -101,7 +103,7 @@ class Lines(NamedTuple):
 
     @property
     def words(self):
-        ends = [f"{name} ends at {', '.join(f'{run[-1]:g}' for run in runs)}" for name, _, runs in self.runs()]
+        ends = [f"{name} ends at {', '.join(_shown(run[-1]) for run in runs)}" for name, _, runs in self.runs()]
         return f"{self.title}: curves over {self.across}; {'; '.join(ends)}"
 
     @property
@@ -153,7 +155,7 @@ class Points(NamedTuple):
     @property
     def words(self):
         if not len(self.xy):
-            return ", ".join(filter(None, (self.title, *(text for _, _, text, *_ in self.texts))))
+            return self.title
         return f"{self.title}: map of {len(self.xy)} points {', '.join(filter(None, self.names))}".replace("\n", ", ")
 
 
@@ -176,8 +178,9 @@ class Blocks(NamedTuple):
     @property
     def words(self):
         rows = [f"row {row} of {cells.title}" for cells, row in zip(self.cells, self.chosen)]
-        seen = "; ".join(cells.words.replace("heatmap", "block in space") for cells in self.cells)
-        return f"{seen}. Arrows lead from {rows[0]} and {rows[1]} to {rows[2]}; these rows stand out"
+        sizes = ["{}, {} by {}".format(cells.title, *np.shape(cells.matrix)) for cells in self.cells]
+        arrows = f"Arrows lead from {rows[0]} and {rows[1]} to {rows[2]}; these rows stand out"
+        return f"Blocks in space: {'; '.join(sizes)}. {arrows}"
 
     def places(self, across):
         """Say where the left top front corner of each block lies, (3, 3), and how wide, high and deep all are.
@@ -321,13 +324,18 @@ class Scene:
     @property
     def said(self):
         """What is said of it aloud: its text, and what parts have to say."""
-        return " ".join([plain(self.text), *(part.said for part in self.parts if hasattr(part, "said"))]).strip()
+        lines = sorted(self.text.split("\n"), key=lambda line: line.startswith("`"))  # sentences first, then numbers
+        counted, others = [], []
+        for part in self.parts:
+            (counted if getattr(part, "score", None) else others).append(getattr(part, "said", ""))
+        text = "\n".join(filter(None, [*counted, *lines, *others]))
+        return aloud(plain(re.sub(r"([^.?!:;,\s])\s*\n", r"\1. ", text)))
 
     @property
     def words(self):
-        """The picture in words, for those who do not see it."""
-        seen = ". ".join(part.words for part in self.parts if part.words and type(part) is not Strip)
-        return f"{seen}. {self.said}".strip()
+        """The picture in words, for those who do not see it: what is said, and of what is seen as much as has room."""
+        seen = [part.words for part in self.parts if part.words and type(part) is not Strip]
+        return brief([self.said, *seen])
 
 
 class Box(NamedTuple):
@@ -491,6 +499,27 @@ def signed_limit(*matrices):
     """Return the largest size of any number, more than 0: matrices drawn with it share one scale around 0."""
     limit = max(float(np.nanmax(np.abs(matrix), initial=0)) for matrix in matrices)
     return limit if limit > 0 else 1.0
+
+
+def _shown(number):
+    """Write a number with as many decimals as pictures show."""
+    return f"{round(float(number), 2) + 0:g}"
+
+
+def aloud(text):
+    """Write a text as it is said: a minus sign as a word, as some readers skip it, and letters one by one."""
+    text = re.sub(r"(?<![\w.])[-−](?=\d)", "minus ", text)
+    return re.sub(r"\b[ABC]{2,}\b", lambda letters: ", ".join(letters[0]), text)
+
+
+def brief(texts):
+    """Put texts together, aloud, as far as they have room in the words of a picture, and no sentence is cut."""
+    said, texts = "", [text if text.endswith((".", "?", "!")) else f"{text}." for text in texts if text]
+    for piece in re.split(r"(?<=[.?!;])\s+", aloud(" ".join(texts))):
+        if said and len(said) + 1 + len(piece) > MOST_WORDS:
+            break
+        said = f"{said} {piece}".strip()
+    return re.sub(r";$", ".", said)
 
 
 def plain(text):

@@ -13,6 +13,7 @@ from PIL import Image
 
 from lessonlib.draw.paper import PALETTES, draw
 from lessonlib.scene import NARROW, WIDE, Strip
+from lessonlib.tasks import score
 
 
 def images(explorer):
@@ -57,6 +58,20 @@ def note(explorer):
 
 def titles(explorer):
     return [part.title for part in explorer._scene.parts if getattr(part, "title", "")]
+
+
+def aloud(text):
+    """Write a text as it is said: minus as a word, and letters one by one."""
+    text = re.sub(r"(?<![\w.])[-−](?=\d)", "minus ", text)
+    return re.sub(r"\b[ABC]{2,}\b", lambda letters: ", ".join(letters[0]), text)
+
+
+def score_aloud(name, model, task, letters="CBABBC", n_right=None):
+    """Say what a model answers and how many answers are right, as it is said."""
+    answer, right = model.answer(letters), "".join({"sort": sorted, "reverse": reversed}[task.name](letters))
+    verdict = "right" if answer == right else f"right would be {right}"
+    n_right = score(model, task) if n_right is None else n_right
+    return aloud(f"{name} answers {answer} ({verdict}) to {letters}: {n_right} of 729 right.")
 
 
 def set_to(explorer, **values):

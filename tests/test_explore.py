@@ -186,14 +186,14 @@ def test_a_still_for_pages_without_a_kernel_has_picture_words_and_what_to_do():
     assert set(bundle) == {"text/plain", "text/html", "application/vnd.jupyter.widget-view+json"}
     assert bundle["text/plain"] == "Explorer('rows', controls: row)"
     alt = re.search(r'alt="([^"]+)"', bundle["text/html"]).group(1)
-    assert "2 rows by 3 columns" in alt and alt.endswith("row 0 12 right")
+    assert "2 rows by 3 columns" in alt and alt.startswith("12 right. row 0. ")
     assert "run this cell" in bundle["text/html"]
 
 
 def test_words_say_minus_and_are_one_with_the_line_below():
     show = lambda row: Scene(text=f"`x = -0.5` and 3-4, a-1 <{row}>\n-2")  # noqa: E731
     explorer = Explorer("words", {"row": int_slider("row", 0, 1, 0)}, show)
-    assert explorer.words == "x = minus 0.5 and 3-4, a-1 <0> minus 2"
+    assert explorer.words == "minus 2. x = minus 0.5 and 3-4, a-1 <0>"
     assert "<code>x = -0.5</code> and 3-4, a-1 &lt;0&gt;<br>-2" in explorer._cells.value
 
 
@@ -222,10 +222,10 @@ def test_without_a_loop_counting_waits_until_it_is_asked_for():
     log = []
     explorer = rows_of(3, later=counted("12 right", log))
     assert log == [] and explorer._counted.value == ""
-    assert explorer.words == "row 0 12 right" and log == [0, 1, 2]
+    assert explorer.words == "12 right. row 0" and log == [0, 1, 2]
     assert explorer.words and log == [0, 1, 2]  # once for each move
     explorer.controls["row"].value = 1
-    assert explorer.words == "row 1 12 right" and len(log) == 6
+    assert explorer.words == "12 right. row 1" and len(log) == 6
 
 
 def test_in_a_loop_counting_follows_after_a_rest_and_only_for_the_newest_move():
@@ -258,7 +258,7 @@ def test_a_move_of_what_counts_nothing_sends_one_message_and_no_other_follows():
 def test_what_counts_sends_one_message_more_when_it_has_counted():
     async def steps():
         explorer = rows_of(9, later=counted("12 right"))
-        assert explorer.words == "row 0 12 right"
+        assert explorer.words == "12 right. row 0"
         sent = messages_of(explorer)
         explorer.controls["row"].value = 5
         await asyncio.sleep(REST / 2)
@@ -298,7 +298,7 @@ def test_a_move_while_counting_ends_the_old_count_and_begins_anew():
         so_far = len(log)
         await asyncio.sleep(REST / 2)
         assert len(log) <= so_far + 1 and explorer._counted.value == ""
-        assert explorer.words == "row 4 done"
+        assert explorer.words == "done. row 4"
 
     in_a_loop(steps)
 
@@ -374,6 +374,14 @@ def test_steps_follow_their_slider_and_stop_playing_on_reset():
     explorer.controls["step"].slider.value = 3
     explorer.reset()
     assert steps.value == 7 and steps.player.playing is False and explorer.words == "7"
+
+
+def test_steps_that_are_read_can_be_played_slowly_and_quick_ones_need_no_pace():
+    pace = Steps("step", 11, 0, 2000).children[2]
+    player = Steps("step", 11, 0, 2000)
+    player.children[2].value = 10000
+    assert player.player.interval == 10000 and pace.value == 2000 and pace.description == "pace"
+    assert len(Steps("step", 11, 0, 300).children) == 2
 
 
 def test_every_control_has_a_name():

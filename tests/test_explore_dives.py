@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from seen import assert_nothing_is_cut_off, images, note, page, set_to, shares, signed
+from seen import assert_nothing_is_cut_off, images, note, page, score_aloud, set_to, shares, signed
 from seen import n_flights as n_flights_of
 
 from lessonlib import explore, measure
@@ -134,7 +134,7 @@ def test_the_shift_moves_cosines_and_its_live_score_is_the_score(shift, length, 
         np.testing.assert_array_equal(cells[part], signed(matrix, limit))
     cosines = measure.cosines(model.wte, model.wpe)
     np.testing.assert_array_equal(cells[3], signed(cosines, 1))
-    assert f"the model: {score(model, SORT)} of 729 right." in shift.words
+    assert score_aloud("the model", model, SORT) in shift.words
     assert f"slot's: {cosines.mean():.2f}, as trained -0.07." in note(shift)
 
 
@@ -172,8 +172,8 @@ def factors():
 def test_live_scores_are_those_of_scaled_tables(factors, token_scale, position_scale):
     set_to(factors, token_scale=token_scale, position_scale=position_scale)
     for name, (model, task) in MODELS.items():
-        expected = score(model.with_tables(token_scale * model.wte, position_scale * model.wpe), task)
-        assert f"{name}: {expected} of 729 right." in factors.words
+        scaled = model.with_tables(token_scale * model.wte, position_scale * model.wpe)
+        assert score_aloud(name, scaled, task) in factors.words
     assert f"E_tok times {token_scale:.3g}, E_pos times {position_scale:.3g}." in note(factors)
     row, column = FACTORS.index(token_scale), FACTORS.index(position_scale)
     place = f"top:{row / 19:.3%};height:{1 / 19:.3%};left:{column / 19:.3%}"

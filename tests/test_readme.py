@@ -49,5 +49,5 @@ def test_every_job_of_the_workflow_sets_the_address_of_its_repository_before_it_
         if job in publishing:
             continue
         sets = re.search(r"address(\.py)? \$\{\{ github\.repository \}\}", job)
-        works = re.search(r"run\.py (test|lite)|-m pytest|webkit\.py", job)
+        works = re.search(r"run\.py (test|lite)|-m pytest|webkit\.py|hear\.py", job)
         assert sets and works and sets.start() < works.start(), job

@@ -12,7 +12,10 @@ from lessonlib.scene import (
     Points,
     Ranking,
     Scene,
+    Strip,
     added,
+    aloud,
+    brief,
     column_labels,
     in_sum,
     lay_out,
@@ -116,15 +119,28 @@ def test_names_beside_curves_say_the_marked_number():
     assert [text for *_, text in curve([0.0, 1.0]).names()] == ["one"]
 
 
-def test_the_words_of_a_scene_name_its_parts_with_their_sizes_and_end_in_its_text():
+def test_the_words_of_a_scene_name_begin_with_its_text_and_name_its_parts_with_their_sizes():
     scene = Scene(
         cells(2, 3)._replace(matrix=np.array([[1.0, 2.0, np.nan], [0.0, -1.5, 0.0]])),
         curve([0.0, 0.25]),
         text="the `code` ends.\nAnd so on.",
     )
-    assert "matrix: heatmap, 2 rows by 3 columns, from -1.5 to 2" in scene.words
+    assert "matrix: heatmap, 2 rows by 3 columns, from minus 1.5 to 2" in scene.words
     assert "one ends at 0.25" in scene.words
-    assert scene.words.endswith("the code ends. And so on.")
+    assert scene.words.startswith("the code ends. And so on. matrix: ")
+
+
+def test_words_are_spelled_and_at_most_300_letters_with_no_sentence_cut():
+    assert aloud("-0.5 to BCA: A-1, ABC") == "minus 0.5 to B, C, A: A-1, A, B, C"
+    assert brief(["CAB", "", "x −1; y"]) == "C, A, B. x minus 1; y."
+    long = brief([f"{i} {'x' * 90}" for i in range(9)])
+    assert long == " ".join(f"{i} {'x' * 90}." for i in range(3)) and brief(["x" * 400]) == "x" * 400 + "."
+
+
+def test_answers_are_said_first_and_numbers_last():
+    strips = Strip("m", "AB", "BA", said="m answers BA."), Strip("", "AB", "BA", score=None, said="Chances.")
+    scene = Scene(strips[1], cells(2, 3), strips[0], text="`x = 1`\nThe words")
+    assert scene.said == "m answers B, A. The words. x = 1. Chances."
 
 
 def test_sums_are_written_one_way():
@@ -138,7 +154,7 @@ def test_sums_are_written_one_way():
 def test_a_ranking_says_every_name_with_its_number_and_bars_stay_inside():
     ranking = Ranking("king\ncosine", ("cat", "dog", "cow"), (1.5, 0.25, -0.5), 1.0)
     assert ranking.words == "king, cosine" and ranking.said == "cat 1.500, dog 0.250, cow -0.500."
-    assert Scene(ranking, text="near").words == "king, cosine. near cat 1.500, dog 0.250, cow -0.500."
+    assert Scene(ranking, text="near").words == "near. cat 1.500, dog 0.250, cow minus 0.500. king, cosine."
     assert [share for _, share, _ in ranking.items()] == [1, 0.25, 0]
     other = Ranking("queen\ncosine", ("x", "y", "z"), (3, 2, 1), 3.0)
     assert ranking.layout_key == other.layout_key != Ranking("queen", ("x", "y"), (3, 2), 3.0).layout_key

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from lessonlib.scene import WIDE
+from lessonlib.scene import WIDE, brief
 
 PIXEL_RATIO = 2  # device pixels for each CSS pixel
 DPI = 100  # so that 1 inch of matplotlib is 100 CSS pixels
@@ -31,6 +31,14 @@ class Picture(Figure):
         with plain_settings():
             super().__init__(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white", edgecolor="white")
         self.alt = alt
+
+    @property
+    def alt(self):
+        return self._alt
+
+    @alt.setter
+    def alt(self, words):
+        self._alt = brief([words])
 
     def __repr__(self):
         return f"Picture({self.alt!r})"

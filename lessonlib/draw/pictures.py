@@ -36,14 +36,15 @@ def curves(runs, title, last_step=None, ordered=False):
     )  # fmt: skip
     picture = draw(Scene(lines))
     ends = [f"{name}: {', '.join(_course(steps, scores) for scores in runs)}" for name, (steps, runs) in runs.items()]
-    picture.alt = f"{title}. Right answers of {N_ALL} at the end, one for each seed: {'; '.join(ends)}."
+    said = f"Right answers of {N_ALL} at the end, one for each seed, and the step from which they are {NEARLY_ALL}"
+    picture.alt = f"{title}. {said}: {'; '.join(ends)}."
     return picture
 
 
 def _course(steps, scores):
     """Say where a line ends, and when it first comes near the top."""
     high = np.flatnonzero(np.asarray(scores) >= NEARLY_ALL)
-    return f"{scores[-1]} ({NEARLY_ALL} or more from step {steps[high[0]]})" if len(high) else f"{scores[-1]}"
+    return f"{scores[-1]} from {steps[high[0]]}" if len(high) else f"{scores[-1]}"
 
 
 def squares(squares, names, below, left, limit=None, palette="signed", decimals=None):
@@ -75,11 +76,18 @@ def squares(squares, names, below, left, limit=None, palette="signed", decimals=
     picture = draw(Scene(*parts))
     if decimals is not None:
         said = [
-            f"{part.title}: {', '.join(f'{rows[row]} by {columns[column]} {text}' for row, column, text in part.texts)}"
+            f"{part.title}: {', '.join(f'{rows[row]} by {columns[column]} {text}' for row, column, text in shown)}"
             for part in parts
+            for shown in [part.texts if len(part.texts) * len(parts) < 10 else _ends(part)]
         ]
         picture.alt = f"Squares of numbers, {left} by {below}. {'. '.join(said)}."
     return picture
+
+
+def _ends(square):
+    """Pick the lowest and the highest number of a square that is too large to be said."""
+    low, *_, high = sorted(square.texts, key=lambda text: square.matrix[text[:2]])
+    return (*low[:2], f"{low[2]}, the lowest"), (*high[:2], f"{high[2]}, the highest")
 
 
 def parallelogram(maps, names, corners):
@@ -153,9 +161,10 @@ def overlaps(
                 arrow = {"arrowstyle": "-|>", "color": INK, "linewidth": 1.6 * POINT, "shrinkA": 0, "shrinkB": 0}
                 axes.annotate("", (end, y), (start, y), arrowprops=arrow)
                 axes.plot(start, y, "o", color=INK, markersize=6 * POINT, markerfacecolor="white")
-            below = ", ".join(f"{(chance < after).mean():.0%}" for _, after in pairs)
-            moves = ", ".join(f"{before:.2f} to {after:.2f}" for before, after in pairs)
-            said.append(f"{name}, {ends[0]} to {ends[1]}: {moves}; of chance lies below the last: {below}")
+            before, after = np.sort(np.transpose(pairs))[:, [0, -1]]  # the lowest and the highest
+            below = _range((chance < after[:, np.newaxis]).mean(axis=1), ".0%")
+            moves = f"{_range(before, '.2f')} {ends[0]}, {_range(after, '.2f')} {ends[1]}"
+            said.append(f"{name}: {moves}; {below} of chance lies below")
         for tick in np.arange(0, most, 0.1):
             write(axes, edge + zoom * tick, low + 12, f"{tick:.1f}", ha="center")
         words = f"{label}    grey: random tables    ○ {ends[0]}  ▶ {ends[1]}"
@@ -183,14 +192,21 @@ def sources(shares, stages, names):
                     if share > 0.04:
                         write(axes, x + width / 2, y + row / 2, f"{share:.2f}", SMALL + 1, ink, ha="center")
                     x += width
-                listed = ", ".join(f"{source} {_short(share, 2)}" for source, share in zip(names, split))
-                said.append(f"{name}, {stage}: {listed}")
+                if j in (0, len(stages) - 1):
+                    most = np.argsort(split)[:-3:-1]
+                    said.append(f"{name}, {stage}: {', '.join(f'{names[k]} {_short(split[k], 2)}' for k in most)}")
         for i, (source, (colour, _)) in enumerate(zip(names, SOURCE_COLOURS)):
             x = left + i * 150
             box_around(axes, x, height - 27, 14, 14, fill=True, facecolor=colour, linewidth=0)
             write(axes, x + 22, height - 20, source, SMALL + 1)
     picture.alt = f"Bars of what explains the spread of the stream. {'. '.join(said)}."
     return picture
+
+
+def _range(ends, form):
+    """Say from where to where numbers go, or the number where both ends look the same."""
+    low, high = (f"{end:{form}}" for end in ends)
+    return low if low == high else f"{low} to {high}"
 
 
 def _short(number, decimals):

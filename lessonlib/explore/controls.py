@@ -79,6 +79,11 @@ class Steps(Control):
         self.add_class("ll-whole")
         widgets.jslink((self.player, "value"), (self.slider, "value"))
         link((self.slider, "value"), (self, "value"))
+        if interval > 1000:  # steps that are read: aloud, that takes longer
+            pace = dropdown("pace", [("normal", interval), ("slow", 5 * interval)], interval)
+            pace.style = SHORT_LABEL_STYLE
+            link((pace, "value"), (self.player, "interval"))
+            self.children = [*self.children, pace]
 
     def reset(self, value):
         self.player.playing = False

@@ -13,7 +13,7 @@ from lessonlib.draw import draw, picture_html
 from lessonlib.embeddings import real_array
 from lessonlib.explore.controls import Control, Switches
 from lessonlib.explore.page import layout, page, panels_html
-from lessonlib.scene import Strip
+from lessonlib.scene import Strip, brief
 
 REST = 0.4  # seconds without a move after which counting begins: no hand that goes on moves so slowly
 BREATH = 0.001  # seconds between two pieces of it, in which all else is answered
@@ -88,7 +88,7 @@ class Explorer(widgets.VBox):
         if self._error.value:
             return _text(self._error.value)
         self._count_now()
-        return _spoken(f"{self._scene.said} {_text(self._uncounted)}".strip())
+        return f"{self._scene.said} {_text(self._uncounted)}".strip()
 
     def still_html(self):
         """Draw what the controls say now as an HTML figure that needs no kernel."""
@@ -96,7 +96,7 @@ class Explorer(widgets.VBox):
             return f"<p>{html.escape(self._refused)}</p>"
         self._count_now()
         picture = draw(self._scene)
-        picture.alt = _spoken(f"{picture.alt} {_text(self._uncounted)}".strip())
+        picture.alt = brief([_text(self._uncounted), picture.alt])
         return f"<figure>{picture_html(picture)}<figcaption>{CAPTION}</figcaption></figure>"
 
     def _chips(self, chips, reset):
@@ -205,11 +205,6 @@ def message(error):
     if not isinstance(error, ValueError) or not text:
         text = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return text if text.endswith((".", "?", "!")) else f"{text}."
-
-
-def _spoken(text):
-    """Write minus signs as words: some screen readers skip them."""
-    return re.sub(r"(?<![\w.])-(?=\d)", "minus ", text)
 
 
 def _text(markup):

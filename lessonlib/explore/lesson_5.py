@@ -142,10 +142,10 @@ def microscope(model, letters, start, slot, channel, tok_emb, pos_emb, x, nudge=
 
 def _answer(letters, start, answer, own, unchanged):
     """Say what the model answers, and beside it what it answers to the sum of its own rows if that is another input."""
-    where = f"Started in slot {start}, as it never was in training, the" if start else "The"
-    said = f"{where} model answers {letters} with {answer}"
+    where = f", started in slot {start}, as it never was in training" if start else ""
+    said = f"The model answers {answer} to {letters}{where}"
     if answer != own:
-        return f"{said}; to the unchanged sum, with {own}."
+        return f"{said}; to the unchanged sum, {own}."
     return f"{said}." if unchanged else f"{said}, as to the unchanged sum."
 
 

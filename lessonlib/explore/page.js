@@ -12,7 +12,11 @@
     if (element && text && element.getAttribute(name) !== text) element.setAttribute(name, text);
   };
 
-  // ipywidgets gives the handle of a slider no name, and the buttons of a player only icons.
+  // Aloud, a minus is a word, as some readers skip the sign, and letters are said one by one.
+  const aloud = text => text.replace(/\s+/g, ' ').trim().replace(/(^|[^\w.])[-−](?=\d)/g, '$1minus ')
+    .replace(/\b[ABC]{2,}\b/g, letters => [...letters].join(', '));
+
+  // ipywidgets gives the handle of a slider no name, a value with one decimal, and the buttons of a player only icons.
   const icons = {'fa-play': 'Play', 'fa-pause': 'Pause', 'fa-stop': 'Back to the start'};
   const nameControls = () => {
     for (const handle of explorer.querySelectorAll('.noUi-handle')) {
@@ -20,7 +24,8 @@
       const name = slider.querySelector('.widget-label').textContent;
       set(handle, 'aria-label', name);
       if (!readout) continue;
-      set(handle, 'aria-valuetext', readout.textContent);
+      set(handle, 'aria-valuetext', aloud(readout.textContent));
+      set(handle, 'aria-valuenow', String(handle.closest('.noUi-target').noUiSlider?.get(true) ?? ''));
       if (slider.matches('.ll-places *')) {  // a tile, whose click is the next letter
         set(readout, 'role', 'button');
         set(readout, 'tabindex', '0');
@@ -33,6 +38,10 @@
     for (const row of explorer.querySelectorAll('.ll-switches .widget-radio')) {
       set(row, 'role', 'radiogroup');
       set(row, 'aria-label', row.querySelector('.widget-label').textContent);
+    }
+    for (const button of explorer.querySelectorAll('.ll-choice button')) {  // a verdict: its words hold a sign
+      set(button, 'aria-label', button.title);
+      set(button, 'aria-pressed', String(button.classList.contains('mod-primary')));
     }
     for (const button of explorer.querySelectorAll('.widget-play button')) {
       const name = Object.keys(icons).find(icon => button.querySelector('.' + icon));
@@ -47,17 +56,28 @@
   // The words follow once the picture has rested, so that a screen reader does not talk through a drag; where something
   // is counted, once that is there, which begins no sooner.
   const REST = 400;
-  const words = find('.ll-words');
+  const words = find('.ll-words'), brief = words && words.parentElement.insertBefore(words.cloneNode(), words);
+  brief?.classList.replace('ll-words', 'll-brief');  // for a few words beside them
+  const tell = text => {
+    brief.textContent = '';
+    setTimeout(() => brief.textContent = aloud(text), 50);
+  };
   let resting = 0;
   const whole = note => !('more' in note.dataset) || find('.ll-counted [data-move]')?.dataset.move === note.dataset.move;
+  // First what the models answer, then the sentences of the note, then its numbers; lines part as sentences do.
+  const lines = note => note.innerHTML.split('<br>').sort((one, other) => one.startsWith('<code') - other.startsWith('<code'))
+    .map(line => new DOMParser().parseFromString(line, 'text/html').body.textContent);
   const speak = () => {
-    const note = find('.ll-note'), strips = explorer.querySelectorAll('[data-said]');
+    const note = find('.ll-note'), said = where => Array.from(explorer.querySelectorAll(where + ' [data-said]'), part => part.dataset.said);
     if (!note || !words || !whole(note)) return;
-    const parts = [note.innerText, ...Array.from(strips, strip => strip.dataset.said)];
-    if (!strips.length) parts.push(find('.ll-counted')?.innerText ?? '');
-    const text = parts.join(' ').replace(/\s+/g, ' ').trim().replace(/(^|[^\w.])[-−](?=\d)/g, '$1minus ');  // some readers skip the sign
-    if (words.textContent !== text) words.textContent = text;
+    const counted = said('.ll-counted'), parts = [...counted, ...lines(note), ...said('.ll-cells')];
+    if (!counted.length) parts.push(find('.ll-counted')?.innerText ?? '');
+    const text = aloud(parts.filter(Boolean).join('\n').replace(/([^.?!:;,\s])\s*\n/g, '$1. '));
+    const moved = words.dataset.move !== note.dataset.move;
     words.dataset.move = note.dataset.move;
+    if (find('.ll-training progress')) return;  // while it trains
+    if (words.textContent !== text) words.textContent = text;
+    else if (moved) tell('The words are as before.');
   };
   const answered = () => {
     const note = find('.ll-note');
@@ -94,6 +114,29 @@
   new MutationObserver(asked).observe(
     find('.ll-controls'), {subtree: true, attributes: true, attributeFilter: ['aria-valuenow']});
   explorer.addEventListener('change', asked);
+  // Orca takes a change of the text in which the caret was left for a move of focus, and says nothing else.
+  explorer.addEventListener('focusout', event => event.target.matches('.widget-readout') && getSelection().removeAllRanges());
+  // A player that pauses says the step that it shows.
+  explorer.addEventListener('click', event => {
+    if (!event.target.closest('.widget-play button')?.querySelector('.fa-pause')) return;
+    words.textContent = '';
+    clearTimeout(resting);
+    resting = setTimeout(speak, REST);
+  }, true);
+  // Of a training, its start, how far it is every ten seconds, and its end where the words do not say it.
+  const training = find('.ll-training');
+  let reported = training?.textContent.trim(), since = 0, running = false;
+  const report = () => {
+    const status = training.querySelector('.ll-status'), text = status?.textContent.trim();
+    if (!text || text === reported) return;
+    const runs = Boolean(status.querySelector('progress')), starts = runs && !running, now = performance.now();
+    running = runs;
+    if (!runs) answered();
+    if (runs ? !starts && now - since < 10000 : find('.ll-note').textContent.includes(text)) return;
+    [reported, since] = [text, now];
+    tell(text);
+  };
+  if (training) new MutationObserver(report).observe(training, {subtree: true, childList: true});
   resting = setTimeout(speak, REST);
 
   // The number under the mouse: ten-thousandths in 16 bits each, or, after a colon, large numbers in 32.
@@ -131,7 +174,7 @@
     turn(...ARROWS[event.key]);
   };
   if (find('.ll-space')) {
-    for (const [name, text] of [['role', 'application'], ['aria-label', 'Blocks in space: arrow keys turn them'], ['tabindex', '0']])
+    for (const [name, text] of [['role', 'group'], ['aria-label', 'Blocks in space: arrow keys turn them, in the focus mode of a screen reader'], ['tabindex', '0']])
       set(stage, name, text);
     let from = null;
     stage.addEventListener('pointerdown', event => {

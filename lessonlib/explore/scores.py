@@ -36,6 +36,7 @@ def _strip(name, model, task, letters, n_right):
     """Make the strip of what a model answers, in which is marked what is wrong."""
     token_ids = encode(letters)
     answer, right = decode(model.generate(token_ids)), decode(task.answers[(task.inputs == token_ids).all(axis=1)][0])
-    said = f"It answers {letters} with {answer} ({'right' if answer == right else f'right would be {right}'})."
+    verdict = "right" if answer == right else f"right would be {right}"
     wrong, n_all = tuple(i for i in range(len(answer)) if answer[i] != right[i]), len(task.inputs)
-    return Strip(name, letters, answer, wrong, (n_right, n_all), said=f"{name}: {n_right} of {n_all} right. {said}")
+    said = f"{name} answers {answer} ({verdict}) to {letters}: {n_right} of {n_all} right."
+    return Strip(name, letters, answer, wrong, (n_right, n_all), said=said)

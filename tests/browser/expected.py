@@ -1,13 +1,12 @@
 """What each explorer must show for the values of its controls: the pure function, computed apart from the widgets."""
 
-import re
-
 import matplotlib
 import numpy as np
+from seen import score_aloud
 
 from lessonlib.embeddings import encode
 from lessonlib.nano_gpt import load_checkpoint
-from lessonlib.tasks import SORT, score
+from lessonlib.tasks import SORT
 
 MODEL = load_checkpoint("sort")
 LIMIT = max(np.abs(MODEL.wte).max(), np.abs(MODEL.wpe).max(), np.abs(MODEL.wte[:, None] + MODEL.wpe).max())
@@ -16,11 +15,6 @@ LIMIT = max(np.abs(MODEL.wte).max(), np.abs(MODEL.wpe).max(), np.abs(MODEL.wte[:
 def colours(matrix, limit):
     """Colour a matrix as matplotlib does, shape (n_rows, n_columns, 3)."""
     return matplotlib.colormaps["RdBu_r"](matplotlib.colors.Normalize(-limit, limit)(matrix), bytes=True)[..., :3]
-
-
-def spoken(line):
-    """The line as a screen reader gets it."""
-    return re.sub(r"(?<![\w.])-(?=\d)", "minus ", line)
 
 
 def words(explorer):
@@ -75,7 +69,7 @@ def look_up_explorer(explorer):
     table, ids = MODEL.wte[SWAPS[swap]], encode(letters)
     line = f"slot {slot} holds {letters[slot]}, id {ids[slot]}; channel {channel}:"
     swapped = MODEL.with_tables(wte=table)
-    counted = f"the model: {score(swapped, SORT)} of 729 right. It answers {letters} with {swapped.answer(letters)} ("
+    counted = score_aloud("the model", swapped, SORT, letters)
     limit = np.abs(MODEL.wte).max()
     panels = {1: colours(table, limit), 3: colours(table[ids], limit)}
     for unused in {0, 1, 2} - set(ids.tolist()):

@@ -273,7 +273,7 @@ class OnPage:
         return self.box.locator(f".noUi-handle[aria-label='{name}']")
 
     def value(self, name):
-        return self.handle(name).get_attribute("aria-valuetext")
+        return self.handle(name).get_attribute("aria-valuetext").replace("minus ", "−")
 
     def press(self, name, key):
         """Focus a slider and press a key, and wait until picture and words have followed."""
@@ -339,7 +339,11 @@ class OnPage:
         return self.box.locator(".ll-note").inner_text()
 
     def words(self):
-        return self.box.locator("[role=status]").text_content().strip()
+        return self.box.locator(".ll-words").text_content().strip()
+
+    def told(self):
+        """The few words beside them, as of a training that begins."""
+        return self.box.locator(".ll-brief[role=status]").text_content().strip()
 
     def error(self):
         """What went wrong, or was typed wrong."""

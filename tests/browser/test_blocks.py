@@ -197,7 +197,7 @@ def test_arrow_keys_turn_the_blocks_and_no_key_reaches_the_notebook(blocks):
         keyboard.press(key)
     assert stage.evaluate(TURNED) == [5, -10] and blocks.page.n_cells() == n_cells
     assert stage.evaluate("stage => document.activeElement === stage && getComputedStyle(stage).outlineWidth") == "3px"
-    assert stage.get_attribute("role") == "application" and "arrow keys turn" in stage.get_attribute("aria-label")
+    assert stage.get_attribute("role") == "group" and "arrow keys turn" in stage.get_attribute("aria-label")
     blocks.press("slot", "End")
     assert stage.evaluate(TURNED) == [5, -10]  # a new picture is as turned as the one before
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from seen import numbers
+from seen import aloud, numbers, score_aloud
 
 from browser import expected
 from browser.jupyter import SlowNetwork, write_notebook
@@ -11,7 +11,7 @@ from lessonlib.embeddings import encode
 from lessonlib.measure import anonymous_sums, cosines, decode_least_squares, decoding_accuracy
 from lessonlib.nano_gpt import load_checkpoint
 from lessonlib.precomputed import FACTORS
-from lessonlib.tasks import REVERSE, SORT, score
+from lessonlib.tasks import REVERSE, SORT
 
 SORTER, REVERSER = load_checkpoint("sort"), load_checkpoint("reverse")
 MODELS = {"sorter": (SORTER, SORT), "reverser": (REVERSER, REVERSE)}
@@ -136,7 +136,7 @@ def test_the_hidden_shift_at_every_extreme(explorers):
         np.testing.assert_array_equal(shift.colours(2, (6, 48)), expected.colours(x, LIMIT))
         between = cosines(model.wte, model.wpe)
         np.testing.assert_array_equal(shift.colours(3, (3, 11)), expected.colours(between, 1))
-        assert f"the model: {score(model, SORT)} of 729 right." in shift.words()
+        assert score_aloud("the model", model, SORT) in shift.words()
 
 
 def test_the_factors_at_every_extreme(explorers):
@@ -147,7 +147,7 @@ def test_the_factors_at_every_extreme(explorers):
         of_tokens, of_positions = (float(dials.value(each)) for each in dials.names())
         for model_name, (model, task) in MODELS.items():
             scaled = model.with_tables(of_tokens * model.wte, of_positions * model.wpe)
-            assert f"{model_name}: {score(scaled, task)} of 729 right." in dials.words()
+            assert score_aloud(model_name, scaled, task) in dials.words()
         box = dials.box.locator(".ll-panel[data-part='2'] .ll-mark").bounding_box()
         panel = dials.box.locator(".ll-panel[data-part='2']").bounding_box()
         column = (box["x"] + box["width"] / 2 - panel["x"]) / panel["width"] * len(FACTORS)
@@ -158,7 +158,7 @@ def assert_step_is_shown(explorer):
     """Compare the rows that are placed with the pure sum, and the empty ones with white."""
     letters, step = "".join(explorer.value(f"letter {i}") for i in range(6)), int(explorer.value("step"))
     assert explorer.note().startswith(f"step {step} of 10:")
-    assert explorer.words() == expected.spoken(explorer.note()).replace("\n", " ")
+    assert explorer.words() == aloud(explorer.note().replace("\n", " "))
     n_placed, x = max(0, step - 4), SORTER.wte[encode(letters)] + SORTER.wpe[:6]
     shown = explorer.colours(5, (6, 48))
     np.testing.assert_array_equal(shown[:n_placed], expected.colours(x, LIMIT)[:n_placed])

@@ -22,7 +22,7 @@ from browser.test_firefox import BLOCKS, CARD, CELLS, COLLISIONS, STEPS, SUM, TR
 
 BROWSERS = "lib/*/webkit2gtk-4.*/MiniBrowser"
 NOTE = "box => box.querySelector('.ll-note').innerText"
-WORDS = "box => box.querySelector('[role=status]').textContent"
+WORDS = "box => box.querySelector('.ll-words').textContent"
 NAMES = "box => [...box.querySelectorAll('.noUi-handle')].map(each => each.getAttribute('aria-label'))"
 N_CELLS = "() => window.jupyterapp.shell.currentWidget.content.model.cells.length"
 STATUS = "box => box.querySelector('.ll-status').innerText"
