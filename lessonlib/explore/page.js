@@ -176,6 +176,9 @@
   explorer.addEventListener('pointerdown', event => {
     if (event.target.closest('.ll-steps .widget-slider')) pause(event.target.closest('.ll-steps'));
   });
+  explorer.addEventListener('click', event => {  // before Reset goes to the kernel, so that no step comes after it
+    if (event.target.closest('button')?.textContent.trim() === 'Reset') explorer.querySelectorAll('.ll-steps').forEach(pause);
+  }, true);
   const nextLetter = tile => {
     const handle = tile.closest('.widget-slider').querySelector('.noUi-handle');
     const key = handle.getAttribute('aria-valuenow') === handle.getAttribute('aria-valuemax') ? 'Home' : 'ArrowRight';

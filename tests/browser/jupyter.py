@@ -109,6 +109,17 @@ def n_stored_explorers(path):
     return sum(text.startswith("Explorer(") for text in texts)
 
 
+def write_explorers(path, lesson):
+    """Write a notebook of a lesson's setup cell and its explorers, each of which stands alone after that cell."""
+    notebook = nbformat.read(lesson, as_version=4)
+    notebook.cells = [
+        cell
+        for cell in notebook.cells
+        if "setup" in cell.metadata.get("tags", ()) or "Explorer(" in str(cell.get("outputs"))
+    ]
+    nbformat.write(notebook, path)
+
+
 @contextlib.contextmanager
 def running_server(folder, settings=None):
     """Serve a folder with JupyterLab, its settings kept apart from everyone's; gives the address and the token."""

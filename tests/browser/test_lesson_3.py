@@ -6,7 +6,7 @@ import pytest
 from browser import expected
 from lessonlib.nano_gpt import load_history
 
-LESSON = "03_token_embeddings.ipynb"
+LESSON = "explorers_of_03_token_embeddings.ipynb"
 HISTORIES = {
     "sorter": load_history("sort"),
     "reverser": load_history("reverse"),

@@ -8,7 +8,7 @@ from lessonlib.explore.lesson_4 import broken_table
 from lessonlib.nano_gpt import load_checkpoint, load_history
 from lessonlib.tasks import REVERSE, SORT, score
 
-LESSON = "04_position_embeddings.ipynb"
+LESSON = "explorers_of_04_position_embeddings.ipynb"
 MODELS = {"sorter": (load_checkpoint("sort"), SORT), "reverser": (load_checkpoint("reverse"), REVERSE)}
 HISTORIES = {"sorter": load_history("sort"), "reverser": load_history("reverse")}
 
