@@ -198,7 +198,7 @@ WRONG = {  # what the verdict must say <- answers
     """,
     "one_hot": """
         rows of the table <- E_tok[w]
-        CBABBC <- chosen || one_hot(token_ids, 3)
+        CBABBC <- chosen || one_hot(token_ids, 3) || ["001", "010", "100", "010", "010", "001"]
         row for each id <- np.eye(3)
         column for each slot <- np.eye(6) || np.eye(6)[w]
         column for each channel <- np.eye(48)[w]
@@ -214,8 +214,8 @@ WRONG = {  # what the verdict must say <- answers
         All numbers are 1 <- np.ones((6, 3))
         ids are where <- ones * np.array(w)[:, None]
         reverse order <- ones[:, ::-1]
-        one long row <- ones.ravel()
-        first letter only <- ones[0]
+        one long row <- ones.ravel() || "100001010010100010"
+        single row <- ones[0]
         how often <- ones.sum(axis=0)
         other than zeros and ones <- ones / 2
         more than one 1 <- changed(ones, 1, [1, 1, 0])
@@ -858,6 +858,7 @@ WRONG = {  # what the verdict must say <- answers
         from 0 to 5 <- [1, 3, 7]
         mask <- [False, True, False, True, False, True]
         text <- "the second and the fourth"
+        nothing else <- "1, 3, 5, not 4" || "1, 3 and 5 but not 4" || {1: "yes", 3: "yes", 5: "yes", 4: "no"}
     """,
     "evidence": """
         hidden shift <- [0, 2, 4] || [0] || [0, 1, 2, 3, 4, 5]
@@ -868,6 +869,7 @@ WRONG = {  # what the verdict must say <- answers
         all findings <- range(7)
         from 0 to 6 <- [2, 8]
         text <- "the overlap"
+        nothing else <- "2 but not 4" || "not 2, 4"
     """,
 }
 RIGHT = {
@@ -884,7 +886,8 @@ RIGHT = {
         ones || ones.astype(bool) || ones.astype(int).tolist() || ones.astype(int).astype(str) || ones[None]
         [[1 if i == j else 0 for j in range(3)] for i in w] || (np.eye(3)[i] for i in w)
         ["1 0 0", "0 0 1", "0 1 0", "0 1 0", "1 0 0", "0 1 0"] || np.array(w)[:, None] == np.arange(3)
-        np.matrix(ones)
+        np.matrix(ones) || ["100", "001", "010", "010", "100", "010"] || "100 001 010 010 100 010"
+        np.array(["100", "001", "010", "010", "100", "010"]) || "100, 001, 010, 010, 100, 010"
     """,
     "matmul": """
         ones @ E_tok || (ones @ E_tok).tolist() || [row @ E_tok for row in ones] || (ones @ E_tok).astype(np.float16)

@@ -93,15 +93,17 @@ def judge(answer, exercise):
     return not_yet(exercise.difference(values, place))
 
 
-def matrix_exercise(solution, each, mistakes, shapes=(), about_rows=lambda values: None, **more):
-    """Make the table of an exercise on a matrix (T, C), one row for each letter or slot: `each` says which. What can go
-    wrong with any matrix is added. `about_rows` takes an answer of the right shape and says what its rows are, or
+def matrix_exercise(
+    solution, each, mistakes, shapes=(), about_rows=lambda values: None, column="channel", **more
+):
+    """Make the table of an exercise on a matrix (T, C), one row for each letter or slot: `each` says which, `column`
+    what a column is. What can go wrong with any matrix is added. `about_rows` takes an answer of the right shape and says what its rows are, or
     returns None."""
     (n_rows, n_columns), swapped = solution.shape, f"Rows and columns are swapped: every {each} has a row."
     place_words = "The first difference is in row {}, channel {}, counted from 0."
     return Exercise(
         solution,
-        expected=f"an array of shape {solution.shape}: one row for each {each}, one column for each channel",
+        expected=f"an array of shape {solution.shape}: one row for each {each}, one column for each {column}",
         difference=lambda values, place: (
             about_rows(values) or _about_all(values, solution) or _about_tables(values) or place_words.format(*place)
         ),

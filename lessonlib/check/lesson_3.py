@@ -35,7 +35,6 @@ OPPOSITES = """
     off on, older younger, over under, pain pleasure, peace war, poor rich, primary secondary, prince princess,
     private public, right wrong, sleep wake, smart stupid, strong weak, summer winter, thick thin
 """  # of which one is the nearest row to the other
-WRONG_ORDER = "These are the right rows in the wrong order: row 0 is for the first letter, row 1 for the next."
 
 
 def parameter_count(answer, n_rows, n_columns):
@@ -139,55 +138,58 @@ def one_hot(token_ids, vocab_size):
     """Check one-hot rows, (T, vocab_size): zeros, and a 1 in the column of the token's id; int, float or bool."""
     rows, ids = one_hot_rows(token_ids, vocab_size), np.asarray(token_ids)  # (T, vocab_size), (T,)
     n_tokens, column = len(rows), ids[:, np.newaxis]
-    too_far, swapped = (
-        "Every 1 is one column too far to the {}: ids and columns count from 0.",
-        "Rows and columns are swapped.",
-    )
+    too_far = "Every 1 is one column too far to the {}: ids and columns count from 0."
     ids_there = "The ids are where the ones should be: the column already says which id it is."
-    one_number = "One number for each letter is like an id: write each as zeros and a single 1."
     by_slot = "The ones follow the slots, 0, 1, 2: they should follow the ids of the letters."
-    long_row, each_slot = "All rows have become one long row.", "There is a column for each slot: make one for each id."
-    return Exercise(
+    each_slot = "There is a column for each slot: make one for each id."
+    return matrix_exercise(
         rows,
-        expected=f"an array of shape {rows.shape}: one row for each letter, one column for each id",
+        each="letter",
+        column="id",
         praise="Every row has a single 1, in the column of its letter's id.",
-        difference=lambda values, place: _about_one_hot(values, place[0], ids),
         mistakes=[
             *((rows * factor, ids_there) for factor in (column, column + 1)),
-            *((moved, too_far.format("right")) for moved in (np.roll(rows, 1, 1), rows @ np.eye(vocab_size, k=1))),
-            *((moved, too_far.format("left")) for moved in (np.roll(rows, -1, 1), rows @ np.eye(vocab_size, k=-1))),
-            *((np.eye(vocab_size)[slots], by_slot) for slots in [np.arange(n_tokens) % vocab_size]),
-            (np.eye(n_tokens, vocab_size), by_slot),
-            (np.zeros(rows.shape), "All numbers are 0: every row needs a single 1."),
+            *(
+                (moved, too_far.format(way))
+                for way, step in (("right", 1), ("left", -1))
+                for moved in (np.roll(rows, step, axis=1), rows @ np.eye(vocab_size, k=step))
+            ),
+            *((ones, by_slot) for ones in (np.resize(np.eye(vocab_size), rows.shape), np.eye(n_tokens, vocab_size))),
             (np.ones(rows.shape), "All numbers are 1: every row needs a single 1, and zeros beside it."),
             (1 - rows, "Zeros and ones are swapped: every row has a single 1."),
             (rows[:, ::-1], "The columns are in reverse order: column 0 is for A."),
             (np.broadcast_to(column, rows.shape), "Every row is filled with its id: it needs a single 1, and zeros."),
-            (rows.T, swapped),
-            (rows.ravel(), long_row),
             (np.eye(vocab_size), "There is a row for each id: pick one of them for every letter."),
             (np.eye(n_tokens), each_slot),
             (np.eye(48)[ids], f"There is a column for each channel: make {vocab_size}, one for each id."),
-            (rows[0], "This is the row of the first letter only: every letter has one."),
             (rows.sum(axis=0), "This counts how often each letter is there: every letter has a row of its own."),
             (column == ids, "This compares the letters with each other: compare them with the ids 0, 1, 2."),
-            (ids, "These are the ids: write each of them as zeros and a single 1."),
         ],
         shapes=[
-            ((vocab_size, n_tokens), swapped),
-            ((n_tokens,), one_number),
-            ((n_tokens * vocab_size,), long_row),
+            ((n_tokens,), "One number for each letter is what ids are: write each as zeros and a single 1."),
             ((n_tokens, n_tokens), each_slot),
             ((n_tokens, vocab_size + 1), "There is a column too many: ids count from 0, so column 0 is for id 0."),
             ((n_tokens, vocab_size - 1), "A column is missing: every id has one, and 0 is an id too."),
-            *(((n, vocab_size), f"There are {n_tokens} letters, and these are {n} rows.") for n in range(2, 13)),
             ((n_tokens, 48), "These are the rows of the table: the one-hot rows say which of them to take."),
         ],
-        order=WRONG_ORDER,
+        about_rows=lambda values: _about_one_hot(values, rows, ids),
+        read=_read_one_hot,
     )
 
 
-def _about_one_hot(values, row, ids):
+def _read_one_hot(answer, exercise):
+    """Read rows, of which each may be written as one text, such as "100"."""
+    rows = re.findall(r"\w+", answer) if isinstance(answer, str) else answer
+    rows = rows.tolist() if isinstance(rows, np.ndarray) else rows
+    if isinstance(rows, (list, tuple)):
+        digits = [list(row) for row in rows if isinstance(row, str) and re.fullmatch("[01]{2,}", row)]
+        if digits and len(digits) == len(rows):
+            answer = digits if len(digits) > 1 else digits[0]
+    return numbers(answer, exercise)
+
+
+def _about_one_hot(values, rows, ids):
+    row = np.flatnonzero((values != rows).any(axis=1))[0]
     named, ones = f"Row {row}, counted from 0,", values[row].sum()
     if not np.isin(values[row], (0, 1)).all():
         return f"{named} holds something other than zeros and ones."
@@ -224,8 +226,6 @@ def identical_slots(letters, letter):
 
 def _slots(answer, exercise, letter):
     """Read slots; of a dict from slots to their letters only those of the letter asked for."""
-    if isinstance(answer, str) and re.search(r"\b(not|no|except|without|but)\b", answer.lower()):
-        raise Stop("Write the numbers of the slots that hold the letter, in a list, and nothing else.")
     if isinstance(answer, Mapping) and letter in answer:
         answer = answer[letter]
     elif isinstance(answer, Mapping) and answer and all(isinstance(name, str) for name in answer.values()):

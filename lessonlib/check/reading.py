@@ -19,6 +19,7 @@ MASK = "This is a mask, True or False for each: what are the numbers of those th
 EMPTY = "It is empty."
 SPENT = "It is empty: a generator, a map or a zip can be read only once."
 NONE = "This is None: a function that prints its result, and does not return it, gives None."
+NEGATION = r"\b(not?|nor|except|without|but)\b|n't"  # a number after it may be one that is not meant
 PART_IS_MISSING = "Part of it is still three dots, or None."
 
 
@@ -34,7 +35,12 @@ def numbers(answer, exercise):
 
 def row_numbers(answer, exercise):
     """Read an answer that names rows or slots, in any collection: float64 array (n,), sorted."""
-    if isinstance(answer, Mapping) and all(isinstance(value, str) for value in answer.values()):
+    by_number = isinstance(answer, Mapping) and all(isinstance(value, str) for value in answer.values())
+    if isinstance(answer, str) or by_number:
+        said = answer if isinstance(answer, str) else " ".join(answer.values())
+        if re.search(NEGATION, said.lower()):
+            raise Stop(f"The exercise asks for {exercise.expected}: write those that are right, and nothing else.")
+    if by_number:
         answer = list(answer)  # {0: "C", 3: "C"}
     if isinstance(answer, str) and re.search(r"\d", answer):
         answer = list(answer) if re.fullmatch(r"0\d+", answer) else re.findall(r"-?\d+(?:\.\d+)?", answer)
