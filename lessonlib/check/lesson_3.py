@@ -10,6 +10,7 @@ from lessonlib.check.exercise import (
     Exercise,
     arrays_at_hand,
     checks,
+    each_through,
     judge,
     judges,
     matrix_exercise,
@@ -60,14 +61,13 @@ def look_up(token_ids, wte):
         each="letter",
         praise="Every row is a copy of the table's row for its letter, so equal letters have equal rows.",
         mistakes=[
-            *((wte[other], sentence) for other, sentence in other_letters(ids, len(wte))),
+            *each_through(lambda others: wte[others], other_letters(ids, len(wte))),
             *arrays_at_hand("token", ids, wte=wte),
-            *((tok_emb - model.wpe[: len(ids)], taken_away) for model in models().values()),
+            (*(tok_emb - model.wpe[: len(ids)] for model in models().values()), taken_away),
             (by_id, f"It is filled with the ids: ids are no values, they {which}"),
             (by_id * tok_emb, f"Every row is multiplied by its id: ids only {which}"),
             (wte, "This is the whole table: every letter takes one row from it."),
-            *((model.wpe, "This is the position table: look in the token table.") for model in models().values()),
-            (wte[ids[0]], "This is the row of the first letter only: every letter has one."),
+            (*(model.wpe for model in models().values()), "This is the position table: look in the token table."),
             (wte[:, ids], "The ids picked columns: they should pick rows."),
             (ids, f"These are the ids of the letters: they {which}"),
             (one_hot_rows(ids, len(wte)), f"These are one-hot rows: they {which}"),
@@ -106,8 +106,8 @@ def matmul(token_ids, wte):
             (ones.sum(axis=0) @ wte, "This is one sum for all letters together: every letter has a row."),
             ((1 - ones) @ wte, "Zeros and ones are swapped: every one-hot row has a single 1."),
             (ids @ base.solution, "The ids were multiplied in place of the one-hot rows."),
-            *((rows, one_sum) for rows in sums),
-            *(mistake for mistake in base.mistakes if mistake[0].shape != wte[0].shape),
+            (*sums, one_sum),
+            *base.mistakes,
         ],
     )
 
@@ -117,8 +117,8 @@ def other_letters(ids, vocab_size):
     too_far = "Every row is one too far {} the table: ids and rows count from 0."
     yield (ids + 1) % vocab_size, too_far.format("down")
     yield (ids - 1) % vocab_size, too_far.format("up")
-    for token_id in range(vocab_size):
-        yield np.full_like(ids, token_id), "All letters have the same row: each takes the row of its own id."
+    same = "All letters have the same row: each takes the row of its own id."
+    yield *(np.full_like(ids, token_id) for token_id in range(vocab_size)), same
     yield np.arange(len(ids)) % vocab_size, "The rows follow the slots, 0, 1, 2: they should follow the letters."
     yield vocab_size - 1 - ids, "The ids are the wrong way round: A is 0, B is 1, C is 2."
 
@@ -148,13 +148,10 @@ def one_hot(token_ids, vocab_size):
         column="id",
         praise="Every row has a single 1, in the column of its letter's id.",
         mistakes=[
-            *((rows * factor, ids_there) for factor in (column, column + 1)),
-            *(
-                (moved, too_far.format(way))
-                for way, step in (("right", 1), ("left", -1))
-                for moved in (np.roll(rows, step, axis=1), rows @ np.eye(vocab_size, k=step))
-            ),
-            *((ones, by_slot) for ones in (np.resize(np.eye(vocab_size), rows.shape), np.eye(n_tokens, vocab_size))),
+            (rows * column, rows * (column + 1), ids_there),
+            (np.roll(rows, 1, axis=1), rows @ np.eye(vocab_size, k=1), too_far.format("right")),
+            (np.roll(rows, -1, axis=1), rows @ np.eye(vocab_size, k=-1), too_far.format("left")),
+            (np.resize(np.eye(vocab_size), rows.shape), np.eye(n_tokens, vocab_size), by_slot),
             (np.ones(rows.shape), "All numbers are 1: every row needs a single 1, and zeros beside it."),
             (1 - rows, "Zeros and ones are swapped: every row has a single 1."),
             (rows[:, ::-1], "The columns are in reverse order: column 0 is for A."),
@@ -213,9 +210,9 @@ def identical_slots(letters, letter):
         praise="These slots hold the same vector, number for number, and no other slot holds it.",
         mistakes=[
             (wanted[1:], "The others are right, but the slot itself is one of them."),
-            *((wrong, are_ids) for wrong in (ids, np.full(len(wanted), token_id), token_id)),
+            (ids, np.full(len(wanted), token_id), token_id, are_ids),
             (len(wanted), "This looks like how many slots there are: the question is which ones."),
-            *((slots, "These are the slots of another letter.") for slots in others),
+            (*others, "These are the slots of another letter."),
             (np.flatnonzero(ids != token_id), "These are the slots that hold other letters."),
             (range(1, len(ids) + 1), "These are all slots, counted from 1: only equal letters have equal vectors."),
         ],
@@ -246,12 +243,10 @@ def cosines(wte):
         difference=lambda values, place: _about_cosine(values, place[0], rows),
         mistakes=list(_cosine_mistakes(rows)),
         shapes=[
-            *(((n, n), every_pair) for n in (3, 48)),
-            ((9,), every_pair),
-            *((shape, "Three cosines are asked for: A-B, A-C and B-C.") for shape in [(), (1,), (2,)]),
+            ((3, 3), (48, 48), (9,), every_pair),
+            ((), (1,), (2,), "Three cosines are asked for: A-B, A-C and B-C."),
             ((6,), "Leave out the cosine of each row with itself: three pairs remain."),
-            (rows.shape, channels),
-            (rows[0].shape, channels),
+            (rows.shape, rows[0].shape, channels),
         ],
         order="These are the right cosines in the wrong order: A-B first, then A-C, then B-C.",
         tolerance=0.005 + 1e-9,
@@ -282,30 +277,32 @@ def _cosine_mistakes(rows):
     first, second, apart = norms[FIRST], norms[SECOND], np.linalg.norm(rows[FIRST] - rows[SECOND], axis=1)
     dots, angles = right * first * second, np.arccos(right)
     yield right.round(1), "Give two decimals, or more."
-    for digits in (10, 100):
-        yield np.trunc(right * digits) / digits, "The digits that follow were cut off, not rounded."
+    yield np.trunc(right * 10) / 10, np.trunc(right * 100) / 100, "The digits that follow were cut off, not rounded."
     yield dots, "These are the dot products: divide each by the lengths of both rows."
-    for wrong in (dots / first, dots / second):
-        yield wrong, "Each dot product is divided by one length only: divide it by the lengths of both rows."
-    for wrong in (dots / first * second, dots / second * first):
-        yield wrong, "Python divides by the first length and multiplies by the second: put the product in parentheses."
-    for wrong in (dots / first**2, dots / second**2):
-        yield wrong, "Each dot product is divided by the square of one length: divide it by the lengths of both rows."
-    for wrong in (dots / whole, dots / whole**2):
-        yield wrong, "The dot products are divided by the length of the whole table: `axis=1` gives one for each row."
+    yield (
+        dots / first,
+        dots / second,
+        "Each dot product is divided by one length only: divide by those of both rows.",
+    )
+    parentheses = "Python divides by the first length and multiplies by the second: put the product in parentheses."
+    yield dots / first * second, dots / second * first, parentheses
+    yield (
+        dots / first**2,
+        dots / second**2,
+        "Here the square of one length divides: take the lengths of both rows.",
+    )
+    of_table = "The dot products are divided by the length of the whole table: `axis=1` gives one for each row."
+    yield dots / whole, dots / whole**2, of_table
     yield right / (first * second), "The lengths are squared: a length is the square root of the sum of squares."
     yield dots / np.sqrt(first * second), "There is a root too many: the length of a row has its root in it already."
     yield dots / (first + second), "The two lengths are added: divide by their product."
-    for wrong in (apart, apart**2, 1 - right):
-        yield wrong, "These are distances, small where rows are alike: a cosine is large there."
+    yield apart, apart**2, 1 - right, "These are distances, small where rows are alike: a cosine is large there."
     yield right**2, "These cosines are squared."
-    for wrong in (angles, np.degrees(angles), np.pi - angles):
-        yield wrong, "These are angles: the cosine is the dot product divided by the lengths, and no more."
+    yield angles, np.degrees(angles), np.pi - angles, "These are angles: the quotient itself is the cosine."
     yield abs(right), "The sign is lost: a cosine is negative where two rows point away from each other."
     yield -right, "The signs are the wrong way round: a cosine is positive where two rows point the same way."
-    for axis in (1, 0):
-        centred = rows - rows.mean(axis=axis, keepdims=True)
-        yield _cosines(centred), "A mean was taken away first, as for correlations: take the rows as they are."
+    centred = (_cosines(rows - rows.mean(axis=axis, keepdims=True)) for axis in (1, 0))
+    yield *centred, "A mean was taken away first, as for correlations: take the rows as they are."
     yield _cosines(rows + 0.1), "These are the cosines after 0.1 was added: first those of the rows as they are."
     for name, model in models().items():
         if not np.array_equal(np.float64(model.wte), rows):
@@ -392,45 +389,40 @@ def opposite(answer, english):
 
 
 def parameter_count_exercise(n_rows, n_columns):
+    count, small = n_rows * n_columns, "our own small model"
+    name, others = ("token", 50257) if n_rows == 1024 else ("position", 1024)
     return Exercise(
-        np.asarray(n_rows * n_columns),
+        np.asarray(count),
         expected="one whole number",
         praise="Every row has one number for each channel.",
         difference=lambda *_: "How many rows does the table have, and how many numbers are in each row?",
-        mistakes=list(_count_mistakes(n_rows, n_columns)),
+        mistakes=[
+            (n_rows + n_columns, "This is the sum of rows and columns: every row has a number in every column."),
+            (
+                [n_rows // 1000, n_rows % 1000 * n_columns],
+                [n_rows // 1000 * n_columns, n_rows % 1000],
+                f"To Python, a comma in a number makes two numbers of it: write {n_rows} without one.",
+            ),
+            (n_rows, "This counts the rows only: every row has many numbers."),
+            (n_columns, "This counts the numbers of one row: there are many rows."),
+            (
+                [n_rows, n_columns],
+                [n_columns, n_rows],
+                "This is the shape of the table: how many numbers are in it?",
+            ),
+            (count - n_columns, "A row is missing: rows count from 0, so the last has a number that is one less."),
+            (count + n_columns, f"There is a row too many: ids from 0 to {n_rows - 1} are {n_rows} rows."),
+            (count - n_rows, count + n_rows, "There is a column too many or too few: there is one for each channel."),
+            (3 * 48, 11 * 48, 14 * 48, 85_728, f"This is the count for {small}."),
+            (n_rows * 48, 3 * n_columns, 11 * n_columns, f"One of the sizes is {small}'s: both must be GPT-2's."),
+            (others * 768, f"This is the count for GPT-2's {name} table: the exercise asks for the other one."),
+            (count + others * 768, f"GPT-2's {name} table is counted too: the exercise asks for one table."),
+            (n_rows**2, n_columns**2, "A size is multiplied by itself: multiply the rows by the channels."),
+            (-count, "A count is never negative."),
+            (n_rows / n_columns, "Dividing does not count: every row has a number for every channel."),
+            (count / 1e3, count / 1e6, "Is that in thousands or millions, or has a comma become a point?"),
+            (124_439_808, "This is the count for the whole GPT-2: the exercise asks for one table."),
+            *((n * count, f"This is {n} times too much: are these bytes?") for n in (2, 4)),
+        ],
         rounding="This is close, but a count is exact: nothing is rounded or left out.",
     )
-
-
-def _count_mistakes(n_rows, n_columns):
-    """Yield a wrong number, and what to say of it."""
-    count = n_rows * n_columns
-    yield n_rows + n_columns, "This is the sum of rows and columns: every row has a number in every column."
-    thousands = "To Python, a comma in a number makes two numbers of it: write {}."
-    for sizes in ([n_rows // 1000, n_rows % 1000 * n_columns], [n_rows // 1000 * n_columns, n_rows % 1000]):
-        yield sizes, thousands.format(f"{n_rows} without one")
-    yield n_rows, "This counts the rows only: every row has many numbers."
-    yield n_columns, "This counts the numbers of one row: there are many rows."
-    for sizes in ([n_rows, n_columns], [n_columns, n_rows]):
-        yield sizes, "This is the shape of the table: how many numbers does it hold?"
-    yield count - n_columns, "A row is missing: rows count from 0, so the last number is one less than their number."
-    yield count + n_columns, f"There is a row too many: ids from 0 to {n_rows - 1} are {n_rows} rows."
-    for wrong in (count - n_rows, count + n_rows):
-        yield wrong, "There is a column too many or too few: the table has one for each channel."
-    for ours in (3 * 48, 11 * 48, 14 * 48, 85_728):
-        yield ours, "This is the count for our own small model."
-    for mixed in (n_rows * 48, 3 * n_columns, 11 * n_columns):
-        yield mixed, "One of the sizes is our own small model's: both must be GPT-2's."
-    for name, rows in (("token", 50257), ("position", 1024)):
-        if rows != n_rows:
-            yield rows * 768, f"This is the count for GPT-2's {name} table: the exercise asks for the other one."
-            yield count + rows * 768, f"GPT-2's {name} table is counted too: the exercise asks for one table."
-    for size in (n_rows, n_columns):
-        yield size**2, "A size is multiplied by itself: multiply the rows by the channels."
-    yield -count, "A count is never negative."
-    yield n_rows / n_columns, "Dividing does not count: every row has a number for every channel."
-    for unit in (1e3, 1e6):
-        yield count / unit, "Is that in thousands or millions, or has a comma become a point? Write the whole number."
-    yield 124_439_808, "This is the count for the whole GPT-2: the exercise asks for one table."
-    for size in (2, 4):
-        yield size * count, f"This is {size} times too much: are these bytes?"
