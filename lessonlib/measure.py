@@ -360,9 +360,7 @@ def term_shares(model, token_ids):
 
 def stream(model, token_ids, causal=True):
     """Run the blocks on `token_ids` (..., T) and keep the sum and what each block returns, (n_layer + 1, ..., T, C).
-
-    With `causal`, a slot sees only itself and those before it, as the models were trained.
-    """
+    With `causal`, a slot sees only itself and those before it, as the models were trained."""
     stages = [input_embedding(token_ids, model.wte, model.wpe)]
     for layer in range(model.n_layer):
         stages.append(model.block(stages[-1], layer, causal))

@@ -180,7 +180,7 @@ def test_one_sign_alone_is_read_too():
         ({"word": "king", "plus": "womam"}, "close to it: woman"),
         ({"word": "king", "minus": "king"}, "king - king leaves a row of zeros"),
         ({"word": "king", "by": "angle"}, "by must be one of distance, cosine, centred cosine, got 'angle'"),
-        ({"word": "king", "n": 0}, "n must be a whole number, at least 1, got 0"),
+        ({"word": "king", "n": 0}, "n must be a whole number of at least 1, got 0"),
         ({"word": "king", "n": True}, "n must be"),
         ({"word": "king", "n": 2.0}, "n must be"),
     ],

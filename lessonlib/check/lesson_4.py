@@ -55,7 +55,10 @@ def positions(n_tokens, wpe, token_ids):
             (*(model.wte for model in models().values()), TOKEN_TABLE),
         ],
         shapes=[
-            ((block_size, wpe.shape[1]), "There is a row for every slot of the whole table: take those that hold a letter."),
+            (
+                (block_size, wpe.shape[1]),
+                "There is a row for every slot of the whole table: take those with a letter.",
+            ),
             ((n_tokens - 1, wpe.shape[1]), "A row is missing: a slice ends before its second number."),
             ((n_tokens + 1, wpe.shape[1]), "There is a row too many: which is the last slot that holds a letter?"),
         ],

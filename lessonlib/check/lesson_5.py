@@ -138,7 +138,7 @@ def input_embedding(token_ids, wte, wpe):
             (x.sum(axis=0), "All rows are added up: token and position are added, row by row."),
         ],
         shapes=[
-            ((block_size, n_embd), "There is a row for every slot of the whole table: take those that hold a letter."),
+            ((block_size, n_embd), "There is a row for every slot of the whole table: take those with a letter."),
             ((vocab_size, n_embd), "There is a row for every id: every letter has a row, equal letters too."),
             ((n_tokens, 2 * n_embd), "Token and position are side by side: add them, channel by channel."),
             ((2 * n_tokens, n_embd), "Token and position are one below the other: add them, row by row."),
