@@ -24,7 +24,7 @@ published = pytest.mark.skipif(not MODEL, reason="ENGLISH_MODEL does not name a 
 def lists():
     """Every text of english_words."""
     pairs = (*english_words.SYNONYMS, *english_words.OPPOSITES, *sum(english_words.ANALOGIES.values(), ()))
-    texts = (*english_words.BANK, *english_words.CAT_MAT, *english_words.DOG_MAN, english_words.EVERYDAY)
+    texts = (*english_words.BANK, *english_words.CAT_MAT, *english_words.DOG_MAN, make_english.EVERYDAY)
     return [" ".join(pair) for pair in pairs] + list(texts)
 
 
