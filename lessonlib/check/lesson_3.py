@@ -141,7 +141,6 @@ def one_hot(token_ids, vocab_size):
     too_far = "Every 1 is one column too far to the {}: ids and columns count from 0."
     ids_there = "The ids are where the ones should be: the column already says which id it is."
     by_slot = "The ones follow the slots, 0, 1, 2: they should follow the ids of the letters."
-    each_slot = "There is a column for each slot: make one for each id."
     return matrix_exercise(
         rows,
         each="letter",
@@ -157,14 +156,13 @@ def one_hot(token_ids, vocab_size):
             (rows[:, ::-1], "The columns are in reverse order: column 0 is for A."),
             (np.broadcast_to(column, rows.shape), "Every row is filled with its id: it needs a single 1, and zeros."),
             (np.eye(vocab_size), "There is a row for each id: pick one of them for every letter."),
-            (np.eye(n_tokens), each_slot),
             (np.eye(48)[ids], f"There is a column for each channel: make {vocab_size}, one for each id."),
             (rows.sum(axis=0), "This counts how often each letter is there: every letter has a row of its own."),
             (column == ids, "This compares the letters with each other: compare them with the ids 0, 1, 2."),
         ],
         shapes=[
             ((n_tokens,), "One number for each letter is what ids are: write each as zeros and a single 1."),
-            ((n_tokens, n_tokens), each_slot),
+            ((n_tokens, n_tokens), "There is a column for each slot: make one for each id."),
             ((n_tokens, vocab_size + 1), "There is a column too many: ids count from 0, so column 0 is for id 0."),
             ((n_tokens, vocab_size - 1), "A column is missing: every id has one, and 0 is an id too."),
             ((n_tokens, 48), "These are the rows of the table: the one-hot rows say which of them to take."),

@@ -19,7 +19,7 @@ from lessonlib.check.exercise import (
 )
 from lessonlib.check.lesson_3 import about_letters, other_letters
 from lessonlib.check.lesson_4 import about_slots, other_slots
-from lessonlib.check.reading import letters_in, plain
+from lessonlib.check.reading import letters_in, plain, unwrapped
 from lessonlib.check.verdict import Stop, not_yet, right
 from lessonlib.embeddings import VOCABULARY, encode
 from lessonlib.embeddings import input_embedding as add_tables
@@ -269,9 +269,7 @@ def _words(answer, n_words):
     """Read words: a list of texts, of letters or of ids, one text, or a dict or pairs of numbers and words."""
     if isinstance(answer, Mapping):
         answer = [answer[key] for key in sorted(answer, key=str)]
-    cells = plain(answer)
-    while isinstance(cells, list) and len(cells) == 1:
-        cells = cells[0]
+    cells = unwrapped(plain(answer))
     if isinstance(cells, str):
         cells = re.findall(r"[^\W\d_]+", cells)
     if isinstance(cells, list) and all(_is_numbered(cell) for cell in cells):

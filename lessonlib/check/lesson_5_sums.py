@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from lessonlib.check.exercise import Exercise, checks, judges
-from lessonlib.check.reading import as_array, atoms, letters_in, numbers, plain
+from lessonlib.check.reading import as_array, atoms, letters_in, numbers, plain, unwrapped
 from lessonlib.check.verdict import Stop, not_yet, right
 from lessonlib.embeddings import VOCABULARY, decode, encode, input_embedding
 from lessonlib.measure import closest_rows, closest_sums, every_sum, tipped_by, tips
@@ -237,9 +237,7 @@ def _of_rows(table):
 
 def _two_tables(answer, expected):
     """Read a pair of tables, or a model's own two."""
-    cells = plain((answer.wte, answer.wpe) if isinstance(answer, NanoGPT) else answer)
-    while isinstance(cells, list) and len(cells) == 1:
-        cells = cells[0]
+    cells = unwrapped(plain((answer.wte, answer.wpe) if isinstance(answer, NanoGPT) else answer))
     if not isinstance(cells, list):
         found = "text: without the quotes, Python computes it" if isinstance(cells, str) else "no table"
         raise Stop(f"The exercise asks for a pair: {expected}. This is {found}.")
