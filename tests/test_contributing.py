@@ -27,7 +27,7 @@ def n_words(n_letters):
 SAID = "The solution, not your answer:"
 EXERCISE = [
     prose(
-        "### Exercise 7 · Count the inputs (easy, 2 minutes)\n\nHow many inputs of six letters are there?\n\n"
+        "### Exercise 8 · Count the inputs (easy, 2 minutes)\n\nHow many inputs of six letters are there?\n\n"
         "<details><summary>Hint 1</summary>Each slot has three choices.</details>\n"
         "<details><summary>Hint 2</summary>The choices multiply.</details>"
     ),
@@ -76,7 +76,7 @@ def test_an_exercise(copy):
     nbformat.write(notebook, path)
     lesson = copy / "lessonlib/check/lesson_3.py"
     lesson.write_text(lesson.read_text("utf-8") + CHECK, encoding="utf-8")
-    edit(copy / "lessonlib/check/__init__.py", "look_up, matmul,", "look_up, matmul, n_words,")
+    edit(copy / "lessonlib/check/__init__.py", r"(?<=lesson_3 import )(\(?)", r"\1n_words, ")
     minutes = int(re.search(r"read and run, (\d+) for the exercises", nbformat.writes(notebook))[1])
     edit(path, f"read and run, {minutes} for", f"read and run, {minutes + 2} for")
     edit(copy / "README.md", rf"(03_token_embeddings.ipynb\) \| \d+) \+ {minutes} ", rf"\1 + {minutes + 2} ")
@@ -84,7 +84,7 @@ def test_an_exercise(copy):
     python(copy, "-m", "ruff", "format")
     python(copy, "tools/refresh_notebooks.py", "notebooks/03_token_embeddings.ipynb")
     ids = [cell.id for cell in nbformat.read(path, as_version=4).cells]
-    assert ids[last + 2 : last + 4] == ["exercise-7", "solution-7"]
+    assert ids[last + 2 : last + 4] == ["exercise-8", "solution-8"]
     chosen = "(03_token or time_plan) and not converter and not web_page"
     python(
         copy, "-m", "pytest", "-q", "-k", chosen, "tests/test_notebooks.py", "tests/test_time.py", "tests/test_tools.py"

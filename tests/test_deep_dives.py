@@ -16,12 +16,6 @@ CELLS = nbformat.read(NOTEBOOKS / "deep_dives.ipynb", as_version=4).cells
 (SETUP,) = [cell.source for cell in CELLS if "setup" in cell.metadata.get("tags", [])]
 FRAME = ("Is everything in place?", "Sources")
 TO_READ = "What goes into a model in 2026"  # no run, no picture
-NOT_LED_TO = {  # from lessons 3 and 4: their question comes up there, and the page's own table names them
-    "#Cosines-of-rows",
-    "#The-same-questions-to-a-model-that-reads-English",
-    "#Where-a-large-model-keeps-its-positions",
-    "#Sentences-of-your-own",
-}
 SECTIONS, title = {}, ""
 for cell in CELLS:
     heading = re.match(r"## (.+)", cell.source)
@@ -91,12 +85,11 @@ def test_the_table_names_every_dive_its_place_its_lessons_and_its_minutes():
 
 @pytest.mark.parametrize("number", LESSONS)
 def test_its_lessons_lead_to_it(number):
-    """From lessons 3 and 4 to every dive of theirs but one or two, from lesson 5 to some and to the table of all."""
     lesson = nbformat.read(NOTEBOOKS / f"{LESSONS[number]}.ipynb", as_version=4)
     targets = set(re.findall(r"\(deep_dives\.ipynb(#[^)]+)?\)", "\n".join(cell.source for cell in lesson.cells)))
     anchors = {"", *(f"#{anchor}" for _, anchor, *_ in ROWS)}
     own = {f"#{anchor}" for _, anchor, _, lessons, _ in ROWS if f"[{number}]" in lessons}
-    assert targets & own and targets <= anchors and (number == 5 or own - targets <= NOT_LED_TO)
+    assert own <= targets <= anchors
 
 
 def test_the_page_says_how_it_is_used_and_leads_back():

@@ -20,13 +20,13 @@
       const name = slider.querySelector('.widget-label').textContent;
       set(handle, 'aria-label', name);
       if (!readout) continue;
+      set(handle, 'aria-valuetext', readout.textContent);
       if (slider.matches('.ll-places *')) {  // a tile, whose click is the next letter
         set(readout, 'role', 'button');
         set(readout, 'tabindex', '0');
         set(readout, 'aria-label', `${readout.textContent}, ${name}: the next one`);
         continue;
       }
-      set(handle, 'aria-valuetext', readout.textContent);
       set(readout, 'role', 'textbox');
       set(readout, 'aria-label', name + ', typed');
     }
