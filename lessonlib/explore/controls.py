@@ -43,10 +43,8 @@ def dropdown(name, options, value=None):
 
 
 class Control(widgets.Box):
-    """A control that is made of several. It has a `value`, and `reset` brings back a value and ends what goes on.
-
-    What sets its parts so that they show the value does so in `with self.following():`, and is not heard by them.
-    """
+    """A control that is made of several. It has a `value`, and `reset` brings back a value and ends what goes on. What
+    sets its parts so that they show the value does so in `with self.following():`, and is not heard by them."""
 
     is_following = False
 
@@ -63,11 +61,9 @@ class Control(widgets.Box):
 
 
 class Steps(Control):
-    """A slider over steps, with buttons that play them, pause, and go back to the start.
-
-    The page itself moves the slider while it plays, whatever the kernel does, a step every `interval` milliseconds.
-    Playing from the last step starts anew. `value` is an int in [0, n_steps).
-    """
+    """A slider over steps, with buttons that play them, pause, and go back to the start. The page itself moves the
+    slider while it plays, whatever the kernel does, a step every `interval` milliseconds. Playing from the last step
+    starts anew. `value` is an int in [0, n_steps)."""
 
     value = Int()
 
@@ -131,11 +127,9 @@ class Word(Typed):
 
 
 class Places(Typed):
-    """A choice for each of several places, and a text box for all at once: each follows the other.
-
-    `value` is a str with one symbol for each place; `symbols` maps every symbol that there is, an upper-case letter or
-    a digit, to what it means, and `kind` is the widget that chooses among them, all of them in the box `grid`.
-    """
+    """A choice for each of several places, and a text box for all at once: each follows the other. `value` is a str
+    with one symbol for each place; `symbols` maps every symbol that there is, an upper-case letter or a digit, to what
+    it means, and `kind` is the widget that chooses among them, all of them in the box `grid`."""
 
     def __init__(self, value, symbols, name, text_name, kind=widgets.SelectionSlider):
         self._symbols = symbols
@@ -207,9 +201,7 @@ class Switches(Places):
 
 def training_slider(histories):
     """Make a slider over the snapshots of trainings, at the last one; `value` is the number of the snapshot.
-
-    `histories` maps names to Histories; their trainings may take different numbers of steps, in as many snapshots.
-    """
+    `histories` maps names to Histories; their trainings may take different numbers of steps, in as many snapshots."""
     lengths = {name: len(history.steps) for name, history in histories.items()}
     n_snapshots = min(lengths.values())
     if n_snapshots < 2 or set(lengths.values()) != {n_snapshots}:

@@ -24,10 +24,8 @@ _running = set()  # asyncio keeps no hold of its tasks
 
 
 def soon(coroutine):
-    """Run a coroutine beside all else, in whatever event loop answers the controls; returns whether there is one.
-
-    Tasks take the place of threads: the same code runs in every kernel, in a Python in the browser, too.
-    """
+    """Run a coroutine beside all else, in whatever event loop answers the controls; returns whether there is one. Tasks
+    take the place of threads: the same code runs in every kernel, in a Python in the browser, too."""
     try:
         task = asyncio.get_running_loop().create_task(coroutine)
     except RuntimeError:  # no loop runs, as in a plain script: `words` does what is needed
@@ -40,11 +38,9 @@ def soon(coroutine):
 
 class Explorer(widgets.VBox):
     """Controls above a picture that follows them. What goes wrong is said in words, and the last good picture stays.
-
     `name` says what is explored; `controls` is a dict from names to widgets, each with a `value`; `show` takes these
     values as keyword arguments and returns a Scene. `chips` maps the words on a button to the values that it sets; all
-    others go back to where they stood at first. Whatever `show` raises is shown as a message below the controls.
-    """
+    others go back to where they stood at first. Whatever `show` raises is shown as a message below the controls."""
 
     def __init__(self, name, controls, show, chips=()):
         super().__init__()

@@ -27,10 +27,8 @@ PAIRS = ((0, 1), (0, 2), (1, 2))  # of letters
 
 def look_up(learners_look_up, model, task):
     """Make the explorer of the token embedding: one-hot times table gives one row for each letter.
-
     `learners_look_up(letters, table)` returns an array of shape (len(letters), C). It stands in the notebook, where it
-    can be read and changed: what it returns is shown, and `model` answers with it, and so has its score in `task`.
-    """
+    can be read and changed: what it returns is shown, and `model` answers with it, and so has its score in `task`."""
     given.a_function("look_up", learners_look_up)
     given.one_of("model", model, NanoGPT)
     given.one_of("task", task, Task)
@@ -74,10 +72,8 @@ def _with_look_up(model, learners_look_up, table):
 
 
 def _product(letters, table, rows, slot, channel, limit):
-    """Lay the three heatmaps out as a product of matrices: every cell where its row meets its column.
-
-    A thread leads from each row of the table to each copy of it; those of the inspected letter's row are framed.
-    """
+    """Lay the three heatmaps out as a product of matrices: every cell where its row meets its column. A thread leads
+    from each row of the table to each copy of it; those of the inspected letter's row are framed."""
     token_id, chosen = VOCABULARY.index(letters[slot]), one_hot(encode(letters), len(table))
     slots = tuple(f"{i} {letter}" for i, letter in enumerate(letters))
     unused = tuple((i, None) for i, letter in enumerate(VOCABULARY) if letter not in letters)
@@ -130,11 +126,9 @@ def listed(words):
 
 def triangles(histories):
     """Make an explorer with one slider, over the course of trainings: the three letters of each model as a triangle.
-
     `histories` maps names, such as "sorter", to Histories. Three distances can be drawn in a plane exactly; all
     triangles have one scale, and a grey outline shows where each began, a random triangle. Below them, the scores. It
-    starts before training.
-    """
+    starts before training."""
     given.all_of("histories", histories, History)
     slider = training_slider(histories)
     slider.value = 0

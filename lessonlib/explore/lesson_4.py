@@ -63,11 +63,9 @@ def window(model):
 
 
 def ablation_board(models):
-    """Make the board on which position tables are broken, while the scores of their models are counted.
-
-    `models` maps two names, such as "sorter", to (model, task), with equally large tables; what each makes of CBABBC
-    is shown beside its score.
-    """
+    """Make the board on which position tables are broken, while the scores of their models are counted. `models` maps
+    two names, such as "sorter", to (model, task), with equally large tables; what each makes of CBABBC is shown beside
+    its score."""
     given.all_of("models", models, NanoGPT, Task)
     n_rows = len(next(iter(models.values()))[0].wpe)
     limit = signed_limit(*(model.wpe for model, _ in models.values()))
@@ -101,10 +99,8 @@ def ablation_board(models):
 
 def broken_table(wpe, table=AS_TRAINED, rows="", scale=1.0):
     """Break a position table `wpe` (n_rows, C): start from another, replace rows, multiply all numbers by `scale`.
-
     `table` is one of STARTS. `rows` has one symbol for each row: K keeps it, M makes it the mean of all rows marked M,
-    0 makes its numbers 0; "" keeps all. Returns a new array.
-    """
+    0 makes its numbers 0; "" keeps all. Returns a new array."""
     sources = {AS_TRAINED: range(len(wpe)), OFF_BY_ONE: np.roll(range(len(wpe)), -1), SHUFFLE: SHUFFLED}
     broken = sinusoidal_positions(*wpe.shape) if table == SINUSOIDS else wpe[list(sources[table])].astype(np.float64)
     switches = np.array(list(rows or "K" * len(wpe)))
@@ -141,11 +137,9 @@ def _what_is_done(table, rows, scale):
 
 
 def maps(histories):
-    """Make the explorer of the maps of position tables: rows as points of a plane, the random start beside each step.
-
-    A plane keeps only some of the differences between rows. Which plane is a control, and a random one is there to
-    compare with. `histories` maps names, such as "sorter", to Histories.
-    """
+    """Make the explorer of the maps of position tables: rows as points of a plane, the random start beside each step. A
+    plane keeps only some of the differences between rows. Which plane is a control, and a random one is there to
+    compare with. `histories` maps names, such as "sorter", to Histories."""
     given.all_of("histories", histories, History)
     points = {
         (name, plane): np.array([_on_plane(plane, history.wpe, i) for i in range(len(history.wpe))])
@@ -192,9 +186,7 @@ def _spread(rows):
 
 def cosines(histories):
     """Make the explorer of the cosines between rows of position tables in training, with the mean row taken away.
-
-    `histories` maps names, such as "sorter", to Histories.
-    """
+    `histories` maps names, such as "sorter", to Histories."""
     given.all_of("histories", histories, History)
     squares = {
         name: np.array([cosines_of_rows(table - table.mean(axis=0)) for table in history.wpe])

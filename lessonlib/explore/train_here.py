@@ -17,7 +17,7 @@ from lessonlib.measure import overlap
 from lessonlib.nano_gpt import N_INPUTS, load_history
 from lessonlib.scene import POSITION, TOKEN, Cells, Lines, Scene, signed_limit
 from lessonlib.tasks import N_ALL, REVERSE, SORT
-from lessonlib.training import N_STEPS, Snapshot, training_steps
+from lessonlib.training import N_STEPS, Snapshot, train
 
 CHANCE = 0.10  # median of measure.chance_overlaps for three letters and six slots
 ROOM_FOR_OTHERS = 1.3  # the scale of the colours goes so much further than the models that ship: other seeds do
@@ -133,7 +133,7 @@ class Training(Control):
         task, seed, n_steps = self._newest.task, self._newest.seed, N_STEPS[self._newest.task]
         began, shown = time.monotonic(), 0.0
         try:
-            for snapshot in training_steps(self._tasks[task], seed, every=self._newest.every):
+            for snapshot in train(self._tasks[task], seed, every=self._newest.every, pauses=True):
                 if snapshot is not None:
                     snapshots = *self._newest.snapshots, snapshot._replace(model=None)
                     self._newest = replace(self._newest, snapshots=snapshots)
