@@ -65,7 +65,7 @@ def browser(started, request):
 
 @pytest.fixture(scope="package")
 def folder(tmp_path_factory):
-    """A copy of the notebooks, so that nothing a test does is saved into ours; and of each lesson only its explorers."""
+    """A copy of the notebooks, so that nothing a test does is saved into ours; and lessons of explorers alone."""
     place = tmp_path_factory.mktemp("lessons")
     for path in [*NOTEBOOKS.glob("*.ipynb"), *NOTEBOOKS.glob("*.png")]:
         shutil.copy(path, place)
