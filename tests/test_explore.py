@@ -366,7 +366,7 @@ def test_places_say_which_symbols_there_are_and_reset_takes_a_refusal_away():
 
 
 def test_steps_follow_their_slider_and_stop_playing_on_reset():
-    steps = Steps("step", 11, 0, 100)
+    steps = Steps(int_slider("step", 0, 10, 0), 11, 100)
     steps.slider.value = 7
     assert steps.value == 7 and isinstance(steps, Control)
     steps.player.playing = True

@@ -136,8 +136,7 @@ def triangles(histories):
     starts before training.
     """
     given.all_of("histories", histories, History)
-    slider = training_slider(histories)
-    slider.value = 0
+    slider = training_slider(histories, at_start=True)
     sides = {name: np.array([distances(table) for table in history.wte]) for name, history in histories.items()}
     corners = {name: np.array([_corners(each) for each in lengths]) for name, lengths in sides.items()}  # (n, 3, 2)
     every = np.concatenate(list(corners.values()))  # (n, 3, 2)
