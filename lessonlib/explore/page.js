@@ -96,6 +96,38 @@
   explorer.addEventListener('change', asked);
   resting = setTimeout(speak, REST);
 
+  // Points glide to their new places, and rows that changed places cross, unless pictures come faster than that.
+  const GLIDE = 250, still = window.matchMedia('(prefers-reduced-motion: reduce)');
+  let panels = [], drawn = 0, shown;
+  const glide = () => {
+    const before = panels, now = performance.now(), move = find('.ll-note')?.dataset.move;
+    if (shown === move) return;
+    const glides = !still.matches && now - drawn > GLIDE;
+    [shown, drawn] = [move, now];
+    panels = Array.from(explorer.querySelectorAll('.ll-cells .ll-panel'), panel => ({
+      places: Array.from(panel.querySelectorAll('.ll-plot > :is(i, u, em, span), .ll-plot > svg > path'), part =>
+        [part, part.tagName === 'path' ? {d: `path("${part.getAttribute('d')}")`} : {left: part.style.left, top: part.style.top}]),
+      rows: rowsOf(panel), image: panel.querySelector('img')}));
+    for (const [i, {places, rows, image}] of glides ? panels.entries() : []) {
+      const {places: from = [], rows: were = []} = before[i] ?? {};
+      if (from.length === places.length) places.forEach(([part, place], j) => part.animate([from[j][1], place], GLIDE));
+      const n = new Set(rows).size;
+      if (rows.join() === were.join() || n < rows.length || [...rows].sort().join() !== [...were].sort().join()) continue;
+      rows.forEach((row, j) => {
+        const moving = image.cloneNode();
+        moving.style.clipPath = `inset(${100 * j / n}% 0 ${100 - 100 * (j + 1) / n}% 0)`;
+        image.after(moving);
+        moving.animate({translate: [`0 ${100 * (were.indexOf(row) - j) / n}%`, '0 0']}, GLIDE);
+      });
+    }
+  };
+  const rowsOf = panel => {
+    const text = panel.dataset.numbers ?? '', n = panel.querySelectorAll('.ll-row-labels span').length;
+    return Array.from({length: text.length % n ? 0 : n}, (_, i) => text.slice(i * text.length / n, (i + 1) * text.length / n));
+  };
+  new MutationObserver(glide).observe(find('.ll-cells'), {subtree: true, childList: true});
+  glide();
+
   // The number under the mouse: ten-thousandths in 16 bits each, or, after a colon, large numbers in 32.
   const numbers = text => {
     const bytes = Uint8Array.from(atob(text.replace(':', '')), letter => letter.charCodeAt(0)).buffer;

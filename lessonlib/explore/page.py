@@ -194,13 +194,11 @@ def _points_over(points, i, its):
     share = partial(_share, points, boxes[i])
     shapes, xy = [], share(points.xy)
     if points.outline:
-        corners = " ".join(f"{x:.4f},{y:.4f}" for x, y in share(points.outline))
-        shapes.append(f'<polygon points="{corners}" fill="white" stroke="{points.outline_colour}"/>')
+        shapes.append(f'<path d="{_line(share(points.outline))}Z" fill="white" stroke="{points.outline_colour}"/>')
     if points.path:
-        corners = " ".join(f"{x:.4f},{y:.4f}" for x, y in xy[list(points.path)])
-        if points.filled:
-            shapes.append(f'<polygon points="{corners}" fill="{points.colour}" fill-opacity="0.12"/>')
-        shapes.append(f'<polyline points="{corners}" stroke="{points.colour}" stroke-opacity="0.45"/>')
+        look = f'stroke="{points.colour}" stroke-opacity="0.45"'
+        look += f' fill="{points.colour}" fill-opacity="0.12"' * points.filled
+        shapes.append(f'<path d="{_line(xy[list(points.path)])}" {look}/>')
     discs = []
     for j, (x, y) in enumerate(xy):
         if points.only is not None and j not in points.only:
@@ -215,6 +213,10 @@ def _points_over(points, i, its):
     ]
     inside = f"{_lines_svg(shapes)}{''.join(discs)}{''.join(words)}"
     return f'<div class="ll-panel ll-plot" style="{its.insets[i]}">{_title(points.title)}{inside}</div>'
+
+
+def _line(corners):
+    return f"M{'L'.join(f'{x:.4f} {y:.4f}' for x, y in corners)}"
 
 
 def _share(points, box, xy):
