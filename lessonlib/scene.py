@@ -133,6 +133,8 @@ class Points(NamedTuple):
     colour: str = POSITION
     hollow: tuple = ()  # points that are not filled
     only: tuple | None = None  # points that have a disc; None: all
+    small: tuple = ()  # points whose disc is small
+    joins: tuple = ()  # pairs of points with a line between them
     path: tuple = ()  # points that are joined, in this order
     filled: bool = False  # whether what the path encloses is tinted
     texts: tuple = ()  # (x, y, text, size in CSS pixels, colour)
@@ -147,14 +149,18 @@ class Points(NamedTuple):
 
     @property
     def layout_key(self):
-        bare = dict.fromkeys(("names", "hollow", "path", "texts", "rings", "outline"), ())
+        bare = dict.fromkeys(("names", "hollow", "small", "joins", "path", "texts", "rings", "outline"), ())
         return self._replace(title="\n" * self.title.count("\n"), xy=None, only=None, **bare)
+
+    def radius_of(self, i):
+        return 3.5 if i in self.small else self.radius
 
     @property
     def words(self):
         if not len(self.xy):
             return ", ".join(filter(None, (self.title, *(text for _, _, text, *_ in self.texts))))
-        return f"{self.title}: map of {len(self.xy)} points {', '.join(filter(None, self.names))}".replace("\n", ", ")
+        names = list(filter(None, self.names))
+        return f"{self.title}: map of {len(names) or len(self.xy)} points {', '.join(names)}".replace("\n", ", ")
 
 
 class Blocks(NamedTuple):
@@ -485,6 +491,19 @@ def spread_out(heights, least):
     for upper, lower in pairwise(order[::-1]):
         moved[lower] = min(moved[lower], moved[upper] - least)
     return moved.tolist()
+
+
+def moved_apart(xy, least):
+    """Move points of the plane, (n, 2), until all are `least` apart: each goes no further than its neighbours push."""
+    moved = np.array(xy, dtype=np.float64)
+    for _ in range(200):
+        gaps = moved[:, np.newaxis] - moved
+        far = np.linalg.norm(gaps, axis=-1) + np.eye(len(moved)) * least
+        push = np.clip(least - far, 0, None) / 2
+        if push.max() < 0.01 * least:
+            break
+        moved += (gaps / np.maximum(far, 1e-9)[..., np.newaxis] * push[..., np.newaxis]).sum(axis=1)
+    return moved
 
 
 def signed_limit(*matrices):

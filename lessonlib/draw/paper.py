@@ -223,11 +223,14 @@ def _points_inside(axes, points, box):
         if points.filled:
             axes.add_patch(Polygon(at[list(points.path)], **look))
         axes.plot(*at[list(points.path)].T, color=points.colour, linewidth=2 * POINT, alpha=0.45)
+    for pair in points.joins:
+        axes.plot(*at[list(pair)].T, color=points.colour, linewidth=1.2 * POINT)
     for i, (x, y) in enumerate(at):
         if points.only is not None and i not in points.only:
             continue
         face = "white" if i in points.hollow else points.colour
-        axes.add_patch(Circle((x, y), points.radius, facecolor=face, edgecolor=points.colour, linewidth=2 * POINT))
+        look = {"facecolor": face, "edgecolor": points.colour, "linewidth": 2 * POINT, "zorder": 3}
+        axes.add_patch(Circle((x, y), points.radius_of(i), **look))
         if i in points.rings:
             ring = {"facecolor": "none", "edgecolor": INK, "linewidth": 2 * POINT}
             axes.add_patch(Circle((x, y), points.radius + 4, **ring))

@@ -199,13 +199,14 @@ def _points_over(points, i, its):
         look = f'stroke="{points.colour}" stroke-opacity="0.45"'
         look += f' fill="{points.colour}" fill-opacity="0.12"' * points.filled
         shapes.append(f'<path d="{_line(xy[list(points.path)])}" {look}/>')
+    shapes += [f'<path d="{_line(xy[list(pair)])}" stroke="{points.colour}" class="ll-thin"/>' for pair in points.joins]
     discs = []
     for j, (x, y) in enumerate(xy):
         if points.only is not None and j not in points.only:
             continue
         fill, ink = ("white", points.colour) if j in points.hollow else (points.colour, "white")
         name = html.escape(points.names[j]) if points.names else ""
-        discs.append(_disc(x, y, points.radius, fill, points.colour, name, ink, j in points.rings))
+        discs.append(_disc(x, y, points.radius_of(j), fill, points.colour, name, ink, j in points.rings))
     words = [
         f'<span class="{"ll-small" if size <= 15 else ""}" style="left:{x:.2%};top:{y:.2%};font-size:{size:g}px;'
         f'color:{colour}">{html.escape(text)}</span>'
