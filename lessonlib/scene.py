@@ -24,6 +24,7 @@ NUMBERS, BELOW = 20, 20  # below a part: for the numbers of its columns, and for
 GAP, EDGE, SCALE = 40, 20, 84  # between two parts beside each other; at the right, without and with a scale
 FEW, LEAST = 12, 28  # up to so many columns each has its own label, and at least so many pixels
 BLOCK_DEPTH = 3  # height and depth of a row of blocks, and how far one stands out: widths of a cell
+SEEN_FROM = (20, 20)  # degrees that who looks at blocks has walked around, to the right of the front, and above them
 BESIDE = 56  # on a narrow page, parts that have more columns together stand below each other
 
 
@@ -94,10 +95,11 @@ class Lines(NamedTuple):
     height: float = 190
     room: float = 200  # CSS pixels at the right, for the names
     ordered: bool = False  # whether the curves are of less and more: light to dark, in one hue
+    said: str = ""  # aloud
 
     @property
     def layout_key(self):
-        return self._replace(title="", curves=None, at=None)
+        return self._replace(title="", curves=None, at=None, said="")
 
     @property
     def words(self):
@@ -142,6 +144,7 @@ class Points(NamedTuple):
     outline: tuple = ()  # corners (x, y) of a closed shape
     outline_colour: str = INK
     ruled: bool = False  # whether lines mark both zeros
+    said: str = ""  # aloud
     radius: float = 12  # of a point, CSS pixels
     beside: bool = False
     share: float = 24  # of the line it stands in, as columns of heatmaps count
@@ -150,7 +153,7 @@ class Points(NamedTuple):
     @property
     def layout_key(self):
         bare = dict.fromkeys(("names", "hollow", "small", "joins", "path", "texts", "rings", "outline"), ())
-        return self._replace(title="\n" * self.title.count("\n"), xy=None, only=None, **bare)
+        return self._replace(title="\n" * self.title.count("\n"), xy=None, only=None, said="", **bare)
 
     def radius_of(self, i):
         return 3.5 if i in self.small else self.radius
@@ -171,13 +174,11 @@ class Blocks(NamedTuple):
 
     cells: tuple  # three Cells, with their limit; the last names its columns
     chosen: tuple  # which row stands out of each
-    azimuth: float = 20  # degrees that who looks has walked around, to the right of the front
-    elevation: float = 20  # degrees above the blocks
     beside: bool = False
 
     @property
     def layout_key(self):
-        return self._replace(cells=tuple(cells.layout_key for cells in self.cells), chosen=(), azimuth=0, elevation=0)
+        return self._replace(cells=tuple(cells.layout_key for cells in self.cells), chosen=())
 
     @property
     def words(self):
@@ -327,7 +328,7 @@ class Scene:
     @property
     def said(self):
         """What is said of it aloud: its text, and what parts have to say."""
-        return " ".join([plain(self.text), *(part.said for part in self.parts if hasattr(part, "said"))]).strip()
+        return " ".join(filter(None, [plain(self.text), *(getattr(part, "said", "") for part in self.parts)]))
 
     @property
     def words(self):

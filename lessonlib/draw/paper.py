@@ -16,6 +16,7 @@ from lessonlib.scene import (
     NARROW,
     PALE,
     POSITION,
+    SEEN_FROM,
     TOKEN,
     WIDE,
     WRONG,
@@ -38,7 +39,6 @@ LARGE, SMALL = 15, 12  # CSS pixels: titles; labels and numbers
 FIGURE = 22  # CSS pixels: a score
 CHANCES = "bars: its chances of A, B and C"
 NUMBER_ROOM = 60  # CSS pixels: behind the longest bar
-STILL_AZIMUTH, STILL_ELEVATION = 20, 20  # degrees: from where blocks are seen on paper
 FONT = {"family": "DejaVu Sans", "parse_math": False}
 
 
@@ -265,7 +265,7 @@ def _blocks_inside(axes, blocks, box):
     """Draw the blocks as they are seen from the right and above, where this order of blocks and faces is right."""
     corners, size = blocks.places(box.width)
     zoom = 0.92 * box.width / size[0]
-    (sin_a, sin_e), (cos_a, cos_e) = (turn(np.radians([STILL_AZIMUTH, STILL_ELEVATION])) for turn in (np.sin, np.cos))
+    (sin_a, sin_e), (cos_a, cos_e) = (turn(np.radians(SEEN_FROM)) for turn in (np.sin, np.cos))
     turned = np.array([[cos_a, sin_e * sin_a], [0, cos_e], [-sin_a, sin_e * cos_a]])  # (3, 2)
 
     def at(points):

@@ -48,13 +48,14 @@
   // is counted, once that is there, which begins no sooner.
   const REST = 400;
   const words = find('.ll-words');
-  let resting = 0;
+  let resting = 0, angles = '';  // from where blocks are seen, once they were turned
   const whole = note => !('more' in note.dataset) || find('.ll-counted [data-move]')?.dataset.move === note.dataset.move;
   const speak = () => {
     const note = find('.ll-note'), strips = explorer.querySelectorAll('[data-said]');
     if (!note || !words || !whole(note)) return;
     const parts = [note.innerText, ...Array.from(strips, strip => strip.dataset.said)];
     if (!strips.length) parts.push(find('.ll-counted')?.innerText ?? '');
+    parts.push(angles);
     const text = parts.join(' ').replace(/\s+/g, ' ').trim().replace(/(^|[^\w.])[-−](?=\d)/g, '$1minus ');  // some readers skip the sign
     if (words.textContent !== text) words.textContent = text;
     words.dataset.move = note.dataset.move;
@@ -147,14 +148,18 @@
     else set(panel, 'title', `row ${labels[row]?.textContent || row}, column ${column}: ${number.toFixed(4)}`);
   });
 
-  // Blocks in space turn in the page, whatever the kernel does: what is turned here is added to the sliders' angles.
+  // Blocks in space turn in the page, whatever the kernel does: what is turned here is added to the first angles.
   const stage = find('.ll-stage'), turned = {across: 0, up: 0};
   const turn = (across, up) => {
-    const elevation = Number(find('.ll-space').style.getPropertyValue('--elevation'));
-    turned.across += across;
+    const [azimuth, elevation] = ['--azimuth', '--elevation'].map(name => Number(find('.ll-space').style.getPropertyValue(name)));
+    const around = azimuth + turned.across + across;
+    turned.across = around - 360 * Math.round(around / 360) - azimuth;
     turned.up = Math.min(90, Math.max(-90, elevation + turned.up + up)) - elevation;
     stage.style.setProperty('--turn', turned.across);
     stage.style.setProperty('--tilt', turned.up);
+    angles = `Seen from ${Math.round(azimuth + turned.across)} degrees around, ${Math.round(elevation + turned.up)} degrees above.`;
+    clearTimeout(resting);
+    resting = setTimeout(speak, REST);
   };
   const ARROWS = {ArrowLeft: [5, 0], ArrowRight: [-5, 0], ArrowUp: [0, -5], ArrowDown: [0, 5]};
   const turnByKeys = event => {
@@ -185,6 +190,7 @@
     find('.ll-controls > button').addEventListener('click', () => {
       Object.assign(turned, {across: 0, up: 0});
       turn(0, 0);
+      angles = '';
     });
   }
 

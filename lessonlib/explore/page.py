@@ -16,6 +16,7 @@ from lessonlib.draw.picture import svg
 from lessonlib.scene import (
     BLOCK_DEPTH,
     NARROW,
+    SEEN_FROM,
     WIDE,
     Blocks,
     Cells,
@@ -185,8 +186,7 @@ def _lines_over(lines, i, its):
         f'<em style="top:{1 - height:.2%};color:{colour}">{html.escape(text)}</em>'
         for (colour, _), height, text in lines.names()
     )
-    inside = f"{marked}{_lines_svg(curves)}{''.join(dots)}{names}"
-    return f'<div class="ll-panel ll-plot" style="{its.insets[i]}">{_title(lines.title)}{inside}</div>'
+    return _plot(lines, its.insets[i], f"{marked}{_lines_svg(curves)}{''.join(dots)}{names}")
 
 
 def _points_over(points, i, its):
@@ -212,8 +212,12 @@ def _points_over(points, i, its):
         f'color:{colour}">{html.escape(text)}</span>'
         for (x, y), text, size, colour in ((share((a, b))[0], *rest) for a, b, *rest in points.texts)
     ]
-    inside = f"{_lines_svg(shapes)}{''.join(discs)}{''.join(words)}"
-    return f'<div class="ll-panel ll-plot" style="{its.insets[i]}">{_title(points.title)}{inside}</div>'
+    return _plot(points, its.insets[i], f"{_lines_svg(shapes)}{''.join(discs)}{''.join(words)}")
+
+
+def _plot(part, inset, inside):
+    said = f' data-said="{html.escape(part.said)}"' * bool(part.said)
+    return f'<div class="ll-panel ll-plot" style="{inset}"{said}>{_title(part.title)}{inside}</div>'
 
 
 def _line(corners):
@@ -279,7 +283,7 @@ def _blocks_over(blocks, i, its):
         arrows = (_arrow(points, cells.colour) for points, cells in zip(blocks.arrows(box), blocks.cells))
         parts.append(f'<div class="ll-{kind}">{"".join(arrows)}</div>')
     sizes = (f"--{name}:{length:g};" for name, length in zip("WHDwhd", (*size, *narrow_size)))
-    angles = f"--azimuth:{blocks.azimuth:g};--elevation:{blocks.elevation:g}"
+    angles = "--azimuth:{};--elevation:{}".format(*SEEN_FROM)
     inside = f'<div class="ll-turn" style="{"".join(sizes)}">{"".join(parts)}</div>'
     return f'<div class="ll-panel ll-space" style="{its.insets[i]};{angles}">{inside}</div>'
 

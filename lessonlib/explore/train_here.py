@@ -219,8 +219,8 @@ def training():
         return Scene(
             Cells(names[0], now.wte, tuple(VOCABULARY), TOKEN, **look),
             Cells(names[1], now.wpe, slots, POSITION, columns="channel", scale=True, **look),
-            Lines(title, run.curves, n_steps, at=i, across="training step", height=130, room=210),
-            text=f"{title}. {run.how}" + ("" if run.how == TRAINING else f"\n{_changes(run, i)}"),
+            Lines(title, run.curves, n_steps, at=i, across="training step", height=130, room=210, said=f"{title}."),
+            text=run.how + ("" if run.how == TRAINING else f"\n{_changes(run, i)}"),
         )
 
     return Explorer("train it here", {"training": Training(tasks, shipped)}, show)
