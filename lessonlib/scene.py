@@ -22,6 +22,7 @@ WIDE, NARROW = 860, 460  # CSS pixels: a notebook on a laptop, and one beside an
 TITLE, CHAR_WIDTH = 30, 7.6  # CSS pixels: above a part, for its title; the width of a letter of its labels
 NUMBERS, BELOW = 20, 20  # below a part: for the numbers of its columns, and for the word that says what they are
 GAP, EDGE, SCALE = 40, 20, 84  # between two parts beside each other; at the right, without and with a scale
+LABELLED = 13  # CSS pixels: the least height of a row with a label
 FEW, LEAST = 12, 28  # up to so many columns each has its own label, and at least so many pixels
 BLOCK_DEPTH = 3  # height and depth of a row of blocks, and how far one stands out: widths of a cell
 SEEN_FROM = (20, 20)  # degrees that who looks at blocks has walked around, to the right of the front, and above them
@@ -370,7 +371,7 @@ def lay_out(scene, width=WIDE):
         widths = _widths(full, width - scene.left - room - apart * (len(full) - 1))[: len(line)]
         title = max(_title_room(part) for part in line)
         left = scene.left
-        heights = [_height(part, across) for part, across in zip(line, widths)]
+        heights = [_height(part, across, width) for part, across in zip(line, widths)]
         for part, across, height in zip(line, widths, heights):
             boxes.append(_fitted(part, Box(left, top + title, across, height)))
             left += across + apart
@@ -382,7 +383,8 @@ def thread(cells, box, boxes, i):
     """Return the corners of the i-th thread of a heatmap, (4, 2), in CSS pixels: of a curve as Bézier drew them."""
     row, part, its_row, _ = cells.threads[i]
     right, bend = box.left + box.width + 4, 14 + 5 * (its_row + 1)
-    start, end = boxes[part].top + (its_row + 0.5) * cells.row_height, box.top + (row + 0.5) * cells.row_height
+    high = box.height / np.shape(cells.matrix)[0]
+    start, end = boxes[part].top + (its_row + 0.5) * high, box.top + (row + 0.5) * high
     return np.array([(right, start), (right + bend, start), (right + bend, end), (right, end)])
 
 
@@ -420,9 +422,10 @@ def _widths(line, room):
     return widths.tolist()
 
 
-def _height(part, across):
-    if isinstance(part, Cells):
-        return part.row_height * np.shape(part.matrix)[0]
+def _height(part, across, width):
+    if isinstance(part, Cells):  # on a narrow page rows are lower, as long as their labels have room
+        least = LABELLED if part.row_height >= LABELLED else 0
+        return np.shape(part.matrix)[0] * (part.row_height if width >= WIDE else max(0.7 * part.row_height, least))
     if isinstance(part, Points):
         left, right, bottom, top = part.reach
         return min(part.highest, across * (top - bottom) / (right - left))
@@ -516,6 +519,11 @@ def signed_limit(*matrices):
 def plain(text):
     """Take the signs for code and for what is wrong out of a text."""
     return re.sub(r"[`*]", "", text).replace("\n", " ")
+
+
+def shown(text):
+    """Write a text as it is seen, with true minus signs; what is code keeps those that Python reads."""
+    return re.sub(r"(?<![\w.])-(?=\.?\d)", "−", text)
 
 
 def added(one, other, total=None):

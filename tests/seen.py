@@ -51,8 +51,9 @@ def shares(matrix, most=1):
 
 
 def note(explorer):
-    """The text below the picture."""
-    return html.unescape(re.sub("<[^>]*>", " ", explorer._cells.value.split('class="ll-note"')[1].partition(">")[2]))
+    """The text below the picture, its minus signs as Python writes them."""
+    text = re.sub("<[^>]*>", " ", explorer._cells.value.split('class="ll-note"')[1].partition(">")[2])
+    return html.unescape(text).replace("−", "-")
 
 
 def titles(explorer):

@@ -29,6 +29,7 @@ from lessonlib.scene import (
     Strip,
     column_labels,
     lay_out,
+    shown,
     thread,
 )
 
@@ -80,7 +81,7 @@ def _draw(scene, width, layers):
 
 def write(axes, x, y, text, size=SMALL, colour=INK, ha="left", va="center", **look):
     """Write a text whose size is in CSS pixels."""
-    axes.text(x, y, text, fontsize=size * POINT, color=colour, ha=ha, va=va, **FONT, **look)
+    axes.text(x, y, shown(text), fontsize=size * POINT, color=colour, ha=ha, va=va, **FONT, **look)
 
 
 def box_around(axes, left, top, width, height, **look):

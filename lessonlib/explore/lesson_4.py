@@ -30,7 +30,7 @@ PLANES = AT_END, NOW, RANDOM = "best at the end", "best now", "random"
 FULL_SIZE, LEARNED_SIZE = "full size", "learned size"
 N_SINES, MOST_APART = 24, 13  # rows of the sinusoidal table that are shown; rows 10 and 23 are furthest apart
 BASES = (2, 10, 100, 1000, 10000, 100000)
-DISC, MAP_HEIGHT = 8, 245  # CSS pixels
+DISC, MAP_HEIGHT = 10, 220  # CSS pixels
 INPUTS = range(N_INPUTS - 1)  # the slots in which the model only reads: slot 5 is read, and writes the first letter
 
 
@@ -176,7 +176,7 @@ def maps(histories):
 def _moves(title, began, xy, reach):
     """Draw where rows began, (n, 2), as small rings, where they are, and beside that their discs, none on another."""
     n, (_, _, bottom, top) = len(xy), reach
-    discs = moved_apart(xy, (2 * DISC + 8) * (top - bottom) / MAP_HEIGHT)
+    discs = moved_apart(xy, (2 * DISC + 5) * (top - bottom) / MAP_HEIGHT)
     first, writing = [2 * n + i for i in INPUTS], tuple(range(2 * n + len(INPUTS), 3 * n))
     return Points(
         title, np.concatenate([began, xy, discs]), ("",) * 2 * n + tuple(map(str, range(n))), reach, POSITION,

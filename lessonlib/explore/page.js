@@ -145,7 +145,7 @@
     const column = place(event.clientX, box.left, box.width, n_columns);
     const number = numbers(panel.dataset.numbers)[row * n_columns + column];
     if (Number.isNaN(number)) panel.removeAttribute('title');
-    else set(panel, 'title', `row ${labels[row]?.textContent || row}, column ${column}: ${number.toFixed(4)}`);
+    else set(panel, 'title', `row ${labels[row]?.textContent || row}, column ${column}: ${number.toFixed(4).replace('-', '−')}`);
   });
 
   // Blocks in space turn in the page, whatever the kernel does: what is turned here is added to the first angles.

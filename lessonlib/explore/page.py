@@ -25,6 +25,7 @@ from lessonlib.scene import (
     Ranking,
     Strip,
     lay_out,
+    shown,
     thread,
 )
 
@@ -85,6 +86,10 @@ def panels_html(scene, kinds=None):
     return f'<div class="ll-panels" style="{its.sizes}" aria-hidden="true">{"".join(panels)}</div>'
 
 
+def _seen(text):
+    return html.escape(shown(text))
+
+
 def _wide_and_narrow(values):
     """Write a value for wide and one for narrow pages as CSS."""
     wide, narrow = values
@@ -113,9 +118,9 @@ def _cells_over(cells, i, its):
         parts.append(f'<img alt="" class="ll-landed" style="{style}" src="{tiny(cells, cells.matrix[[row]])}">')
     for row, column, text in cells.texts:
         style = f"{place(row, column)};color:{text_colour(cells, row, column)}"
-        parts.append(f'<b class="ll-text" style="{style}">{html.escape(text)}</b>')
+        parts.append(f'<b class="ll-text" style="{style}">{_seen(text)}</b>')
     if cells.rows:
-        labels = "".join([f"<span>{html.escape(text)}</span>" for text in cells.rows])
+        labels = "".join([f"<span>{_seen(text)}</span>" for text in cells.rows])
         parts.append(f'<div class="ll-row-labels">{labels}</div>')
     for row, column, colour in cells.marks:
         parts.append(f'<i class="ll-mark" style="{place(row, column)};border-color:{colour}"></i>')
@@ -159,9 +164,10 @@ def _flight(cells, i, flight, its):
     rules = []
     for suffix, (width, height, boxes) in zip(("", "-narrow"), its.places):
         here, there = boxes[i], boxes[flight.part]
-        start, end = there.top + flight.its_row * cells.row_height, here.top + flight.row * cells.row_height
+        high = here.height / np.shape(cells.matrix)[0]
+        start, end = there.top + flight.its_row * high, here.top + flight.row * high
         rules += [f"--left{suffix}:{here.left / width:.3%}", f"--width{suffix}:{here.width / width:.3%}"]
-        rules += [f"--height{suffix}:{cells.row_height / height:.3%}"]
+        rules += [f"--height{suffix}:{high / height:.3%}"]
         rules += [f"--from{suffix}:{start / height:.3%}", f"--to{suffix}:{end / height:.3%}"]
     style = (
         f"{';'.join(rules)};outline-color:{flight.colour};animation-duration:{DURATION}s;"
@@ -183,7 +189,7 @@ def _lines_over(lines, i, its):
                 dots.append(_disc(across[lines.at], down[lines.at], 4, colour, colour, ""))
                 marked = f'<u style="left:{across[lines.at]:.2%}"></u>'
     names = "".join(
-        f'<em style="top:{1 - height:.2%};color:{colour}">{html.escape(text)}</em>'
+        f'<em style="top:{1 - height:.2%};color:{colour}">{_seen(text)}</em>'
         for (colour, _), height, text in lines.names()
     )
     return _plot(lines, its.insets[i], f"{marked}{_lines_svg(curves)}{''.join(dots)}{names}")
@@ -205,11 +211,11 @@ def _points_over(points, i, its):
         if points.only is not None and j not in points.only:
             continue
         fill, ink = ("white", points.colour) if j in points.hollow else (points.colour, "white")
-        name = html.escape(points.names[j]) if points.names else ""
+        name = _seen(points.names[j]) if points.names else ""
         discs.append(_disc(x, y, points.radius_of(j), fill, points.colour, name, ink, j in points.rings))
     words = [
         f'<span class="{"ll-small" if size <= 15 else ""}" style="left:{x:.2%};top:{y:.2%};font-size:{size:g}px;'
-        f'color:{colour}">{html.escape(text)}</span>'
+        f'color:{colour}">{_seen(text)}</span>'
         for (x, y), text, size, colour in ((share((a, b))[0], *rest) for a, b, *rest in points.texts)
     ]
     return _plot(points, its.insets[i], f"{_lines_svg(shapes)}{''.join(discs)}{''.join(words)}")
@@ -231,7 +237,7 @@ def _share(points, box, xy):
 
 def _title(title):
     first, *more = title.split("\n")
-    return f"<b>{html.escape(first)}{''.join(f'<br><small>{html.escape(line)}</small>' for line in more)}</b>"
+    return f"<b>{_seen(first)}{''.join(f'<br><small>{_seen(line)}</small>' for line in more)}</b>"
 
 
 def _lines_svg(shapes, kind=""):
@@ -247,7 +253,7 @@ def _disc(x, y, radius, fill, edge, text, ink="", ring=False):
 def _ranking_over(ranking, i, its):
     look = f"background:{ranking.colour};width:"
     inside = _title(ranking.title) + "".join(
-        f'<div><span>{html.escape(name)}</span><i style="{look}{share:.2%}"></i>{number}</div>'
+        f'<div><span>{_seen(name)}</span><i style="{look}{share:.2%}"></i>{_seen(number)}</div>'
         for name, share, number in ranking.items()
     )
     said = html.escape(ranking.said)
@@ -308,7 +314,7 @@ def _block(cells, chosen, place):
     if cells.columns:
         ends = ((0.5, "0"), (n_columns / 2, cells.columns), (n_columns - 0.5, str(n_columns - 1)))
         labels += [("ll-column", x, BLOCK_DEPTH * n_rows, text) for x, text in ends]
-    words = (f'<b class="{kind}" style="--x:{x:g};--y:{y:g}">{html.escape(text)}</b>' for kind, x, y, text in labels)
+    words = (f'<b class="{kind}" style="--x:{x:g};--y:{y:g}">{_seen(text)}</b>' for kind, x, y, text in labels)
     sizes = f"--rows:{n_rows};--columns:{n_columns};--colour:{cells.colour}"
     style = f"{place};{sizes};--image:url({tiny(cells, cells.matrix)})"
     return f'<div class="ll-block" style="{style}">{"".join(boxes)}{"".join(words)}</div>'

@@ -40,7 +40,7 @@ def _sum_in_words(cells, chosen, letter):
     token, position, x = (block.matrix[row] for block, row in zip(cells, chosen))
     row, slot, _ = chosen
     text = (
-        f"Slot {slot} holds {letter}: row {row} of Token Embed + row {slot} of Position Embed, channel by channel.\n"
+        f"Slot {slot} holds {letter}: row {row} of Token Embed + row {slot} of Position Embed.\n"
         f"`channel 0: {added(token[0], position[0])}`"
     )
     wrong = ~nearly(token + position, x)

@@ -337,7 +337,7 @@ class OnPage:
         raise AssertionError("the explorer does not come to rest")
 
     def note(self):
-        return self.box.locator(".ll-note").inner_text()
+        return self.box.locator(".ll-note").inner_text().replace("−", "-")  # a true minus sign is seen
 
     def words(self):
         return self.box.locator("[role=status]").text_content().strip()
