@@ -22,6 +22,7 @@ import pytest
 from lessonlib import check
 from lessonlib.check import lesson_3, lesson_4, lesson_5, lesson_5_sums
 from lessonlib.check.exercise import judge
+from lessonlib.check.verdict import not_answered, not_yet, right
 from lessonlib.embeddings import (
     decode,
     encode,
@@ -1261,3 +1262,11 @@ def test_a_swap_is_told_with_what_the_model_makes_of_it():
     assert f"the sorter gets {score(sorter.with_tables(wpe=E_pos[swap]), SORT)} of 729 right" in right
     changed = E_pos[swap]  # by one who wrote into E_pos itself
     assert "E_pos itself was changed" in check.exchanged(changed, changed, 6, 9).message
+
+
+def test_a_verdict_is_shown_in_body_type_beside_a_bar_of_its_colour():
+    said = [right("1 < 2."), not_yet("Look."), not_answered("Fill it in.")]
+    shown = [each._repr_html_() for each in said]
+    assert len({text.partition(";")[0] for text in shown}) == 3 and all("border-left" in text for text in shown)
+    assert "<b>Right.</b> 1 &lt; 2." in shown[0] and "<b>Not answered yet.</b> Fill it in." in shown[2]
+    assert [repr(each) for each in said] == ["Right. 1 < 2.", "Not yet. Look.", "Not answered yet. Fill it in."]

@@ -14,6 +14,7 @@ EXAMPLE = "CBABBC"  # the letters that every explorer starts with
 READ_AS = LOOK_ALIKES | str.maketrans("КΚМΜОΟO", "KKMM000")  # Cyrillic, Greek, and the letter O for a zero
 LABEL_STYLE = {"description_width": "8em"}  # one width for all names, so that sliders stand in line
 SHORT_LABEL_STYLE = {"description_width": "4.2em"}
+SNAPSHOT = 300  # milliseconds: of training that plays
 
 
 def int_slider(name, lowest, highest, value, step=1):
@@ -61,19 +62,19 @@ class Control(widgets.Box):
 
 
 class Steps(Control):
-    """A slider over steps, with buttons that play them, pause, and go back to the start. The page itself moves the
-    slider while it plays, whatever the kernel does, a step every `interval` milliseconds. Playing from the last step
-    starts anew. `value` is an int in [0, n_steps)."""
+    """A slider over the steps 0 to n_steps - 1, with buttons that play them, pause, and go back to the start. The page
+    itself moves the slider while it plays, whatever the kernel does, a step every `interval` milliseconds. Playing from
+    the last step starts anew. `value` is an int in [0, n_steps)."""
 
     value = Int()
 
-    def __init__(self, name, n_steps, value, interval):
-        self.slider = int_slider(name, 0, n_steps - 1, value)
+    def __init__(self, slider, n_steps, interval):
+        self.slider, value = slider, slider.value
         self.player = widgets.Play(value=value, min=0, max=n_steps - 1, interval=interval, show_repeat=False)
         super().__init__([self.player, self.slider], value=value)
         self.add_class("ll-steps")
         self.add_class("ll-whole")
-        widgets.jslink((self.player, "value"), (self.slider, "value"))
+        widgets.jslink((self.player, "value"), (self.slider, "index" if hasattr(slider, "index") else "value"))
         link((self.slider, "value"), (self, "value"))
 
     def reset(self, value):
@@ -199,12 +200,13 @@ class Switches(Places):
         self.add_class("ll-word")
 
 
-def training_slider(histories):
-    """Make a slider over the snapshots of trainings, at the last one; `value` is the number of the snapshot.
+def training_slider(histories, at_start=False):
+    """Make a slider over the snapshots of trainings, at the last one; it plays; `value` is the number of the snapshot.
     `histories` maps names to Histories; their trainings may take different numbers of steps, in as many snapshots."""
     lengths = {name: len(history.steps) for name, history in histories.items()}
     n_snapshots = min(lengths.values())
     if n_snapshots < 2 or set(lengths.values()) != {n_snapshots}:
         raise ValueError(f"the trainings must have equally many snapshots, at least 2, got {lengths}")
     percents = [(f"{100 * i / (n_snapshots - 1):.3g}", i) for i in range(n_snapshots)]
-    return choice_slider("% of training", percents, n_snapshots - 1)
+    slider = choice_slider("% of training", percents, 0 if at_start else n_snapshots - 1)
+    return Steps(slider, n_snapshots, SNAPSHOT)

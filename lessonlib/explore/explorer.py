@@ -13,7 +13,7 @@ from lessonlib.draw import draw, picture_html
 from lessonlib.embeddings import real_array
 from lessonlib.explore.controls import Control, Switches
 from lessonlib.explore.page import layout, page, panels_html
-from lessonlib.scene import Strip
+from lessonlib.scene import Strip, shown
 
 REST = 0.4  # seconds without a move after which counting begins: no hand that goes on moves so slowly
 BREATH = 0.001  # seconds between two pieces of it, in which all else is answered
@@ -54,7 +54,8 @@ class Explorer(widgets.VBox):
         at_rows = [control.grid for control in controls.values() if isinstance(control, Switches)]
         stage = widgets.Box([self._frame, self._cells, self._counted, *at_rows])
         stage.add_class("ll-stage")
-        box = widgets.Box([*controls.values(), self._chips(dict(chips), reset) if chips else reset])
+        chosen = list(controls.values())
+        box = widgets.Box([self._chips(dict(chips), reset), *chosen] if chips else [*chosen, reset])
         box.add_class("ll-controls")
         words = widgets.HTML('<div role="status" class="ll-words"></div>')
         self.children = [page(), box, self._error, stage, words]
@@ -185,8 +186,8 @@ def _part(css_class):
 
 def _note(text):
     """Write a text as HTML: what stands between backticks as code, and a line for each line."""
-    pieces = html.escape(text).split("`")
-    return "".join(f"<code>{piece}</code>" if i % 2 else piece for i, piece in enumerate(pieces)).replace("\n", "<br>")
+    pieces = enumerate(html.escape(text).split("`"))
+    return "".join(f"<code>{piece}</code>" if i % 2 else shown(piece) for i, piece in pieces).replace("\n", "<br>")
 
 
 def quietly(function, *arguments):
@@ -205,7 +206,7 @@ def message(error):
 
 def _spoken(text):
     """Write minus signs as words: some screen readers skip them."""
-    return re.sub(r"(?<![\w.])-(?=\d)", "minus ", text)
+    return re.sub(r"(?<![\w.])[-−](?=\d)", "minus ", text)
 
 
 def _text(markup):

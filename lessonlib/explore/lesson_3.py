@@ -130,8 +130,7 @@ def triangles(histories):
     triangles have one scale, and a grey outline shows where each began, a random triangle. Below them, the scores. It
     starts before training."""
     given.all_of("histories", histories, History)
-    slider = training_slider(histories)
-    slider.value = 0
+    slider = training_slider(histories, at_start=True)
     sides = {name: np.array([distances(table) for table in history.wte]) for name, history in histories.items()}
     corners = {name: np.array([_corners(each) for each in lengths]) for name, lengths in sides.items()}  # (n, 3, 2)
     every = np.concatenate(list(corners.values()))  # (n, 3, 2)
@@ -140,7 +139,7 @@ def triangles(histories):
     curves = {name: (100 * each.steps / each.steps[-1], each.scores) for name, each in histories.items()}
 
     def show(snapshot):
-        parts, lines = [], ["Grey: before training. All triangles to one scale."]
+        parts, stretched = [], []
         for name, history in histories.items():
             lengths, xy = sides[name][snapshot], corners[name][snapshot]
             parts.append(
@@ -149,14 +148,17 @@ def triangles(histories):
                     xy, tuple(VOCABULARY), reach, TOKEN, highest=140, share=18, radius=10,
                     path=(0, 1, 2, 0), filled=True, outline=tuple(map(tuple, corners[name][0])), outline_colour=FAINT,
                     texts=tuple((*_outside(xy, pair), f"{lengths[pair]:.3f}", 12, INK) for pair in PAIRS),
-                    beside=bool(parts),
+                    beside=bool(parts), said=f"{name}: {_written(lengths)}.",
                 )
             )  # fmt: skip
-            stretch = f"longest/shortest {_stretch(lengths):.2f} (before training {_stretch(sides[name][0]):.2f})"
-            lines.append(f"`{name}: {_written(lengths)}; {stretch}`")
+            stretched.append(
+                f"{name} {_stretch(lengths):.2f}" + f" (at first {_stretch(sides[name][0]):.2f})" * bool(snapshot)
+            )
         ticks = (0, 243, 486, N_ALL)
         score = Lines("right answers", curves, 100, N_ALL, snapshot, "% of training", ticks=ticks, height=110, room=160)
-        return Scene(*parts, score, text="\n".join(lines))
+        grey = "Grey: before training" if snapshot else "Before training, and left behind in grey"
+        text = f"{grey}. All triangles to one scale.\nLongest side by shortest: {', '.join(stretched)}."
+        return Scene(*parts, score, text=text)
 
     return Explorer("three letters in training", {"snapshot": slider}, show)
 

@@ -48,13 +48,14 @@
   // is counted, once that is there, which begins no sooner.
   const REST = 400;
   const words = find('.ll-words');
-  let resting = 0;
+  let resting = 0, angles = '';  // from where blocks are seen, once they were turned
   const whole = note => !('more' in note.dataset) || find('.ll-counted [data-move]')?.dataset.move === note.dataset.move;
   const speak = () => {
     const note = find('.ll-note'), strips = explorer.querySelectorAll('[data-said]');
     if (!note || !words || !whole(note)) return;
     const parts = [note.innerText, ...Array.from(strips, strip => strip.dataset.said)];
     if (!strips.length) parts.push(find('.ll-counted')?.innerText ?? '');
+    parts.push(angles);
     const text = parts.join(' ').replace(/\s+/g, ' ').trim().replace(/(^|[^\w.])[-−](?=\d)/g, '$1minus ');  // some readers skip the sign
     if (words.textContent !== text) words.textContent = text;
     words.dataset.move = note.dataset.move;
@@ -96,6 +97,38 @@
   explorer.addEventListener('change', asked);
   resting = setTimeout(speak, REST);
 
+  // Points glide to their new places, and rows that changed places cross, unless pictures come faster than that.
+  const GLIDE = 250, still = window.matchMedia('(prefers-reduced-motion: reduce)');
+  let panels = [], drawn = 0, shown;
+  const glide = () => {
+    const before = panels, now = performance.now(), move = find('.ll-note')?.dataset.move;
+    if (shown === move) return;
+    const glides = !still.matches && now - drawn > GLIDE;
+    [shown, drawn] = [move, now];
+    panels = Array.from(explorer.querySelectorAll('.ll-cells .ll-panel'), panel => ({
+      places: Array.from(panel.querySelectorAll('.ll-plot > :is(i, u, em, span), .ll-plot > svg > path'), part =>
+        [part, part.tagName === 'path' ? {d: `path("${part.getAttribute('d')}")`} : {left: part.style.left, top: part.style.top}]),
+      rows: rowsOf(panel), image: panel.querySelector('img')}));
+    for (const [i, {places, rows, image}] of glides ? panels.entries() : []) {
+      const {places: from = [], rows: were = []} = before[i] ?? {};
+      if (from.length === places.length) places.forEach(([part, place], j) => part.animate([from[j][1], place], GLIDE));
+      const n = new Set(rows).size;
+      if (rows.join() === were.join() || n < rows.length || [...rows].sort().join() !== [...were].sort().join()) continue;
+      rows.forEach((row, j) => {
+        const moving = image.cloneNode();
+        moving.style.clipPath = `inset(${100 * j / n}% 0 ${100 - 100 * (j + 1) / n}% 0)`;
+        image.after(moving);
+        moving.animate({translate: [`0 ${100 * (were.indexOf(row) - j) / n}%`, '0 0']}, GLIDE);
+      });
+    }
+  };
+  const rowsOf = panel => {
+    const text = panel.dataset.numbers ?? '', n = panel.querySelectorAll('.ll-row-labels span').length;
+    return Array.from({length: text.length % n ? 0 : n}, (_, i) => text.slice(i * text.length / n, (i + 1) * text.length / n));
+  };
+  new MutationObserver(glide).observe(find('.ll-cells'), {subtree: true, childList: true});
+  glide();
+
   // The number under the mouse: ten-thousandths in 16 bits each, or, after a colon, large numbers in 32.
   const numbers = text => {
     const bytes = Uint8Array.from(atob(text.replace(':', '')), letter => letter.charCodeAt(0)).buffer;
@@ -112,17 +145,21 @@
     const column = place(event.clientX, box.left, box.width, n_columns);
     const number = numbers(panel.dataset.numbers)[row * n_columns + column];
     if (Number.isNaN(number)) panel.removeAttribute('title');
-    else set(panel, 'title', `row ${labels[row]?.textContent || row}, column ${column}: ${number.toFixed(4)}`);
+    else set(panel, 'title', `row ${labels[row]?.textContent || row}, column ${column}: ${number.toFixed(4).replace('-', '−')}`);
   });
 
-  // Blocks in space turn in the page, whatever the kernel does: what is turned here is added to the sliders' angles.
+  // Blocks in space turn in the page, whatever the kernel does: what is turned here is added to the first angles.
   const stage = find('.ll-stage'), turned = {across: 0, up: 0};
   const turn = (across, up) => {
-    const elevation = Number(find('.ll-space').style.getPropertyValue('--elevation'));
-    turned.across += across;
+    const [azimuth, elevation] = ['--azimuth', '--elevation'].map(name => Number(find('.ll-space').style.getPropertyValue(name)));
+    const around = azimuth + turned.across + across;
+    turned.across = around - 360 * Math.round(around / 360) - azimuth;
     turned.up = Math.min(90, Math.max(-90, elevation + turned.up + up)) - elevation;
     stage.style.setProperty('--turn', turned.across);
     stage.style.setProperty('--tilt', turned.up);
+    angles = `Seen from ${Math.round(azimuth + turned.across)} degrees around, ${Math.round(elevation + turned.up)} degrees above.`;
+    clearTimeout(resting);
+    resting = setTimeout(speak, REST);
   };
   const ARROWS = {ArrowLeft: [5, 0], ArrowRight: [-5, 0], ArrowUp: [0, -5], ArrowDown: [0, 5]};
   const turnByKeys = event => {
@@ -153,6 +190,7 @@
     find('.ll-controls > button').addEventListener('click', () => {
       Object.assign(turned, {across: 0, up: 0});
       turn(0, 0);
+      angles = '';
     });
   }
 

@@ -219,8 +219,8 @@ def training():
         return Scene(
             Cells(names[0], now.wte, tuple(VOCABULARY), TOKEN, **look),
             Cells(names[1], now.wpe, slots, POSITION, columns="channel", scale=True, **look),
-            Lines(title, run.curves, n_steps, at=i, across="training step", height=130, room=210),
-            text=f"{title}. {run.how}" + ("" if run.how == TRAINING else f"\n{_changes(run, i)}"),
+            Lines(title, run.curves, n_steps, at=i, across="training step", height=110, room=210, said=f"{title}."),
+            text=run.how + ("" if run.how == TRAINING else f" {_changes(run, i)}"),
         )
 
     return Explorer("train it here", {"training": Training(tasks, shipped)}, show)
@@ -232,6 +232,6 @@ def _changes(run, i):
     values, norm, overlaps = (f"from {ys[0]:.2f} to {ys[i]:.2f}" for _, ys in list(run.curves.values())[1:])
     return (
         f"From step 0 to step {now.step}: right answers from {first.score} to {now.score}; "
-        f"overlap of letters with input slots {overlaps} (chance: {CHANCE:.2f});\n"
+        f"overlap of letters with input slots {overlaps} (chance: {CHANCE:.2f}); "
         f"letter's share of the variance in the first value vectors {values}, after the first layer norm {norm}."
     )
