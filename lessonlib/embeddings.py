@@ -93,8 +93,9 @@ def sinusoidal_positions(n_positions, n_embd, base=10000.0):
     n_embd = whole_number("n_embd", n_embd, at_least=2)
     if n_embd % 2:
         raise ValueError(f"n_embd must be even (each sine has its cosine), got {n_embd}")
-    is_number = isinstance(base, (int, float, np.integer, np.floating)) and not isinstance(base, bool)
-    if not is_number or not 0 < base <= 1e300:  # nor NaN
+    number = float(base) if isinstance(base, np.floating) else base  # to a float32, 1e300 would be infinite
+    is_number = isinstance(number, (int, float, np.integer)) and not isinstance(number, bool)
+    if not is_number or not 0 < number <= 1e300:  # nor NaN
         raise ValueError(f"base must be a number larger than 0 and at most 1e300, got {short(base)}")
     frequencies = float(base) ** (-np.arange(0, n_embd, 2) / n_embd)  # (C / 2,)
     angles = np.arange(n_positions)[:, np.newaxis] * frequencies  # (n_positions, C / 2)

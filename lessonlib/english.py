@@ -41,14 +41,12 @@ def load_english():
 
 
 class English:
-    """The tables of the model and what is known of its words, read from `path`; nothing in it can be changed.
-
-    `words`, a tuple of V; the tables of tokens `wte` (V, 384), positions `wpe` (512, 384) and segments `wse` (2, 384);
+    """The tables of the model and what is known of its words, read from `path`; nothing in it can be changed. `words`,
+    a tuple of V; the tables of tokens `wte` (V, 384), positions `wpe` (512, 384) and segments `wse` (2, 384);
     `ln_weight` and `ln_bias` (384,) of the layer norm that follows; `special` (2, 384), the token rows of [CLS] and
     [SEP]; `untrained` (98, 384), rows of tokens that no text contains, to compare with. And rows after 0 to 6 layers,
     dicts from "trained" and "zero", what the position rows were: `bank` (16, 7, 384), the word in each sentence of
-    `english_words.BANK`; `cat_mat` (2, 7, 8, 384) and `dog_man` (2, 7, 7, 384), all tokens of two sentences each.
-    """
+    `english_words.BANK`; `cat_mat` (2, 7, 8, 384) and `dog_man` (2, 7, 7, 384), all tokens of two sentences each."""
 
     def __init__(self, path):
         path, again = Path(path), "get the file again"
@@ -78,11 +76,8 @@ class English:
         return f"English({len(self.words):,} words, {self.wte.shape[1]} channels, {len(self.wpe)} slots)"
 
     def ids(self, text):
-        """Turn words with spaces between them into token ids, int64 (T,): the place of each in `words`.
-
-        Upper case and accents do not count: the model does not see them. ValueError for an unknown word, with the
-        closest ones there are.
-        """
+        """Turn words with spaces between them into token ids, int64 (T,): the place of each in `words`. Upper case and
+        accents do not count: the model does not see them. ValueError for an unknown word, with the closest ones."""
         if not isinstance(text, str) or not text.split():
             raise ValueError(f"give a word, or several with spaces between them, such as 'the cat sat'; got {text!r}")
         return np.array([self._id(word) for word in text.split()])
@@ -98,24 +93,19 @@ class English:
 
     def input_embedding(self, ids, start=0):
         """Compute what the first layer sees of words in the slots from `start` on, for `ids` (T,); float32 (T, 384).
-
         The sum of three rows, `wte[ids] + wpe[start:start + T] + wse[0]`, then a layer norm. The model itself has [CLS]
-        in slot 0, so that the first word of a sentence stands in slot 1.
-        """
+        in slot 0, so that the first word of a sentence stands in slot 1."""
         x = embeddings.input_embedding(ids, self.wte, self.wpe, start) + self.wse[0]
         return layer_norm(x, self.ln_weight, self.ln_bias, EPSILON)
 
     def nearest(self, word, minus=None, plus=None, n=10, by="centred cosine", leave_out=False):
-        """Find the `n` words whose rows are nearest to that of `word`, or to `word - minus + plus`.
-
-        Returns (word, value) pairs, the nearest first, for one of the MEASURES `by`; "centred cosine" takes the mean of
-        each row away before the angle is measured. `leave_out` leaves out the words given. ValueError for an unknown
-        word, or for a cosine with nothing left, as of king - king.
-        """
+        """Find the `n` words whose rows are nearest to that of `word`, or to `word - minus + plus`. Returns (word,
+        value) pairs, the nearest first, for one of the MEASURES `by`; "centred cosine" takes the mean of each row away
+        before the angle is measured. `leave_out` leaves out the words given. ValueError for an unknown word, or for a
+        cosine with nothing left, as of king - king."""
         if by not in MEASURES:
             raise ValueError(f"by must be one of {', '.join(MEASURES)}, got {by!r}")
-        if type(n) is bool or not isinstance(n, (int, np.integer)) or n < 1:
-            raise ValueError(f"n must be a whole number, at least 1, got {n!r}")
+        n = embeddings.whole_number("n", n, at_least=1)
         signed = [(sign, text) for sign, text in ((-1, minus), (1, plus)) if text is not None]
         signs, given = zip(*((sign, self.one(text)) for sign, text in [(1, word), *signed]))
         target = np.array(signs, dtype=np.float32) @ self.wte[list(given)]

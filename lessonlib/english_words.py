@@ -60,17 +60,6 @@ BANK = (
 )
 CAT_MAT = ("the cat sat on the mat", "the mat sat on the cat")
 DOG_MAN = ("the dog bit the man", "the man bit the dog")
-# Beside the most frequent words, for whoever wants to try her own.
-EVERYDAY = (
-    "kitten puppy cow pig sheep goat duck chicken rabbit mouse tiger lion elephant bear wolf fox monkey snake frog "
-    "bee butterfly apple banana orange lemon cherry grape potato tomato carrot onion bread butter cheese milk egg "
-    "rice soup cake sugar salt coffee tea juice pizza chocolate red green blue yellow purple pink brown grey happy "
-    "sad tired afraid lazy hungry funny beautiful ugly monday tuesday wednesday saturday sunday january december "
-    "teacher pupil nurse baker farmer pencil paper lesson homework football tennis guitar piano violin bicycle "
-    "train airplane computer phone internet robot moon sun star rain snow wind table chair door window garden "
-    "kitchen bed bathroom shirt shoe hat coat nose ear eye mouth finger knee one two three four five six seven "
-    "eight nine ten hello thanks"
-)
 # The first three of each are told, the others asked.
 ANIMALS = tuple(
     "dog cat cow pig sheep goat rabbit mouse tiger lion elephant bear wolf fox monkey snake frog bee butterfly kitten "

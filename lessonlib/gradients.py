@@ -172,8 +172,7 @@ def _cross_entropy(logits, answers):
 def table_gradient(model, letters, answer):
     """Measure the loss, in nats, of `model` where it should write `answer` to `letters`, and its gradient at the token
     table: for each number of wte, (vocab_size, C), how fast the loss rises when that number grows. The model is shown
-    all letters of `answer` but the last. ValueError for other letters than A, B and C, or more than there are slots.
-    """
+    all letters of `answer` but the last. ValueError for other letters than A, B and C, or more than there are slots."""
     seen, wanted = encode(letters + answer[:-1]), encode(answer)
     input_embedding(seen, model.wte, model.wpe)  # refuses what cannot be read
     loss, gradients = loss_and_gradients(model.weights, seen[np.newaxis], wanted[np.newaxis], model.n_head)

@@ -358,14 +358,11 @@ def term_shares(model, token_ids):
     return shares / shares.sum()
 
 
-def stream(model, token_ids, causal=True):
-    """Run the blocks on `token_ids` (..., T) and keep the sum and what each block returns, (n_layer + 1, ..., T, C).
-
-    With `causal`, a slot sees only itself and those before it, as the models were trained.
-    """
+def stream(model, token_ids):
+    """Run the blocks on `token_ids` (..., T) and keep the sum and what each block returns, (n_layer + 1, ..., T, C)."""
     stages = [input_embedding(token_ids, model.wte, model.wpe)]
     for layer in range(model.n_layer):
-        stages.append(model.block(stages[-1], layer, causal))
+        stages.append(model.block(stages[-1], layer))
     return np.stack(stages)
 
 

@@ -85,13 +85,13 @@ class NanoGPT:
         x = layer_norm(x, self.weights["transformer.ln_f.weight"], self.weights["transformer.ln_f.bias"])
         return _linear(x, self.weights["lm_head.weight"])
 
-    def block(self, x, layer, causal=True, n_last=None):
-        """Run one transformer block: what attention and the MLP find is added to the stream `x` (..., T, C). With
-        `causal`, as the model was trained, a slot sees only itself and those before it. With `n_last`, only the last
-        slots are returned, (..., n_last, C): they see all, but those before them need no answer of their own."""
+    def block(self, x, layer, n_last=None):
+        """Run one transformer block: what attention and the MLP find is added to the stream `x` (..., T, C). A slot
+        sees only itself and those before it. With `n_last`, only the last slots are returned, (..., n_last, C): they
+        see all, but those before them need no answer of their own."""
         w, n_last = self.layer_weights(layer), n_last or x.shape[-2]
         normed = layer_norm(x, w["ln_1.weight"], w["ln_1.bias"])
-        x = x[..., -n_last:, :] + _attention(normed, w, self.n_head, causal, n_last, self.rotary)
+        x = x[..., -n_last:, :] + _attention(normed, w, self.n_head, n_last, self.rotary)
         normed = layer_norm(x, w["ln_2.weight"], w["ln_2.bias"])
         # The two largest arrays of the model in one piece: the memory allocator keeps it for the next layer, where it
         # would give two back to the system each time.
@@ -160,7 +160,7 @@ def gelu(x, out=None):
     return y
 
 
-def _attention(x, w, n_head, causal, n_last, rotary=None):
+def _attention(x, w, n_head, n_last, rotary=None):
     """Let the last slots gather from all, or from themselves and those before. (..., T, C) -> (..., n_last, C) How much
     is the softmax of the scores: their exponentials, divided by the sum of those that the slot sees."""
     *batch, n_tokens, n_embd = x.shape
@@ -172,7 +172,7 @@ def _attention(x, w, n_head, causal, n_last, rotary=None):
         query, key = rotary(query), rotary(key)
     query = query[..., -n_last:, :] * qkv.dtype.type(1 / np.sqrt(head_size))
     scores = query @ key.swapaxes(-1, -2)  # (..., n_head, n_last, T)
-    visible = np.tri(n_tokens)[-n_last:] if causal else np.ones((n_last, n_tokens))  # no slot sees a later one
+    visible = np.tri(n_tokens)[-n_last:]  # no slot sees a later one
     if max(scores.max(), -scores.min()) > 60:  # exp overflows at 88, and a row of small scores alone would vanish
         scores = np.where(visible, scores, -np.inf)
         scores -= scores.max(axis=-1, keepdims=True)

@@ -7,8 +7,6 @@ Source: Su et al. 2021, "RoFormer: Enhanced Transformer with Rotary Position Emb
 
 import numpy as np
 
-from lessonlib.nano_gpt import NanoGPT
-
 BASE = 100  # the slowest pair turns by BASE^(-7/8) from slot to slot: the paper's 10000 is for long texts
 
 
@@ -24,9 +22,3 @@ def apply_rotary(x, back=False):
     cos, sin = np.cos(angles).astype(x.dtype), np.sin(-angles if back else angles).astype(x.dtype)
     one, other = x[..., : n // 2], x[..., n // 2 :]
     return np.concatenate([one * cos - other * sin, one * sin + other * cos], axis=-1)
-
-
-class RotaryGPT(NanoGPT):
-    """A NanoGPT that turns its queries and keys. It needs no position table: give it one of zeros."""
-
-    rotary = staticmethod(apply_rotary)

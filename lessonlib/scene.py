@@ -22,9 +22,11 @@ WIDE, NARROW = 860, 460  # CSS pixels: a notebook on a laptop, and one beside an
 TITLE, CHAR_WIDTH = 30, 7.6  # CSS pixels: above a part, for its title; the width of a letter of its labels
 NUMBERS, BELOW = 20, 20  # below a part: for the numbers of its columns, and for the word that says what they are
 GAP, EDGE, SCALE = 40, 20, 84  # between two parts beside each other; at the right, without and with a scale
+LABELLED = 13  # CSS pixels: the least height of a row with a label
 FEW, LEAST = 12, 28  # up to so many columns each has its own label, and at least so many pixels
 BLOCK_DEPTH = 3  # height and depth of a row of blocks, and how far one stands out: widths of a cell
 MOST_WORDS = 300  # letters of the words of a picture: those who hear them cannot skim
+SEEN_FROM = (20, 20)  # degrees that who looks at blocks has walked around, to the right of the front, and above them
 BESIDE = 56  # on a narrow page, parts that have more columns together stand below each other
 
 
@@ -96,10 +98,11 @@ class Lines(NamedTuple):
     height: float = 190
     room: float = 200  # CSS pixels at the right, for the names
     ordered: bool = False  # whether the curves are of less and more: light to dark, in one hue
+    said: str = ""  # aloud
 
     @property
     def layout_key(self):
-        return self._replace(title="", curves=None, at=None)
+        return self._replace(title="", curves=None, at=None, said="")
 
     @property
     def words(self):
@@ -135,6 +138,8 @@ class Points(NamedTuple):
     colour: str = POSITION
     hollow: tuple = ()  # points that are not filled
     only: tuple | None = None  # points that have a disc; None: all
+    small: tuple = ()  # points whose disc is small
+    joins: tuple = ()  # pairs of points with a line between them
     path: tuple = ()  # points that are joined, in this order
     filled: bool = False  # whether what the path encloses is tinted
     texts: tuple = ()  # (x, y, text, size in CSS pixels, colour)
@@ -142,6 +147,7 @@ class Points(NamedTuple):
     outline: tuple = ()  # corners (x, y) of a closed shape
     outline_colour: str = INK
     ruled: bool = False  # whether lines mark both zeros
+    said: str = ""  # aloud
     radius: float = 12  # of a point, CSS pixels
     beside: bool = False
     share: float = 24  # of the line it stands in, as columns of heatmaps count
@@ -149,14 +155,18 @@ class Points(NamedTuple):
 
     @property
     def layout_key(self):
-        bare = dict.fromkeys(("names", "hollow", "path", "texts", "rings", "outline"), ())
-        return self._replace(title="\n" * self.title.count("\n"), xy=None, only=None, **bare)
+        bare = dict.fromkeys(("names", "hollow", "small", "joins", "path", "texts", "rings", "outline"), ())
+        return self._replace(title="\n" * self.title.count("\n"), xy=None, only=None, said="", **bare)
+
+    def radius_of(self, i):
+        return 3.5 if i in self.small else self.radius
 
     @property
     def words(self):
         if not len(self.xy):
             return self.title
-        return f"{self.title}: map of {len(self.xy)} points {', '.join(filter(None, self.names))}".replace("\n", ", ")
+        names = list(filter(None, self.names))
+        return f"{self.title}: map of {len(names) or len(self.xy)} points {', '.join(names)}".replace("\n", ", ")
 
 
 class Blocks(NamedTuple):
@@ -167,13 +177,11 @@ class Blocks(NamedTuple):
 
     cells: tuple  # three Cells, with their limit; the last names its columns
     chosen: tuple  # which row stands out of each
-    azimuth: float = 20  # degrees that who looks has walked around, to the right of the front
-    elevation: float = 20  # degrees above the blocks
     beside: bool = False
 
     @property
     def layout_key(self):
-        return self._replace(cells=tuple(cells.layout_key for cells in self.cells), chosen=(), azimuth=0, elevation=0)
+        return self._replace(cells=tuple(cells.layout_key for cells in self.cells), chosen=())
 
     @property
     def words(self):
@@ -325,10 +333,11 @@ class Scene:
     def said(self):
         """What is said of it aloud: its text, and what parts have to say."""
         lines = sorted(self.text.split("\n"), key=lambda line: line.startswith("`"))  # sentences first, then numbers
-        counted, others = [], []
+        first, last = [], []
         for part in self.parts:
-            (counted if getattr(part, "score", None) else others).append(getattr(part, "said", ""))
-        text = "\n".join(filter(None, [*counted, *lines, *others]))
+            counts = getattr(part, "score", isinstance(part, (Lines, Points)))
+            (first if counts else last).append(getattr(part, "said", ""))
+        text = "\n".join(filter(None, [*first, *lines, *last]))
         return aloud(plain(re.sub(r"([^.?!:;,\s])\s*\n", r"\1. ", text)))
 
     @property
@@ -371,7 +380,7 @@ def lay_out(scene, width=WIDE):
         widths = _widths(full, width - scene.left - room - apart * (len(full) - 1))[: len(line)]
         title = max(_title_room(part) for part in line)
         left = scene.left
-        heights = [_height(part, across) for part, across in zip(line, widths)]
+        heights = [_height(part, across, width) for part, across in zip(line, widths)]
         for part, across, height in zip(line, widths, heights):
             boxes.append(_fitted(part, Box(left, top + title, across, height)))
             left += across + apart
@@ -383,7 +392,8 @@ def thread(cells, box, boxes, i):
     """Return the corners of the i-th thread of a heatmap, (4, 2), in CSS pixels: of a curve as Bézier drew them."""
     row, part, its_row, _ = cells.threads[i]
     right, bend = box.left + box.width + 4, 14 + 5 * (its_row + 1)
-    start, end = boxes[part].top + (its_row + 0.5) * cells.row_height, box.top + (row + 0.5) * cells.row_height
+    high = box.height / np.shape(cells.matrix)[0]
+    start, end = boxes[part].top + (its_row + 0.5) * high, box.top + (row + 0.5) * high
     return np.array([(right, start), (right + bend, start), (right + bend, end), (right, end)])
 
 
@@ -421,9 +431,10 @@ def _widths(line, room):
     return widths.tolist()
 
 
-def _height(part, across):
-    if isinstance(part, Cells):
-        return part.row_height * np.shape(part.matrix)[0]
+def _height(part, across, width):
+    if isinstance(part, Cells):  # on a narrow page rows are lower, as long as their labels have room
+        least = LABELLED if part.row_height >= LABELLED else 0
+        return np.shape(part.matrix)[0] * (part.row_height if width >= WIDE else max(0.7 * part.row_height, least))
     if isinstance(part, Points):
         left, right, bottom, top = part.reach
         return min(part.highest, across * (top - bottom) / (right - left))
@@ -495,6 +506,19 @@ def spread_out(heights, least):
     return moved.tolist()
 
 
+def moved_apart(xy, least):
+    """Move points of the plane, (n, 2), until all are `least` apart: each goes no further than its neighbours push."""
+    moved = np.array(xy, dtype=np.float64)
+    for _ in range(200):
+        gaps = moved[:, np.newaxis] - moved
+        far = np.linalg.norm(gaps, axis=-1) + np.eye(len(moved)) * least
+        push = np.clip(least - far, 0, None) / 2
+        if push.max() < 0.01 * least:
+            break
+        moved += (gaps / np.maximum(far, 1e-9)[..., np.newaxis] * push[..., np.newaxis]).sum(axis=1)
+    return moved
+
+
 def signed_limit(*matrices):
     """Return the largest size of any number, more than 0: matrices drawn with it share one scale around 0."""
     limit = max(float(np.nanmax(np.abs(matrix), initial=0)) for matrix in matrices)
@@ -525,6 +549,11 @@ def brief(texts):
 def plain(text):
     """Take the signs for code and for what is wrong out of a text."""
     return re.sub(r"[`*]", "", text).replace("\n", " ")
+
+
+def shown(text):
+    """Write a text as it is seen, with true minus signs; what is code keeps those that Python reads."""
+    return re.sub(r"(?<![\w.])-(?=\.?\d)", "−", text)
 
 
 def added(one, other, total=None):

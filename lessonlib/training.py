@@ -37,19 +37,14 @@ class Snapshot(NamedTuple):
     model: NanoGPT
 
 
-def train(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, freeze=(), kind=NanoGPT):
+def train(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, freeze=(), kind=NanoGPT, pauses=False):
     """Train a model and hand out a Snapshot every few steps, the first at step 0, before any training. All that is
     random follows from `seed`: the same seed gives the same model on the same machine. `n_steps` is known for sort and
     synonyms (400) and reverse (200) and must be said for other tasks; the last step always gives a snapshot. `wte`
     (vocab_size, C) and `wpe` (block_size, C) are tables to start from instead of random ones; `freeze` holds "wte",
-    "wpe" or both for tables that stay as they are. `kind` is the class of the model, `NanoGPT` or `rope.RotaryGPT`.
-    ValueError, at once, for an argument that cannot be used."""
-    steps = training_steps(task, seed, n_steps, every, wte, wpe, freeze, kind)
-    return (snapshot for snapshot in steps if snapshot is not None)
-
-
-def training_steps(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, freeze=(), kind=NanoGPT):
-    """Do what `train` does with pauses: yields None after each batch and each piece of a score, else a Snapshot."""
+    "wpe" or both for tables that stay as they are. `kind` is the class of the model: `NanoGPT`, or one made of it. With
+    `pauses`, it also hands out None after each batch and each piece of a score. ValueError, at once, for an argument
+    that cannot be used."""
     if not isinstance(task, Task):
         raise ValueError(f"task must be a Task, such as lessonlib.tasks.SORT, got {task!r}")
     n_steps = N_STEPS.get(task.name) if n_steps is None else n_steps
@@ -63,10 +58,9 @@ def training_steps(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, fre
         if name not in TABLES:
             raise ValueError(f'only "wte" and "wpe" can be frozen, got {name!r}')
     rng = np.random.default_rng(seed)
-    if not (isinstance(kind, type) and issubclass(kind, NanoGPT)):
-        raise ValueError(f"kind must be NanoGPT or rope.RotaryGPT, got {kind!r}")
     model = kind(initial_weights(rng), N_HEAD).with_tables(wte, wpe)
-    return _steps(model, task, rng, n_steps, every, [TABLES[name] for name in freeze])
+    steps = _steps(model, task, rng, n_steps, every, [TABLES[name] for name in freeze])
+    return steps if pauses else (snapshot for snapshot in steps if snapshot is not None)
 
 
 def _steps(model, task, rng, n_steps, every, frozen):

@@ -52,8 +52,9 @@ def shares(matrix, most=1):
 
 
 def note(explorer):
-    """The text below the picture."""
-    return html.unescape(re.sub("<[^>]*>", " ", explorer._cells.value.split('class="ll-note"')[1].partition(">")[2]))
+    """The text below the picture, its minus signs as Python writes them."""
+    text = re.sub("<[^>]*>", " ", explorer._cells.value.split('class="ll-note"')[1].partition(">")[2])
+    return html.unescape(text).replace("−", "-")
 
 
 def titles(explorer):
@@ -125,16 +126,17 @@ def marks(explorer):
 
 def paths(explorer):
     """Every curve and every path of a map: a list of arrays (n, 2), shares of the width and the height of its box."""
-    return [_corners(each) for each in re.findall(r'<polyline points="([^"]+)"', explorer._cells.value)]
+    found = re.findall(r'<(?:polyline points|path d)="([^"]+)"(?! fill="white")', explorer._cells.value)
+    return [_corners(each) for each in found if "C" not in each]
 
 
 def outlines(explorer):
     """The corners of every shape that is filled with white, as those of `paths`."""
-    return [_corners(each) for each in re.findall(r'<polygon points="([^"]+)" fill="white"', explorer._cells.value)]
+    return [_corners(each) for each in re.findall(r'<path d="([^"]+)" fill="white"', explorer._cells.value)]
 
 
 def _corners(points):
-    return np.array([point.split(",") for point in points.split()], dtype=float)
+    return np.reshape(re.findall(r"[-\d.]+", points), (-1, 2)).astype(float)
 
 
 def named_discs(explorer):

@@ -22,6 +22,7 @@ import pytest
 from lessonlib import check
 from lessonlib.check import lesson_3, lesson_4, lesson_5, lesson_5_sums
 from lessonlib.check.exercise import judge
+from lessonlib.check.verdict import not_answered, not_yet, right
 from lessonlib.embeddings import (
     decode,
     encode,
@@ -148,7 +149,7 @@ WRONG = {  # what the verdict must say <- answers
         multiplied by its id <- E_tok[w] * np.array(w)[:, None]
         mixes up the rows <- E_tok[w].T.reshape(6, 48)
         whole table <- E_tok || sorter.wte
-        first letter only <- E_tok[0]
+        single row <- E_tok[0]
         CBABBC <- E_tok[token_ids] || tok_emb || tok_emb.copy()
         one too far down <- E_tok[[1, 0, 2, 2, 1, 2]]
         one too far up <- E_tok[[i - 1 for i in w]]
@@ -198,7 +199,7 @@ WRONG = {  # what the verdict must say <- answers
     """,
     "one_hot": """
         rows of the table <- E_tok[w]
-        CBABBC <- chosen || one_hot(token_ids, 3)
+        CBABBC <- chosen || one_hot(token_ids, 3) || ["001", "010", "100", "010", "010", "001"]
         row for each id <- np.eye(3)
         column for each slot <- np.eye(6) || np.eye(6)[w]
         column for each channel <- np.eye(48)[w]
@@ -214,8 +215,8 @@ WRONG = {  # what the verdict must say <- answers
         All numbers are 1 <- np.ones((6, 3))
         ids are where <- ones * np.array(w)[:, None]
         reverse order <- ones[:, ::-1]
-        one long row <- ones.ravel()
-        first letter only <- ones[0]
+        one long row <- ones.ravel() || "100001010010100010"
+        single row <- ones[0]
         how often <- ones.sum(axis=0)
         other than zeros and ones <- ones / 2
         more than one 1 <- changed(ones, 1, [1, 1, 0])
@@ -419,8 +420,8 @@ WRONG = {  # what the verdict must say <- answers
         reverse <- E_pos[5::-1] || E_pos[:6][::-1] || E_pos[::-1][:6]
         ids of the letters <- E_pos[token_ids] || E_pos[[2, 1, 0, 1, 1, 2]] || token_ids
         row 6 alone <- E_pos[6]
-        last slot alone <- E_pos[5]
-        slot 0 alone <- E_pos[0]
+        single row <- E_pos[5]
+        single row <- E_pos[0]
         same position <- E_pos[[3] * 6]
         Every second <- E_pos[0:11:2]
         slot 6 <- E_pos[[0, 1, 2, 3, 4, 6]]
@@ -433,10 +434,10 @@ WRONG = {  # what the verdict must say <- answers
         sum <- x || tok_emb + E_pos[:6]
         channel 0 <- E_pos[:6] + token_ids[:, None]
         reverser <- reverser.wpe[:6]
-        every slot of the table <- reverser.wpe
+        every slot of the whole table <- reverser.wpe
         sines <- sinusoids[:6]
         (11, 48) <- sinusoids
-        slot numbers <- range(6) || [0, 1, 2, 3, 4, 5] || np.arange(6)
+        slot number, says which row <- range(6) || [0, 1, 2, 3, 4, 5] || np.arange(6)
         All numbers are 0 <- np.zeros((6, 48))
         one long row <- E_pos[:6].ravel()
         close <- E_pos[:6].round(2)
@@ -538,7 +539,7 @@ WRONG = {  # what the verdict must say <- answers
         other rows <- changed(reverser.wpe, slice(2, 5), reverser.wpe[2:5].mean(axis=0))
         taken out <- np.delete(reverser.wpe, [1, 2, 3], axis=0)
         mean row alone <- reverser.wpe[1:4].mean(axis=0)
-        group alone <- reverser.wpe[1:4]
+        rows alone <- reverser.wpe[1:4]
         new rows alone <- [reverser.wpe[1:4].mean(axis=0)] * 3
         sorter <- E_pos || changed(E_pos, slice(1, 4), E_pos[1:4].mean(axis=0))
         token table <- reverser.wte
@@ -559,8 +560,9 @@ WRONG = {  # what the verdict must say <- answers
         moved by one <- np.roll(E_pos, 1, axis=0)
         Two channels <- E_pos[:, [*range(6), 9, 7, 8, 6, *range(10, 48)]]
         row numbers <- swap
-        two rows alone <- E_pos[[6, 9]] || E_pos[[9, 6]]
-        rows are gone <- np.delete(E_pos, [6, 9], axis=0)
+        rows alone, as they were <- E_pos[[6, 9]]
+        two rows alone <- E_pos[[9, 6]]
+        taken out <- np.delete(E_pos, [6, 9], axis=0)
         reverser <- reverser.wpe || reverser.wpe[swap]
         wrong order <- E_pos[[1, 0, 2, 3, 4, 5, 9, 7, 8, 6, 10]]
         sines <- sinusoids
@@ -657,7 +659,7 @@ WRONG = {  # what the verdict must say <- answers
     """,
     "input_embedding": """
         sines <- sinusoids[:6]
-        whole position table <- E_pos
+        whole table <- E_pos
         follow the slots <- E_tok[[0, 1, 2] * 2] + E_pos[:6]
         ids are added <- np.array(ids)[:, None] + E_pos[:6]
         added to itself <- E_pos[:6] * 2 || E_tok[ids] + E_tok[ids]
@@ -667,7 +669,7 @@ WRONG = {  # what the verdict must say <- answers
         Every second <- E_tok[ids] + E_pos[:12:2]
         one too far up <- E_tok[[0, 2, 1, 1, 2, 1]] + E_pos[:6]
         mixes up the rows <- (E_tok[ids] + E_pos[:6]).T.reshape(6, 48)
-        row of the first letter <- E_tok[1] + E_pos[0]
+        single row <- E_tok[1] + E_pos[0]
         token embedding <- E_tok[ids]
         position embedding <- E_pos[:6]
         subtracted <- E_tok[ids] - E_pos[:6] || E_pos[:6] - E_tok[ids]
@@ -693,10 +695,10 @@ WRONG = {  # what the verdict must say <- answers
         one below the other <- np.vstack([E_tok[ids], E_pos[:6]])
         two layers <- np.stack([E_tok[ids], E_pos[:6]]) || (E_tok[ids], E_pos[:6])
         every slot <- E_tok[ids][:, None] + E_pos[:6]
-        all possible sums <- E_tok[:, None] + E_pos
+        added to every slot <- E_tok[:, None] + E_pos
         product of matrices <- E_tok[ids] @ E_pos[:6].T
         row for every id <- E_tok + E_pos[:3]
-        every slot of the table <- E_pos + E_tok[0]
+        every slot of the whole table <- E_pos + E_tok[0]
         swapped <- (E_tok[ids] + E_pos[:6]).T
         one long row <- (E_tok[ids] + E_pos[:6]).ravel()
         (5, 48) <- (E_tok[ids] + E_pos[:6])[:5]
@@ -704,7 +706,7 @@ WRONG = {  # what the verdict must say <- answers
         added up <- (E_tok[ids] + E_pos[:6]).sum(axis=0)
         close <- (E_tok[ids] + E_pos[:6]).round(2)
         same amount <- (E_tok[ids] + E_pos[:6]) + 1
-        ids <- ids
+        an id or a slot number <- ids
         letters <- "BACCAC"
         slot numbers are added <- E_tok[ids] + np.arange(6)[:, None]
         slot 6 <- E_tok[ids] + E_pos[[0, 1, 2, 3, 4, 6]]
@@ -763,7 +765,7 @@ WRONG = {  # what the verdict must say <- answers
         wrong order <- solved[::-1]
         3 vectors <- solved[:2] || solved + solved[:1]
         together <- list(zip(*solved)) || ([t for t, s in solved], [s for t, s in solved])
-        pair of vector 0 <- solved[0]
+        single pair <- solved[0]
         vectors themselves <- vectors
         letters A, B and C <- [("X", s) for t, s in solved] || "no idea"
         no letter with a slot <- [("A", 11), ("A", 12), ("A", 13)] || [("A", -1), ("A", -2), ("A", -3)]
@@ -858,6 +860,7 @@ WRONG = {  # what the verdict must say <- answers
         from 0 to 5 <- [1, 3, 7]
         mask <- [False, True, False, True, False, True]
         text <- "the second and the fourth"
+        nothing else <- "1, 3, 5, not 4" || "1, 3 and 5 but not 4" || {1: "yes", 3: "yes", 5: "yes", 4: "no"}
     """,
     "evidence": """
         hidden shift <- [0, 2, 4] || [0] || [0, 1, 2, 3, 4, 5]
@@ -868,6 +871,7 @@ WRONG = {  # what the verdict must say <- answers
         all findings <- range(7)
         from 0 to 6 <- [2, 8]
         text <- "the overlap"
+        nothing else <- "2 but not 4" || "not 2, 4"
     """,
 }
 RIGHT = {
@@ -884,7 +888,8 @@ RIGHT = {
         ones || ones.astype(bool) || ones.astype(int).tolist() || ones.astype(int).astype(str) || ones[None]
         [[1 if i == j else 0 for j in range(3)] for i in w] || (np.eye(3)[i] for i in w)
         ["1 0 0", "0 0 1", "0 1 0", "0 1 0", "1 0 0", "0 1 0"] || np.array(w)[:, None] == np.arange(3)
-        np.matrix(ones)
+        np.matrix(ones) || ["100", "001", "010", "010", "100", "010"] || "100 001 010 010 100 010"
+        np.array(["100", "001", "010", "010", "100", "010"]) || "100, 001, 010, 010, 100, 010"
     """,
     "matmul": """
         ones @ E_tok || (ones @ E_tok).tolist() || [row @ E_tok for row in ones] || (ones @ E_tok).astype(np.float16)
@@ -1144,7 +1149,7 @@ def test_each_sentence_of_a_table_is_reached_and_hidden_by_no_other():
     for name, tables in TABLES.items():
         for table in tables:
             assert judge(np.asarray(table.solution).tolist(), table).message == f"Right. {table.praise}"
-        mistakes = [(table, *mistake) for table in tables for mistake in table.mistakes]
+        mistakes = [(table, wrong, said) for table in tables for *arrays, said in table.mistakes for wrong in arrays]
         reached = {
             said for table, wrong, said in mistakes if judge(np.asarray(wrong).tolist(), table)[1].endswith(said)
         }
@@ -1257,3 +1262,11 @@ def test_a_swap_is_told_with_what_the_model_makes_of_it():
     assert f"the sorter gets {score(sorter.with_tables(wpe=E_pos[swap]), SORT)} of 729 right" in right
     changed = E_pos[swap]  # by one who wrote into E_pos itself
     assert "E_pos itself was changed" in check.exchanged(changed, changed, 6, 9).message
+
+
+def test_a_verdict_is_shown_in_body_type_beside_a_bar_of_its_colour():
+    said = [right("1 < 2."), not_yet("Look."), not_answered("Fill it in.")]
+    shown = [each._repr_html_() for each in said]
+    assert len({text.partition(";")[0] for text in shown}) == 3 and all("border-left" in text for text in shown)
+    assert "<b>Right.</b> 1 &lt; 2." in shown[0] and "<b>Not answered yet.</b> Fill it in." in shown[2]
+    assert [repr(each) for each in said] == ["Right. 1 < 2.", "Not yet. Look.", "Not answered yet. Fill it in."]

@@ -291,6 +291,7 @@ def test_numpy_integers_are_whole_numbers_too():
 # Sinusoids
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(
     ("n_positions", "n_embd", "base"), [(11, 48, 10000.0), (1, 2, 10000), (7, 6, 0.5), (5, 4, np.float32(100))]
 )
@@ -326,6 +327,7 @@ def test_every_row_of_sinusoids_is_equally_long():
         ((11, 48, 0), ["base", "0", "larger than 0"]),
         ((11, 48, -10000.0), ["base", "-10000.0", "larger than 0"]),
         ((11, 48, math.inf), ["base", "inf", "at most"]),
+        ((11, 48, np.float32(np.inf)), ["base", "inf", "at most"]),
         ((11, 48, math.nan), ["base", "nan", "at most"]),
         ((11, 48, "10000"), ["base", "'10000'", "number"]),
         ((11, 48, None), ["base", "None", "number"]),

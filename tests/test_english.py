@@ -24,7 +24,7 @@ published = pytest.mark.skipif(not MODEL, reason="ENGLISH_MODEL does not name a 
 def lists():
     """Every text of english_words."""
     pairs = (*english_words.SYNONYMS, *english_words.OPPOSITES, *sum(english_words.ANALOGIES.values(), ()))
-    texts = (*english_words.BANK, *english_words.CAT_MAT, *english_words.DOG_MAN, english_words.EVERYDAY)
+    texts = (*english_words.BANK, *english_words.CAT_MAT, *english_words.DOG_MAN, make_english.EVERYDAY)
     return [" ".join(pair) for pair in pairs] + list(texts)
 
 
@@ -180,7 +180,7 @@ def test_one_sign_alone_is_read_too():
         ({"word": "king", "plus": "womam"}, "close to it: woman"),
         ({"word": "king", "minus": "king"}, "king - king leaves a row of zeros"),
         ({"word": "king", "by": "angle"}, "by must be one of distance, cosine, centred cosine, got 'angle'"),
-        ({"word": "king", "n": 0}, "n must be a whole number, at least 1, got 0"),
+        ({"word": "king", "n": 0}, "n must be a whole number of at least 1, got 0"),
         ({"word": "king", "n": True}, "n must be"),
         ({"word": "king", "n": 2.0}, "n must be"),
     ],

@@ -58,7 +58,7 @@ def test_a_heatmap_is_a_tiny_image_of_its_exact_colours_with_its_marks_labels_an
 
 def test_a_panel_lies_where_the_layout_says_on_wide_and_narrow_pages():
     written = panels_html(Scene(Cells("x", np.zeros((6, 48)), limit=1.0), left=43))
-    assert "--wide:860 / 150;--narrow:460 / 150" in written
+    assert "--wide:860 / 150;--narrow:460 / 120" in written
     assert f"--wide:{30 / 150:.3%} {20 / 860:.3%} {12 / 150:.3%} {43 / 860:.3%}" in written
 
 
@@ -194,7 +194,7 @@ def test_words_say_minus_and_are_one_with_the_line_below():
     show = lambda row: Scene(text=f"`x = -0.5` and 3-4, a-1 <{row}>\n-2")  # noqa: E731
     explorer = Explorer("words", {"row": int_slider("row", 0, 1, 0)}, show)
     assert explorer.words == "minus 2. x = minus 0.5 and 3-4, a-1 <0>"
-    assert "<code>x = -0.5</code> and 3-4, a-1 &lt;0&gt;<br>-2" in explorer._cells.value
+    assert "<code>x = -0.5</code> and 3-4, a-1 &lt;0&gt;<br>−2" in explorer._cells.value
 
 
 def test_two_explorers_do_not_disturb_each_other():
@@ -366,7 +366,7 @@ def test_places_say_which_symbols_there_are_and_reset_takes_a_refusal_away():
 
 
 def test_steps_follow_their_slider_and_stop_playing_on_reset():
-    steps = Steps("step", 11, 0, 100)
+    steps = Steps(int_slider("step", 0, 10, 0), 11, 100)
     steps.slider.value = 7
     assert steps.value == 7 and isinstance(steps, Control)
     steps.player.playing = True
@@ -377,11 +377,12 @@ def test_steps_follow_their_slider_and_stop_playing_on_reset():
 
 
 def test_steps_that_are_read_can_be_played_slowly_and_quick_ones_need_no_pace():
-    pace = Steps("step", 11, 0, 2000).children[2]
-    player = Steps("step", 11, 0, 2000)
-    player.children[2].value = 10000
-    assert player.player.interval == 10000 and pace.value == 2000 and pace.description == "pace"
-    assert len(Steps("step", 11, 0, 300).children) == 2
+    steps = Steps(int_slider("step", 0, 10, 0), 11, 2000)
+    pace = steps.children[2]
+    assert pace.value == 2000 == steps.player.interval and pace.description == "pace"
+    pace.value = dict(pace.options)["slow"]
+    assert steps.player.interval == 10000
+    assert len(Steps(int_slider("step", 0, 10, 0), 11, 300).children) == 2
 
 
 def test_every_control_has_a_name():

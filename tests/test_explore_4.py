@@ -142,7 +142,7 @@ def test_every_switch_of_the_board_changes_its_row_alone(board):
 def test_a_chip_of_the_board_sets_its_controls_and_all_others_go_back_in_one_move(board):
     board.reset()
     set_to(board, scale=0.5)
-    line = board.children[1].children[-1]
+    line = board.children[1].children[0]
     for button, values in zip(
         line.children,
         (
@@ -285,6 +285,9 @@ def test_it_starts_at_the_learned_size_with_a_flat_line_beside_one_that_is_not(s
 # Maps and cosines
 
 
+BEGAN, NOW_AT, NAMED = (slice(11 * i, 11 * (i + 1)) for i in range(3))  # of a map's discs
+
+
 @pytest.mark.parametrize("i", [0, 20, 40])
 @pytest.mark.parametrize("plane", [AT_END, NOW, RANDOM])
 def test_the_maps_show_distances_within_a_plane_and_how_much_of_all_they_keep(i, plane):
@@ -293,9 +296,8 @@ def test_the_maps_show_distances_within_a_plane_and_how_much_of_all_they_keep(i,
     set_to(explorer, snapshot=i, plane=plane)
     _, boxes = lay_out(explorer._scene, WIDE)
     zooms = []
-    for part, (name, history) in zip((1, 3), HISTORIES.items(), strict=True):
-        assert titles(explorer)[part - 1].startswith(f"{name}, random start\nkeeps ")
-        xy, box, title = discs(explorer)[part], boxes[part], titles(explorer)[part]
+    for part, (name, history) in enumerate(HISTORIES.items()):
+        xy, box, title = discs(explorer)[part][NOW_AT], boxes[part], titles(explorer)[part]
         on_page = squares(xy * [box.width, box.height])
         table = history.wpe[i].astype(float)
         best = best_plane(table if plane == NOW else history.wpe[-1].astype(float))
@@ -308,7 +310,7 @@ def test_the_maps_show_distances_within_a_plane_and_how_much_of_all_they_keep(i,
             np.testing.assert_allclose(on_page, kept * zooms[-1] ** 2, atol=0.01 * on_page.max())
         of_all, inputs = kept.sum() / squares(table).sum(), np.ix_(range(5), range(5))
         of_inputs = kept[inputs].sum() / squares(table)[inputs].sum()
-        assert title == f"{name}: {history.scores[i]} of 729\nkeeps {of_all:.0%} of differences"
+        assert title == f"{name}: {history.scores[i]} of 729 right"
         line = rf"{name}: the plane keeps (\d+)% of the differences between all rows, and (\d+)%"
         said = re.search(line, explorer.words)
         assert abs(int(said[1]) - 100 * of_all) < 1 and abs(int(said[2]) - 100 * of_inputs) < 1.5
@@ -332,29 +334,46 @@ def zooms_of_page(explorer):
     _, boxes = lay_out(other._scene, WIDE)
     return {
         name: np.sqrt(
-            squares(xy * [box.width, box.height]).sum()
+            squares(xy[NOW_AT] * [box.width, box.height]).sum()
             / squares(history.wpe[-1].astype(float) @ best_plane(history.wpe[-1].astype(float))).sum()
         )
-        for (name, history), xy, box in zip(HISTORIES.items(), discs(other)[1::2], boxes[1::2], strict=True)
+        for (name, history), xy, box in zip(HISTORIES.items(), discs(other), boxes, strict=True)
     }
 
 
-def test_the_random_start_stays_beside_every_step():
+def test_a_line_leads_from_the_random_start_of_every_row_to_where_it_is():
     explorer = explore.maps(HISTORIES)
-    starts = discs(explorer)[::2]
-    set_to(explorer, snapshot=20)
-    np.testing.assert_array_equal(discs(explorer)[::2], starts)
-    set_to(explorer, snapshot=0)
-    np.testing.assert_array_equal(discs(explorer)[1::2], starts)
+    starts = [xy[BEGAN] for xy in discs(explorer)]
+    for i in (20, 0):
+        set_to(explorer, snapshot=i)
+        np.testing.assert_array_equal([xy[BEGAN] for xy in discs(explorer)], starts)
+        lines = [path for path in paths(explorer) if len(path) == 2]
+        ends = [np.stack([xy[BEGAN], xy[NOW_AT]], axis=1) for xy in discs(explorer)]
+        np.testing.assert_allclose([lines[:11], lines[22:33]], ends, atol=2e-4)
+    np.testing.assert_array_equal([xy[NOW_AT] for xy in discs(explorer)], starts)
+
+
+@pytest.mark.parametrize("i", [0, 20, 40])
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_no_number_hides_another_and_a_leader_ends_where_its_row_is(i, width):
+    explorer = explore.maps(HISTORIES)
+    set_to(explorer, snapshot=i)
+    lines = [path for path in paths(explorer) if len(path) == 2]
+    for part, (box, xy) in enumerate(zip(lay_out(explorer._scene, width)[1], discs(explorer))):
+        apart = np.sqrt(squares(xy[NAMED] * [box.width, box.height]))
+        assert apart[np.triu_indices(11, 1)].min() > 18  # discs of 16 pixels
+        leaders = np.stack([xy[NOW_AT], xy[NAMED]], axis=1)
+        np.testing.assert_allclose(lines[22 * part + 11 : 22 * part + 22], leaders, atol=2e-4)
 
 
 def test_rows_that_are_only_read_are_hollow_and_those_that_write_are_joined():
     explorer = explore.maps(HISTORIES)
-    for named, path, xy in zip(named_discs(explorer), paths(explorer), discs(explorer), strict=True):
+    joined = [path for path in paths(explorer) if len(path) == 6]
+    for named, path, xy in zip(named_discs(explorer), joined, discs(explorer), strict=True):
         assert named == [
             *(("white", str(row)) for row in range(5)), *(("#6a3d9a", str(row)) for row in range(5, 11))
         ]  # fmt: skip
-        np.testing.assert_allclose(path, xy[5:], atol=2e-4)
+        np.testing.assert_allclose(path, xy[NAMED][5:], atol=2e-4)
 
 
 @pytest.mark.parametrize("i", [0, 40])

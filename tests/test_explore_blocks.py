@@ -9,11 +9,11 @@ from PIL import Image
 from seen import block_cuts, block_images, page, rows_out, seen_from
 
 from lessonlib import draw, explore
-from lessonlib.draw.paper import STILL_AZIMUTH, STILL_ELEVATION, colours
+from lessonlib.draw.paper import colours
 from lessonlib.embeddings import encode
 from lessonlib.explore.page import layout
 from lessonlib.nano_gpt import load_checkpoint
-from lessonlib.scene import BLOCK_DEPTH, SUM, TOKEN, WIDE, Cells, lay_out
+from lessonlib.scene import BLOCK_DEPTH, SEEN_FROM, SUM, TOKEN, WIDE, Cells, lay_out
 
 MODEL = load_checkpoint("sort")
 LIMIT = max(np.abs(MODEL.wte).max(), np.abs(MODEL.wpe).max(), np.abs(MODEL.wte[:, None] + MODEL.wpe).max())
@@ -35,9 +35,8 @@ def painted(matrix):
 
 @pytest.mark.parametrize("letters", ["CBABBC", "AAAAAA", "CCCCCC"])
 @pytest.mark.parametrize("slot", [0, 3, 5])
-@pytest.mark.parametrize(("azimuth", "elevation"), [(-180, -90), (20, 20), (180, 90)])
-def test_the_page_shows_both_tables_the_sum_and_the_rows_that_meet(explorer, letters, slot, azimuth, elevation):
-    values = {"letters": letters, "slot": slot, "azimuth": azimuth, "elevation": elevation}
+def test_the_page_shows_both_tables_the_sum_and_the_rows_that_meet(explorer, letters, slot):
+    values = {"letters": letters, "slot": slot}
     for name, value in values.items():
         explorer.controls[name].value = value
     for image, matrix in zip(block_images(explorer), (MODEL.wte, MODEL.wpe, add(letters, 0)[2]), strict=True):
@@ -47,7 +46,7 @@ def test_the_page_shows_both_tables_the_sum_and_the_rows_that_meet(explorer, let
         assert [row for first, n, _ in cuts for row in range(first, first + n)] == list(range(n_rows))
         assert [(first, n) for first, n, out in cuts if out] == [(chosen, 1)]
     assert rows_out(explorer) == [letters[slot], str(slot), f"{slot} {letters[slot]}"]
-    assert seen_from(explorer) == (str(azimuth), str(elevation))
+    assert seen_from(explorer) == tuple(map(str, SEEN_FROM))
     assert f"Slot {slot} holds {letters[slot]}: row {token_id} of Token Embed + row {slot} of" in explorer.words
     one, other = MODEL.wte[token_id, 0], MODEL.wpe[slot, 0]
     spoken = [f"{number:.4f}".replace("-", "minus ") for number in (one, other, one + other)]
@@ -56,7 +55,7 @@ def test_the_page_shows_both_tables_the_sum_and_the_rows_that_meet(explorer, let
 
 def test_all_moves_have_one_frame_and_reset_brings_the_first_picture_back(explorer):
     frame, cells = layout(explorer._scene).frames, page(explorer)
-    for name, value in {"letters": "ABCABC", "slot": 0, "azimuth": 90, "elevation": -45}.items():
+    for name, value in {"letters": "ABCABC", "slot": 0}.items():
         explorer.controls[name].value = value
         assert layout(explorer._scene).frames == frame
     explorer.reset()
@@ -120,7 +119,7 @@ def test_on_paper_every_cell_of_the_front_that_is_seen_has_its_colour(explorer):
     _, (box,) = lay_out(explorer._scene, WIDE)
     (blocks,) = explorer._scene.parts
     corners, size = blocks.places(box.width)
-    (sin_a, sin_e), (cos_a, cos_e) = (turn(np.radians([STILL_AZIMUTH, STILL_ELEVATION])) for turn in (np.sin, np.cos))
+    (sin_a, sin_e), (cos_a, cos_e) = (turn(np.radians(SEEN_FROM)) for turn in (np.sin, np.cos))
     for corner, cells, chosen in zip(corners, blocks.cells, blocks.chosen):
         for row in {0, chosen, len(cells.matrix) - 1}:
             middle = np.arange(48) + 0.5

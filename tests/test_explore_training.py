@@ -33,12 +33,12 @@ def training(explorer):
 
 
 class Puppet:
-    """Stands in for `training_steps`: hands out the snapshots of the model that ships, as far as it is told to."""
+    """Stands in for `train`: hands out the snapshots of the model that ships, as far as it is told to."""
 
     def __init__(self, may_go_to=40, last_score=729, fails_at=None):
         self.may_go_to, self.last_score, self.fails_at, self.asked = may_go_to, last_score, fails_at, []
 
-    def __call__(self, task, seed, every):
+    def __call__(self, task, seed, every, pauses):
         history = load_history(task.name)
         self.asked.append((task.name, seed, every))
         for i, step in enumerate(history.steps):
@@ -56,7 +56,7 @@ class Puppet:
 def puppet(monkeypatch):
     """Shows each snapshot, and lets all else go on after each piece of work."""
     puppet = Puppet()
-    monkeypatch.setattr(module, "training_steps", puppet)
+    monkeypatch.setattr(module, "train", puppet)
     for name in ("WORK", "BREATH", "PAUSE"):
         monkeypatch.setattr(module, name, -1 if name != "BREATH" else 0)
     return puppet

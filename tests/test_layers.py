@@ -18,7 +18,7 @@ ALLOWED = {
     "english_words": [],
     "tasks": ["numpy", "lessonlib.embeddings", "lessonlib.nano_gpt"],
     "gradients": ["numpy", "lessonlib.embeddings", "lessonlib.nano_gpt"],
-    "rope": ["numpy", "lessonlib.nano_gpt"],
+    "rope": ["numpy"],
     "training": [
         "numpy",
         *(f"lessonlib.{name}" for name in ("embeddings", "gradients", "measure", "nano_gpt", "tasks")),

@@ -558,14 +558,6 @@ def test_the_sorter_looks_by_slot_for_letters_and_the_reverser_by_slot_for_slots
         assert shares.argmax() == {"sort": 3, "reverse": 4}[name] and shares.max() > 0.6
 
 
-def test_the_stream_of_slots_that_look_both_ways_does_not_see_the_order_without_positions(pair):
-    model, task = pair
-    blind, order = model.with_tables(wpe=0 * model.wpe), [3, 0, 5, 1, 4, 2]
-    one, other = stream(blind, task.inputs, causal=False), stream(blind, task.inputs[:, order], causal=False)
-    np.testing.assert_allclose(one[..., order, :], other, atol=1e-5)
-    assert abs(stream(blind, task.inputs)[-1][:, order] - stream(blind, task.inputs[:, order])[-1]).max() > 0.1
-
-
 def test_the_stream_begins_with_the_sum_and_ends_in_the_logits(pair):
     model, task = pair
     stages = stream(model, task.inputs[:20])

@@ -146,8 +146,7 @@ def test_what_is_asked_after_the_last_slots_only_is_the_end_of_all(model, n_last
     batch = np.random.default_rng(n_last).integers(3, size=(5, 11))
     assert np.allclose(model.logits(batch, n_last=n_last), model.logits(batch)[:, -n_last:], atol=1e-5)
     x = input_embedding(batch, model.wte, model.wpe)
-    for causal in (True, False):
-        assert np.allclose(model.block(x, 1, causal, n_last), model.block(x, 1, causal)[:, -n_last:], atol=1e-5)
+    assert np.allclose(model.block(x, 1, n_last), model.block(x, 1)[:, -n_last:], atol=1e-5)
 
 
 @both_models
@@ -190,14 +189,6 @@ def test_one_block_after_the_other_is_the_whole_stack():
     w = SORTER.weights
     normed = [normed_by_hand(row, w["transformer.ln_f.weight"], w["transformer.ln_f.bias"]) for row in x]
     assert np.allclose(normed @ w["lm_head.weight"].T, SORTER.logits(CBABBC), atol=1e-4)
-
-
-def test_without_the_mask_a_block_treats_all_slots_alike_and_with_it_not():
-    x, order = np.random.default_rng(2).normal(size=(5, 11, 48)).astype(np.float32), [3, 0, 7, 1, 10, 2, 9, 4, 8, 6, 5]
-    free, masked = SORTER.block(x, 1, causal=False), SORTER.block(x, 1)
-    assert np.allclose(SORTER.block(x[:, order], 1, causal=False), free[:, order], atol=1e-5)
-    assert not np.allclose(SORTER.block(x[:, order], 1), masked[:, order], atol=1e-2)
-    assert np.allclose(free[:, -1], masked[:, -1], atol=1e-5)  # the last slot sees all slots either way
 
 
 def test_a_tensor_of_a_layer_far_away_is_refused_at_once():

@@ -198,7 +198,7 @@ def test_each_exercise_has_its_effort_two_hints_a_check_and_a_folded_solution_th
     for name, exercise in asked.items():
         solution = solved[name.replace("exercise", "solution")]
         assert " = ...\n" in exercise.source and "Not answered yet." in str(exercise.outputs)
-        assert solution.metadata.jupyter.source_hidden is True
+        assert solution.metadata.jupyter == {"outputs_hidden": True, "source_hidden": True}
         # JupyterLab shows the first line of what is folded, and Shift+Enter under a wrong answer runs it all the same:
         # neither code nor output may be taken for the learner's.
         assert solution.source.startswith("# The solution, not your answer: click")

@@ -19,7 +19,6 @@ from lessonlib.training import (
     initial_weights,
     token_shares,
     train,
-    training_steps,
 )
 
 WTE, WPE = "transformer.wte.weight", "transformer.wpe.weight"
@@ -163,7 +162,7 @@ def test_there_is_a_snapshot_before_training_every_few_steps_and_at_the_end(idle
 
 
 def test_between_snapshots_there_is_a_pause_after_each_batch_and_each_piece_of_a_score(idle):
-    steps = list(training_steps(SORT, n_steps=5, every=2))
+    steps = list(train(SORT, n_steps=5, every=2, pauses=True))
     kinds = ["." if step is None else str(step.step) for step in steps]
     assert "".join(kinds) == "..0....2....4...5"  # two for each score, one for each batch that moves the weights
     assert [step.step for step in steps if step is not None] == [step.step for step in train(SORT, n_steps=5, every=2)]

@@ -18,7 +18,7 @@ from lessonlib.gradients import loss_and_gradients
 from lessonlib.measure import every_sum, overlap, variance_shares
 from lessonlib.nano_gpt import CHECKPOINTS, N_INPUTS, NanoGPT, load_checkpoint, read_arrays
 from lessonlib.precomputed import CASES, CURVES, FACTORS, MAPS, SEEDS, Cases, Seeds
-from lessonlib.rope import RotaryGPT
+from lessonlib.rope import apply_rotary
 from lessonlib.tasks import REVERSE, SORT, SYNONYMS, Task, answer_logits, score
 from lessonlib.training import (
     BATCH_SIZE,
@@ -106,6 +106,12 @@ def narrow_tables(n_directions):
 
 
 # Trainings
+
+
+class RotaryGPT(NanoGPT):
+    """A NanoGPT that turns its queries and keys. It needs no position table: give it one of zeros."""
+
+    rotary = staticmethod(apply_rotary)
 
 
 class Experiment(NamedTuple):

@@ -59,6 +59,8 @@ def tidy(notebook):
         kept = {key: cell.metadata[key] for key in ("tags", "jupyter") if key in cell.metadata}
         if "exercise" in kept.get("tags", []):
             kept["as_shipped"] = cell.source  # `hand-out` writes it again, whatever a teacher types into the cell
+        if "solution" in kept.get("tags", []):  # its "Right." would stand beside "Not answered yet."
+            kept["jupyter"] = {"outputs_hidden": True, "source_hidden": True}
         cell.metadata = nbformat.from_dict(kept)
         if cell.cell_type == "code":
             cell.outputs = joined(cell.outputs)

@@ -17,11 +17,12 @@ SMALL = 1e-5  # by how much a known wrong number may be off, as a share of the l
 
 class Exercise(NamedTuple):
     """What is right, what is known to be wrong, and what to say. `expected` completes "The exercise asks for ...".
-    `mistakes` are pairs of a wrong array, of any shape, and a sentence, `shapes` pairs of a wrong shape and a sentence:
-    the first that fits is named. `difference` takes the values and the place of the first difference, and says what
-    there is to say where nothing better is known. `rounding` and `order` are said of the right numbers, rounded, and of
-    the right rows in another order; they are empty where that is no mistake. `tolerance` is how far off a right number
-    may be. `read` turns an answer into an array; if an answer is not `sized`, `difference` talks about its length."""
+    Each of `mistakes` is one or more wrong arrays, of any shape, and a sentence, each of `shapes` wrong shapes and a
+    sentence: the first that fits is named. `difference` takes the values and the place of the first difference, and
+    says what there is to say where nothing better is known. `rounding` and `order` are said of the right numbers,
+    rounded, and of the right rows in another order; they are empty where that is no mistake. `tolerance` is how far off
+    a right number may be. `read` turns an answer into an array; if an answer is not `sized`, `difference` talks about
+    its length."""
 
     solution: np.ndarray
     expected: str
@@ -73,12 +74,12 @@ def judge(answer, exercise):
         tolerance = max(tolerance, 1e-3 * _largest(solution))
     if _near(values, solution, tolerance):
         return right(exercise.praise)
-    mistakes = [(np.asarray(wrong, dtype=np.float64), sentence) for wrong, sentence in exercise.mistakes]
+    mistakes = [(np.float64(wrong), sentence) for *arrays, sentence in exercise.mistakes for wrong in arrays]
     for wrong, sentence in mistakes:
         if _near(values, wrong, SMALL * _largest(wrong)):
             return not_yet(about_shape + sentence)
     if about_shape:
-        known = next((said for shape, said in exercise.shapes if shape == values.shape), None)
+        known = next((said for *shapes, said in exercise.shapes if values.shape in shapes), None)
         return not_yet(
             f"{about_shape}{known}" if known else f"{_found(values)}. The exercise asks for {exercise.expected}."
         )
@@ -93,15 +94,15 @@ def judge(answer, exercise):
     return not_yet(exercise.difference(values, place))
 
 
-def matrix_exercise(solution, each, mistakes, shapes=(), about_rows=lambda values: None, **more):
-    """Make the table of an exercise on a matrix (T, C), one row for each letter or slot: `each` says which. What can go
-    wrong with any matrix is added. `about_rows` takes an answer of the right shape and says what its rows are, or
-    returns None."""
+def matrix_exercise(solution, each, mistakes, shapes=(), about_rows=lambda values: None, column="channel", **more):
+    """Make the table of an exercise on a matrix (T, C), one row for each letter or slot: `each` says which, `column`
+    what a column is. What can go wrong with any matrix is added. `about_rows` takes an answer of the right shape and
+    says what its rows are, or returns None."""
     (n_rows, n_columns), swapped = solution.shape, f"Rows and columns are swapped: every {each} has a row."
     place_words = "The first difference is in row {}, channel {}, counted from 0."
     return Exercise(
         solution,
-        expected=f"an array of shape {solution.shape}: one row for each {each}, one column for each channel",
+        expected=f"an array of shape {solution.shape}: one row for each {each}, one column for each {column}",
         difference=lambda values, place: (
             about_rows(values) or _about_all(values, solution) or _about_tables(values) or place_words.format(*place)
         ),
@@ -115,7 +116,7 @@ def matrix_exercise(solution, each, mistakes, shapes=(), about_rows=lambda value
         shapes=[
             *shapes,
             ((n_columns, n_rows), swapped),
-            ((n_rows,), f"One number for each {each} can say which row to take: the exercise asks for the rows."),
+            ((n_rows,), f"One number for each {each}, an id or a slot number, says which row to take: take the rows."),
             ((n_columns,), f"This is a single row: every {each} has one."),
             *(((n, n_columns), f"There are {n_rows} {each}s, and these are {n} rows.") for n in range(2, 99)),
             *(((n_rows, n), f"A row has {n_columns} numbers, and these have {n}.") for n in range(1, 99)),
@@ -160,13 +161,18 @@ def rows_exercise(wanted, n_rows, praise, mistakes=(), what="row", reasons=None)
         praise=praise,
         difference=difference,
         mistakes=[
-            *((np.sort(np.ravel(np.float64(wrong))), sentence) for wrong, sentence in mistakes),
-            *((np.sort(marks), MASK) for marks in (mask, ~mask)),
+            *each_through(lambda wrong: np.sort(np.ravel(wrong)), mistakes),
+            (np.sort(mask), np.sort(~mask), MASK),
             (wanted + 1, f"These {what}s are counted from 1: the first is {what} 0."),
         ],
         read=row_numbers,
         sized=False,
     )
+
+
+def each_through(function, mistakes):
+    """Put each array of some mistakes through a function."""
+    return [(*map(function, arrays), sentence) for *arrays, sentence in mistakes]
 
 
 @cache
@@ -194,17 +200,15 @@ def arrays_at_hand(asked, token_ids, wte=None, wpe=None):
     if asked != "sum":
         yield tok + pos, f"This is the sum of token and position embedding. {tail}"
     else:
-        for difference in (tok - pos, pos - tok):
-            yield difference, f"One embedding is subtracted from the other. {tail}"
+        yield tok - pos, pos - tok, f"One embedding is subtracted from the other. {tail}"
         yield tok * pos, f"The two are multiplied. {tail}"
         yield tok + sines, "The positions in it are sines and cosines, not the model's own table."
     yield sines, f"These are the fixed sines and cosines, not the model's own table. {tail}"
     for name in models():
         other_tok, other_pos = _tables(name)[0][token_ids], _tables(name)[1][: len(token_ids)]
-        if other_tok.shape == tok.shape:
-            for rows in (other_tok, other_pos, other_tok + pos, tok + other_pos, other_tok + other_pos):
-                if not any(np.array_equal(rows, own) for own in (tok, pos, tok + pos)):
-                    yield rows, f"There are rows of the {name} in it, another model: use the tables of the exercise."
+        if asked == "sum" and other_tok.shape == tok.shape and not np.array_equal(other_tok, tok):
+            mixed = f"There are rows of the {name} in it, another model: use the tables of the exercise."
+            yield other_tok + pos, tok + other_pos, mixed
 
 
 def _tables(name):

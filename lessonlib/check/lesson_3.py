@@ -10,6 +10,7 @@ from lessonlib.check.exercise import (
     Exercise,
     arrays_at_hand,
     checks,
+    each_through,
     judge,
     judges,
     matrix_exercise,
@@ -35,7 +36,6 @@ OPPOSITES = """
     off on, older younger, over under, pain pleasure, peace war, poor rich, primary secondary, prince princess,
     private public, right wrong, sleep wake, smart stupid, strong weak, summer winter, thick thin
 """  # of which one is the nearest row to the other
-WRONG_ORDER = "These are the right rows in the wrong order: row 0 is for the first letter, row 1 for the next."
 
 
 def parameter_count(answer, n_rows, n_columns):
@@ -61,14 +61,13 @@ def look_up(token_ids, wte):
         each="letter",
         praise="Every row is a copy of the table's row for its letter, so equal letters have equal rows.",
         mistakes=[
-            *((wte[other], sentence) for other, sentence in other_letters(ids, len(wte))),
+            *each_through(lambda others: wte[others], other_letters(ids, len(wte))),
             *arrays_at_hand("token", ids, wte=wte),
-            *((tok_emb - model.wpe[: len(ids)], taken_away) for model in models().values()),
+            (*(tok_emb - model.wpe[: len(ids)] for model in models().values()), taken_away),
             (by_id, f"It is filled with the ids: ids are no values, they {which}"),
             (by_id * tok_emb, f"Every row is multiplied by its id: ids only {which}"),
             (wte, "This is the whole table: every letter takes one row from it."),
-            *((model.wpe, "This is the position table: look in the token table.") for model in models().values()),
-            (wte[ids[0]], "This is the row of the first letter only: every letter has one."),
+            (*(model.wpe for model in models().values()), "This is the position table: look in the token table."),
             (wte[:, ids], "The ids picked columns: they should pick rows."),
             (ids, f"These are the ids of the letters: they {which}"),
             (one_hot_rows(ids, len(wte)), f"These are one-hot rows: they {which}"),
@@ -107,8 +106,8 @@ def matmul(token_ids, wte):
             (ones.sum(axis=0) @ wte, "This is one sum for all letters together: every letter has a row."),
             ((1 - ones) @ wte, "Zeros and ones are swapped: every one-hot row has a single 1."),
             (ids @ base.solution, "The ids were multiplied in place of the one-hot rows."),
-            *((rows, one_sum) for rows in sums),
-            *(mistake for mistake in base.mistakes if mistake[0].shape != wte[0].shape),
+            (*sums, one_sum),
+            *base.mistakes,
         ],
     )
 
@@ -118,8 +117,8 @@ def other_letters(ids, vocab_size):
     too_far = "Every row is one too far {} the table: ids and rows count from 0."
     yield (ids + 1) % vocab_size, too_far.format("down")
     yield (ids - 1) % vocab_size, too_far.format("up")
-    for token_id in range(vocab_size):
-        yield np.full_like(ids, token_id), "All letters have the same row: each takes the row of its own id."
+    same = "All letters have the same row: each takes the row of its own id."
+    yield *(np.full_like(ids, token_id) for token_id in range(vocab_size)), same
     yield np.arange(len(ids)) % vocab_size, "The rows follow the slots, 0, 1, 2: they should follow the letters."
     yield vocab_size - 1 - ids, "The ids are the wrong way round: A is 0, B is 1, C is 2."
 
@@ -139,55 +138,53 @@ def one_hot(token_ids, vocab_size):
     """Check one-hot rows, (T, vocab_size): zeros, and a 1 in the column of the token's id; int, float or bool."""
     rows, ids = one_hot_rows(token_ids, vocab_size), np.asarray(token_ids)  # (T, vocab_size), (T,)
     n_tokens, column = len(rows), ids[:, np.newaxis]
-    too_far, swapped = (
-        "Every 1 is one column too far to the {}: ids and columns count from 0.",
-        "Rows and columns are swapped.",
-    )
+    too_far = "Every 1 is one column too far to the {}: ids and columns count from 0."
     ids_there = "The ids are where the ones should be: the column already says which id it is."
-    one_number = "One number for each letter is like an id: write each as zeros and a single 1."
     by_slot = "The ones follow the slots, 0, 1, 2: they should follow the ids of the letters."
-    long_row, each_slot = "All rows have become one long row.", "There is a column for each slot: make one for each id."
-    return Exercise(
+    return matrix_exercise(
         rows,
-        expected=f"an array of shape {rows.shape}: one row for each letter, one column for each id",
+        each="letter",
+        column="id",
         praise="Every row has a single 1, in the column of its letter's id.",
-        difference=lambda values, place: _about_one_hot(values, place[0], ids),
         mistakes=[
-            *((rows * factor, ids_there) for factor in (column, column + 1)),
-            *((moved, too_far.format("right")) for moved in (np.roll(rows, 1, 1), rows @ np.eye(vocab_size, k=1))),
-            *((moved, too_far.format("left")) for moved in (np.roll(rows, -1, 1), rows @ np.eye(vocab_size, k=-1))),
-            *((np.eye(vocab_size)[slots], by_slot) for slots in [np.arange(n_tokens) % vocab_size]),
-            (np.eye(n_tokens, vocab_size), by_slot),
-            (np.zeros(rows.shape), "All numbers are 0: every row needs a single 1."),
+            (rows * column, rows * (column + 1), ids_there),
+            (np.roll(rows, 1, axis=1), rows @ np.eye(vocab_size, k=1), too_far.format("right")),
+            (np.roll(rows, -1, axis=1), rows @ np.eye(vocab_size, k=-1), too_far.format("left")),
+            (np.resize(np.eye(vocab_size), rows.shape), np.eye(n_tokens, vocab_size), by_slot),
             (np.ones(rows.shape), "All numbers are 1: every row needs a single 1, and zeros beside it."),
             (1 - rows, "Zeros and ones are swapped: every row has a single 1."),
             (rows[:, ::-1], "The columns are in reverse order: column 0 is for A."),
             (np.broadcast_to(column, rows.shape), "Every row is filled with its id: it needs a single 1, and zeros."),
-            (rows.T, swapped),
-            (rows.ravel(), long_row),
             (np.eye(vocab_size), "There is a row for each id: pick one of them for every letter."),
-            (np.eye(n_tokens), each_slot),
             (np.eye(48)[ids], f"There is a column for each channel: make {vocab_size}, one for each id."),
-            (rows[0], "This is the row of the first letter only: every letter has one."),
             (rows.sum(axis=0), "This counts how often each letter is there: every letter has a row of its own."),
             (column == ids, "This compares the letters with each other: compare them with the ids 0, 1, 2."),
-            (ids, "These are the ids: write each of them as zeros and a single 1."),
         ],
         shapes=[
-            ((vocab_size, n_tokens), swapped),
-            ((n_tokens,), one_number),
-            ((n_tokens * vocab_size,), long_row),
-            ((n_tokens, n_tokens), each_slot),
+            ((n_tokens,), "One number for each letter is what ids are: write each as zeros and a single 1."),
+            ((n_tokens, n_tokens), "There is a column for each slot: make one for each id."),
             ((n_tokens, vocab_size + 1), "There is a column too many: ids count from 0, so column 0 is for id 0."),
             ((n_tokens, vocab_size - 1), "A column is missing: every id has one, and 0 is an id too."),
-            *(((n, vocab_size), f"There are {n_tokens} letters, and these are {n} rows.") for n in range(2, 13)),
             ((n_tokens, 48), "These are the rows of the table: the one-hot rows say which of them to take."),
         ],
-        order=WRONG_ORDER,
+        about_rows=lambda values: _about_one_hot(values, rows, ids),
+        read=_read_one_hot,
     )
 
 
-def _about_one_hot(values, row, ids):
+def _read_one_hot(answer, exercise):
+    """Read rows, of which each may be written as one text, such as "100"."""
+    rows = re.findall(r"\w+", answer) if isinstance(answer, str) else answer
+    rows = rows.tolist() if isinstance(rows, np.ndarray) else rows
+    if isinstance(rows, (list, tuple)):
+        digits = [list(row) for row in rows if isinstance(row, str) and re.fullmatch("[01]{2,}", row)]
+        if digits and len(digits) == len(rows):
+            answer = digits if len(digits) > 1 else digits[0]
+    return numbers(answer, exercise)
+
+
+def _about_one_hot(values, rows, ids):
+    row = np.flatnonzero((values != rows).any(axis=1))[0]
     named, ones = f"Row {row}, counted from 0,", values[row].sum()
     if not np.isin(values[row], (0, 1)).all():
         return f"{named} holds something other than zeros and ones."
@@ -211,9 +208,9 @@ def identical_slots(letters, letter):
         praise="These slots hold the same vector, number for number, and no other slot holds it.",
         mistakes=[
             (wanted[1:], "The others are right, but the slot itself is one of them."),
-            *((wrong, are_ids) for wrong in (ids, np.full(len(wanted), token_id), token_id)),
+            (ids, np.full(len(wanted), token_id), token_id, are_ids),
             (len(wanted), "This looks like how many slots there are: the question is which ones."),
-            *((slots, "These are the slots of another letter.") for slots in others),
+            (*others, "These are the slots of another letter."),
             (np.flatnonzero(ids != token_id), "These are the slots that hold other letters."),
             (range(1, len(ids) + 1), "These are all slots, counted from 1: only equal letters have equal vectors."),
         ],
@@ -224,8 +221,6 @@ def identical_slots(letters, letter):
 
 def _slots(answer, exercise, letter):
     """Read slots; of a dict from slots to their letters only those of the letter asked for."""
-    if isinstance(answer, str) and re.search(r"\b(not|no|except|without|but)\b", answer.lower()):
-        raise Stop("Write the numbers of the slots that hold the letter, in a list, and nothing else.")
     if isinstance(answer, Mapping) and letter in answer:
         answer = answer[letter]
     elif isinstance(answer, Mapping) and answer and all(isinstance(name, str) for name in answer.values()):
@@ -246,12 +241,10 @@ def cosines(wte):
         difference=lambda values, place: _about_cosine(values, place[0], rows),
         mistakes=list(_cosine_mistakes(rows)),
         shapes=[
-            *(((n, n), every_pair) for n in (3, 48)),
-            ((9,), every_pair),
-            *((shape, "Three cosines are asked for: A-B, A-C and B-C.") for shape in [(), (1,), (2,)]),
+            ((3, 3), (48, 48), (9,), every_pair),
+            ((), (1,), (2,), "Three cosines are asked for: A-B, A-C and B-C."),
             ((6,), "Leave out the cosine of each row with itself: three pairs remain."),
-            (rows.shape, channels),
-            (rows[0].shape, channels),
+            (rows.shape, rows[0].shape, channels),
         ],
         order="These are the right cosines in the wrong order: A-B first, then A-C, then B-C.",
         tolerance=0.005 + 1e-9,
@@ -282,30 +275,32 @@ def _cosine_mistakes(rows):
     first, second, apart = norms[FIRST], norms[SECOND], np.linalg.norm(rows[FIRST] - rows[SECOND], axis=1)
     dots, angles = right * first * second, np.arccos(right)
     yield right.round(1), "Give two decimals, or more."
-    for digits in (10, 100):
-        yield np.trunc(right * digits) / digits, "The digits that follow were cut off, not rounded."
+    yield np.trunc(right * 10) / 10, np.trunc(right * 100) / 100, "The digits that follow were cut off, not rounded."
     yield dots, "These are the dot products: divide each by the lengths of both rows."
-    for wrong in (dots / first, dots / second):
-        yield wrong, "Each dot product is divided by one length only: divide it by the lengths of both rows."
-    for wrong in (dots / first * second, dots / second * first):
-        yield wrong, "Python divides by the first length and multiplies by the second: put the product in parentheses."
-    for wrong in (dots / first**2, dots / second**2):
-        yield wrong, "Each dot product is divided by the square of one length: divide it by the lengths of both rows."
-    for wrong in (dots / whole, dots / whole**2):
-        yield wrong, "The dot products are divided by the length of the whole table: `axis=1` gives one for each row."
+    yield (
+        dots / first,
+        dots / second,
+        "Each dot product is divided by one length only: divide by those of both rows.",
+    )
+    parentheses = "Python divides by the first length and multiplies by the second: put the product in parentheses."
+    yield dots / first * second, dots / second * first, parentheses
+    yield (
+        dots / first**2,
+        dots / second**2,
+        "Here the square of one length divides: take the lengths of both rows.",
+    )
+    of_table = "The dot products are divided by the length of the whole table: `axis=1` gives one for each row."
+    yield dots / whole, dots / whole**2, of_table
     yield right / (first * second), "The lengths are squared: a length is the square root of the sum of squares."
     yield dots / np.sqrt(first * second), "There is a root too many: the length of a row has its root in it already."
     yield dots / (first + second), "The two lengths are added: divide by their product."
-    for wrong in (apart, apart**2, 1 - right):
-        yield wrong, "These are distances, small where rows are alike: a cosine is large there."
+    yield apart, apart**2, 1 - right, "These are distances, small where rows are alike: a cosine is large there."
     yield right**2, "These cosines are squared."
-    for wrong in (angles, np.degrees(angles), np.pi - angles):
-        yield wrong, "These are angles: the cosine is the dot product divided by the lengths, and no more."
+    yield angles, np.degrees(angles), np.pi - angles, "These are angles: the quotient itself is the cosine."
     yield abs(right), "The sign is lost: a cosine is negative where two rows point away from each other."
     yield -right, "The signs are the wrong way round: a cosine is positive where two rows point the same way."
-    for axis in (1, 0):
-        centred = rows - rows.mean(axis=axis, keepdims=True)
-        yield _cosines(centred), "A mean was taken away first, as for correlations: take the rows as they are."
+    centred = (_cosines(rows - rows.mean(axis=axis, keepdims=True)) for axis in (1, 0))
+    yield *centred, "A mean was taken away first, as for correlations: take the rows as they are."
     yield _cosines(rows + 0.1), "These are the cosines after 0.1 was added: first those of the rows as they are."
     for name, model in models().items():
         if not np.array_equal(np.float64(model.wte), rows):
@@ -392,45 +387,40 @@ def opposite(answer, english):
 
 
 def parameter_count_exercise(n_rows, n_columns):
+    count, small = n_rows * n_columns, "our own small model"
+    name, others = ("token", 50257) if n_rows == 1024 else ("position", 1024)
     return Exercise(
-        np.asarray(n_rows * n_columns),
+        np.asarray(count),
         expected="one whole number",
         praise="Every row has one number for each channel.",
         difference=lambda *_: "How many rows does the table have, and how many numbers are in each row?",
-        mistakes=list(_count_mistakes(n_rows, n_columns)),
+        mistakes=[
+            (n_rows + n_columns, "This is the sum of rows and columns: every row has a number in every column."),
+            (
+                [n_rows // 1000, n_rows % 1000 * n_columns],
+                [n_rows // 1000 * n_columns, n_rows % 1000],
+                f"To Python, a comma in a number makes two numbers of it: write {n_rows} without one.",
+            ),
+            (n_rows, "This counts the rows only: every row has many numbers."),
+            (n_columns, "This counts the numbers of one row: there are many rows."),
+            (
+                [n_rows, n_columns],
+                [n_columns, n_rows],
+                "This is the shape of the table: how many numbers are in it?",
+            ),
+            (count - n_columns, "A row is missing: rows count from 0, so the last has a number that is one less."),
+            (count + n_columns, f"There is a row too many: ids from 0 to {n_rows - 1} are {n_rows} rows."),
+            (count - n_rows, count + n_rows, "There is a column too many or too few: there is one for each channel."),
+            (3 * 48, 11 * 48, 14 * 48, 85_728, f"This is the count for {small}."),
+            (n_rows * 48, 3 * n_columns, 11 * n_columns, f"One of the sizes is {small}'s: both must be GPT-2's."),
+            (others * 768, f"This is the count for GPT-2's {name} table: the exercise asks for the other one."),
+            (count + others * 768, f"GPT-2's {name} table is counted too: the exercise asks for one table."),
+            (n_rows**2, n_columns**2, "A size is multiplied by itself: multiply the rows by the channels."),
+            (-count, "A count is never negative."),
+            (n_rows / n_columns, "Dividing does not count: every row has a number for every channel."),
+            (count / 1e3, count / 1e6, "Is that in thousands or millions, or has a comma become a point?"),
+            (124_439_808, "This is the count for the whole GPT-2: the exercise asks for one table."),
+            *((n * count, f"This is {n} times too much: are these bytes?") for n in (2, 4)),
+        ],
         rounding="This is close, but a count is exact: nothing is rounded or left out.",
     )
-
-
-def _count_mistakes(n_rows, n_columns):
-    """Yield a wrong number, and what to say of it."""
-    count = n_rows * n_columns
-    yield n_rows + n_columns, "This is the sum of rows and columns: every row has a number in every column."
-    thousands = "To Python, a comma in a number makes two numbers of it: write {}."
-    for sizes in ([n_rows // 1000, n_rows % 1000 * n_columns], [n_rows // 1000 * n_columns, n_rows % 1000]):
-        yield sizes, thousands.format(f"{n_rows} without one")
-    yield n_rows, "This counts the rows only: every row has many numbers."
-    yield n_columns, "This counts the numbers of one row: there are many rows."
-    for sizes in ([n_rows, n_columns], [n_columns, n_rows]):
-        yield sizes, "This is the shape of the table: how many numbers does it hold?"
-    yield count - n_columns, "A row is missing: rows count from 0, so the last number is one less than their number."
-    yield count + n_columns, f"There is a row too many: ids from 0 to {n_rows - 1} are {n_rows} rows."
-    for wrong in (count - n_rows, count + n_rows):
-        yield wrong, "There is a column too many or too few: the table has one for each channel."
-    for ours in (3 * 48, 11 * 48, 14 * 48, 85_728):
-        yield ours, "This is the count for our own small model."
-    for mixed in (n_rows * 48, 3 * n_columns, 11 * n_columns):
-        yield mixed, "One of the sizes is our own small model's: both must be GPT-2's."
-    for name, rows in (("token", 50257), ("position", 1024)):
-        if rows != n_rows:
-            yield rows * 768, f"This is the count for GPT-2's {name} table: the exercise asks for the other one."
-            yield count + rows * 768, f"GPT-2's {name} table is counted too: the exercise asks for one table."
-    for size in (n_rows, n_columns):
-        yield size**2, "A size is multiplied by itself: multiply the rows by the channels."
-    yield -count, "A count is never negative."
-    yield n_rows / n_columns, "Dividing does not count: every row has a number for every channel."
-    for unit in (1e3, 1e6):
-        yield count / unit, "Is that in thousands or millions, or has a comma become a point? Write the whole number."
-    yield 124_439_808, "This is the count for the whole GPT-2: the exercise asks for one table."
-    for size in (2, 4):
-        yield size * count, f"This is {size} times too much: are these bytes?"

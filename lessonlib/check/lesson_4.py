@@ -12,6 +12,7 @@ from lessonlib.check.exercise import (
     Exercise,
     arrays_at_hand,
     checks,
+    each_through,
     judges,
     matrix_exercise,
     models,
@@ -24,6 +25,8 @@ from lessonlib.embeddings import VOCABULARY, decode, encode, position_embedding,
 from lessonlib.measure import closest_rows, cosines, distances, principal_axes, stream
 from lessonlib.measure import exchanged as swapped
 from lessonlib.nano_gpt import N_INPUTS
+
+TOKEN_TABLE = "This is the token table: positions have their own."
 
 
 @checks
@@ -38,25 +41,24 @@ def positions(n_tokens, wpe, token_ids):
         each="slot",
         praise="Every slot has its own row of the table, from row 0 on, whatever the letters are.",
         mistakes=[
-            *((wpe[slots], sentence) for slots, sentence in other_slots(token_ids, block_size)),
+            *each_through(lambda slots: wpe[slots], other_slots(token_ids, block_size)),
             *arrays_at_hand("position", token_ids, wpe=wpe),
             (numbers, f"It is filled with slot numbers: {which}"),
             (numbers * pos_emb, f"Every row is multiplied by its slot number: {which}"),
-            (wpe, "This is the whole table: take the rows of the slots that hold a letter."),
             *_parts_of_a_word(n_tokens, wpe),
             (wpe[n_tokens:], f"These are the rows from slot {n_tokens} on: the letters are in the slots before that."),
             (wpe[1:n_tokens], "The first row is missing: slots count from 0."),
             (wpe[n_tokens], f"This is row {n_tokens} alone: with a colon, a slice takes all rows before it."),
-            (wpe[n_tokens - 1], "This is the row of the last slot alone: every slot has one."),
-            (wpe[0], "This is the row of slot 0 alone: every slot has one."),
             (wpe[:, :n_tokens], "The slice took channels, not slots: what is before the comma picks rows."),
             (wpe[:n_tokens, :n_tokens], "The slice took only some of the channels: every row has all of them."),
-            (np.arange(n_tokens), "These are the slot numbers: they say which rows of the table to take."),
             (token_ids, "These are the ids of the letters: a position follows the slot alone."),
-            *((model.wte, "This is the token table: positions have their own.") for model in models().values()),
+            (*(model.wte for model in models().values()), TOKEN_TABLE),
         ],
         shapes=[
-            ((block_size, wpe.shape[1]), "There is a row for every slot of the table: take those that hold a letter."),
+            (
+                (block_size, wpe.shape[1]),
+                "There is a row for every slot of the whole table: take those with a letter.",
+            ),
             ((n_tokens - 1, wpe.shape[1]), "A row is missing: a slice ends before its second number."),
             ((n_tokens + 1, wpe.shape[1]), "There is a row too many: which is the last slot that holds a letter?"),
         ],
@@ -78,14 +80,11 @@ def other_slots(token_ids, block_size):
     ids, right = np.asarray(token_ids), np.arange(len(token_ids))
     yield ids, "The ids of the letters pick the positions: a position follows the slot, not the letter."
     yield right + 1, "The positions are counted from 1: the first slot is slot 0."
-    for backwards in (right[::-1], block_size - 1 - right):
-        yield backwards, "The positions are in reverse order: the first is for slot 0."
-    yield (
-        right + block_size - len(ids),
-        "These positions are the last of the table: the letters are in the first slots.",
-    )
-    for slot in range(block_size):
-        yield np.full(len(ids), slot), "All slots have the same position: each has its own."
+    yield right[::-1], block_size - 1 - right, "The positions are in reverse order: the first is for slot 0."
+    last = "These positions are the last of the table: the letters are in the first slots."
+    yield right + block_size - len(ids), last
+    same = (np.full(len(ids), slot) for slot in range(block_size))
+    yield *same, "All slots have the same position: each has its own."
     yield right * 2 % block_size, "Every second position is left out: the slots are 0, 1, 2 and so on."
 
 
@@ -112,14 +111,13 @@ def most_alike(table):
         praise="No other two rows lie as near each other.",
         mistakes=[
             (divmod(distances(rows).argmax(), len(rows)), "These two lie furthest apart: which lie nearest?"),
-            *((_largest_pair(cosines(each)), largest) for each in (rows, rows - rows.mean(axis=0))),
-            (_largest_pair(rows @ rows.T), largest),
+            (*map(_largest_pair, (rows @ rows.T, cosines(rows), cosines(rows - rows.mean(axis=0)))), largest),
             (
                 closest_rows(rows @ principal_axes(rows)[0][:2].T)[:2],
                 "These lie nearest on the map, which shows two directions of 48: measure in all of them.",
             ),
-            *((closest_rows(other)[:2], other_model) for other in others),
-            *((cell, "A row and itself are 0 apart: leave out the diagonal.") for cell in ([0, 0], 0)),
+            (*(closest_rows(other)[:2] for other in others), other_model),
+            ([0, 0], 0, "A row and itself are 0 apart: leave out the diagonal."),
             (nearest[0] * len(rows) + nearest[1], number),
             (distance, "This is how far apart they are: the exercise asks for the two row numbers."),
         ],
@@ -174,25 +172,17 @@ def averaged(wpe, rows):
         mistakes=[
             (table, "Nothing has been replaced yet."),
             (filled(0), "Zero takes away more than the differences: it takes what the rows have in common, too."),
-            (filled(table.mean(axis=0)), group),
-            (filled(table[others].mean(axis=0)), group),
-            (filled(table[:N_INPUTS].mean(axis=0)), group),
+            (*(filled(rows.mean(axis=0)) for rows in (table, table[others], table[:N_INPUTS])), group),
             (filled(table[rows].mean()), "This is one number, the mean of all: take the mean of each channel."),
             (filled(table[rows].mean(axis=1)[:, np.newaxis]), "These are the means along each row: take axis 0."),
             (filled(table[rows].sum(axis=0)), "This is the sum of the rows: divide by how many they are."),
             *((filled(table[row]), f"All are copies of row {row}: take the mean of the rows.") for row in rows),
             (_with(table, rows[:1], mean), "Only one row is replaced: every row of the group is."),
-            *((_with(table, some, table[some].mean(axis=0)), which) for some in (shifted, shorter, longer)),
-            *(
-                (_with(wpe, rows, wpe[rows].mean(axis=0)), f"Begin with the table of the exercise, not the {name}'s.")
-                for name, wpe in _others(table)
-            ),
+            (*(_with(table, some, table[some].mean(axis=0)) for some in (shifted, shorter, longer)), which),
             (_with(table, others, mean), "The other rows are replaced, and those of the group are kept."),
-            (np.delete(table, rows, axis=0), "The rows are taken out: the table needs a row for every slot."),
             (mean, "This is the mean row alone: the exercise asks for the whole table."),
-            (table[rows], "These are the rows of the group alone: the exercise asks for the whole table."),
             (np.tile(mean, (len(rows), 1)), "These are the new rows alone: the exercise asks for the whole table."),
-            *_other_tables(table),
+            *_about_whole_tables(table, rows, lambda wpe: _with(wpe, rows, wpe[rows].mean(axis=0))),
         ],
         about_rows=lambda values: _about_changed(values, table, rows, "they do not hold their own mean"),
         rounding="The numbers are close, but not the same: keep all digits.",
@@ -207,7 +197,7 @@ def exchanged(wpe, one, other):
     own = next((name for name, model in models().items() if np.array_equal(model.wpe, np.float32(table))), None)
     both = "The same row stands in both places: when the second is copied, the first has been overwritten. Copy before."
     changed = "E_pos itself was changed: run the first cell again, then work on a copy."
-    alone = "These are two rows alone: the whole table is asked for."
+    others = "These two are {} and {}: others are to change places."
     between = _with(table, slice(one, other + 1), table[one : other + 1][::-1])
     pairs = [pair for pair in combinations(range(len(table)), 2) if pair != (one, other)]
     return matrix_exercise(
@@ -216,27 +206,16 @@ def exchanged(wpe, one, other):
         praise=f"Two slots have each other's rows, and all else is as it was. {_what_is_left(own, one, other)}",
         mistakes=[
             (table, "No row has moved yet." if own else changed),
-            *((_with(table, both_rows, table[row]), both) for row in both_rows),
-            *(
-                (swapped(table, *pair), "These two are {} and {}: others are to change places.".format(*pair))
-                for pair in pairs
-            ),
+            (*(_with(table, both_rows, table[row]) for row in both_rows), both),
+            *((swapped(table, *pair), others.format(*pair)) for pair in pairs),
             (between, "All rows from the one to the other are in reverse order: only two change places."),
             (_with(table, both_rows, 0), "Two rows are 0 now: each takes the place of the other."),
             (table[::-1], "All rows are in reverse order: only two change places."),
-            *(
-                (np.roll(table, step, axis=0), "All rows have moved by one: only two change places.")
-                for step in (1, -1)
-            ),
+            (np.roll(table, 1, 0), np.roll(table, -1, 0), "All rows have moved by one: only two change places."),
             (swapped(table.T, one, other).T, "Two channels have changed places: rows come before the comma."),
             (swapped(np.arange(len(table)), one, other), "These are row numbers, in the right order: take these rows."),
-            *((table[pair], alone) for pair in (both_rows, both_rows[::-1])),
-            (np.delete(table, both_rows, axis=0), "The two rows are gone: the table needs a row for every slot."),
-            *(
-                (swapped(wpe, one, other), f"These are the {name}'s rows: begin with E_pos.")
-                for name, wpe in _others(table)
-            ),
-            *_other_tables(table),
+            (table[[other, one]], "These are two rows alone: the exercise asks for the whole table."),
+            *_about_whole_tables(table, both_rows, lambda wpe: swapped(wpe, one, other)),
         ],
         about_rows=lambda values: _about_changed(values, table, both_rows, "they do not hold each other's numbers"),
         rounding="The numbers are close, but not the same: rows are moved, so nothing is rounded.",
@@ -282,7 +261,7 @@ def equal_letters(task, one, other):
             (n, "This is the number of all inputs: in how many are the two letters equal?"),
             (6 * n, "This counts letters: in how many answers are the two equal?"),
             *((k, f"This is for places {' or '.join(which)}: slot 5 writes place 0.") for k, which in fits.items()),
-            *((n - number, "This counts different letters, and in other places.") for number in fits),
+            (*(n - number for number in fits), "This counts different letters, and in other places."),
             (equal, "True or False for each: count those that are True."),
             (np.flatnonzero(equal), "These are the numbers of the answers: how many are they?"),
             (answers[equal], "These are the answers themselves: how many are they?"),
@@ -366,18 +345,16 @@ def _with(table, rows, values):
     return changed
 
 
-def _others(table):
-    """Return the names and the position tables of the models whose table this is not."""
-    return [(name, m.wpe) for name, m in models().items() if not np.array_equal(m.wpe, np.float32(table))]
-
-
-def _other_tables(table):
-    """Yield whole tables that a learner has at hand in place of one made from `table`."""
-    for name, wpe in _others(table):
-        yield wpe, f"This is the {name}'s table as it is: use the one of the exercise."
-    for model in models().values():
-        yield model.wte, "This is the token table: positions have their own."
+def _about_whole_tables(table, rows, changed):
+    """Yield what a learner may give in place of `changed(table)`, which differs from `table` in some `rows`."""
+    for name, model in models().items():
+        if not np.array_equal(model.wpe, np.float32(table)):
+            yield changed(model.wpe), f"This began with the {name}'s table: begin with that of the exercise."
+            yield model.wpe, f"This is the {name}'s table as it is: use the one of the exercise."
+    yield *(model.wte for model in models().values()), TOKEN_TABLE
     yield sinusoidal_positions(*table.shape), "These are sines and cosines: begin with the learned table."
+    yield np.delete(table, rows, axis=0), "The rows are taken out: the table needs a row for every slot."
+    yield table[rows], "These are the rows alone, as they were: the exercise asks for the whole table."
 
 
 @checks
@@ -393,7 +370,8 @@ def sinusoid_row(position, n_embd):
     sines = "These are sines only, or angles: every other channel is a cosine, of the same angle."
     exponent = "Check the exponent of w: it is -2k / 48 in channels 2k and 2k + 1, k from 0 to 23."
     learned = "This is a learned row of the {}: sines and cosines are not learned."
-    half = "Half of the channels are missing: each angle has a sine and a cosine."
+    others = [i for i in range(len(table)) if i != position]
+    powers = (-even / 2, even, -2 * even, -even - 2)
 
     def waves(angles):
         return np.stack([np.sin(angles), np.cos(angles)], axis=-1).ravel()
@@ -405,25 +383,18 @@ def sinusoid_row(position, n_embd):
         difference=lambda _, place: f"The first difference is in channel {place[0]}, counted from 0.",
         mistakes=[
             (row.reshape(-1, 2)[:, ::-1].ravel(), "Sine and cosine are swapped: channel 0 is a sine."),
-            *(
-                (wrong, f"This is row {i}: the angle is the slot times w.")
-                for i, wrong in enumerate(table)
-                if i != position
-            ),
+            *((table[i], f"This is row {i}: the angle is the slot times w.") for i in others),
             (np.concatenate([row[::2], row[1::2]]), first.format("sines")),
             (np.concatenate([row[1::2], row[::2]]), first.format("cosines")),
             (np.where(is_odd, np.cos(each), np.sin(each)), "A sine and its cosine share one angle: that of 2k."),
-            *((wrong, sines) for wrong in (np.repeat(row[::2], 2), np.sin(each), np.repeat(position * w, 2), each)),
+            (np.repeat(row[::2], 2), np.sin(each), np.repeat(position * w, 2), each, sines),
             (np.repeat(row[1::2], 2), "These are cosines only: every other channel is a sine."),
-            *((np.where(is_odd == i, row, 0), "Every other channel is still 0: fill both kinds.") for i in (0, 1)),
-            *(
-                (waves(position * 10000.0 ** (power / n_embd)), exponent)
-                for power in (-even / 2, even, -2 * even, -even - 2)
-            ),
+            (row * is_odd, row * (1 - is_odd), "Every other channel is still 0: fill both kinds."),
+            (*(waves(position * 10000.0 ** (power / n_embd)) for power in powers), exponent),
             (waves(position * 1000.0 ** (-even / n_embd)), "Check the base: it is 10000."),
             (waves(np.radians(position * w)), "The angle goes into sine and cosine as it is: it is not in degrees."),
             (waves(even), "The angles are the numbers of the channels: the angle is the slot times w."),
-            *((wrong, "These are values of w: the angle is the slot times w.") for wrong in (w, np.repeat(w, 2))),
+            (w, np.repeat(w, 2), "These are values of w: the angle is the slot times w."),
             (position * w, "These are the angles: take the sine and the cosine of each."),
             (channels, "These are the numbers of the channels: which sine or cosine is in each?"),
             (-row, "The sign is the wrong way round."),
@@ -435,7 +406,7 @@ def sinusoid_row(position, n_embd):
             *((model.wpe[last], learned.format(name)) for name, model in models().items()),
         ],
         shapes=[
-            ((n_embd // 2,), half),
+            ((n_embd // 2,), "Half of the channels are missing: each angle has a sine and a cosine."),
             ((2 * n_embd,), "This is twice as long as the row: a sine and a cosine fill two channels."),
             ((2, n_embd // 2), "These are two rows, sines and cosines apart: in the row they take turns."),
         ],

@@ -10,6 +10,7 @@ from lessonlib.check.exercise import (
     Exercise,
     arrays_at_hand,
     checks,
+    each_through,
     judges,
     matrix_exercise,
     models,
@@ -18,7 +19,7 @@ from lessonlib.check.exercise import (
 )
 from lessonlib.check.lesson_3 import about_letters, other_letters
 from lessonlib.check.lesson_4 import about_slots, other_slots
-from lessonlib.check.reading import letters_in, plain
+from lessonlib.check.reading import letters_in, plain, unwrapped
 from lessonlib.check.verdict import Stop, not_yet, right
 from lessonlib.embeddings import VOCABULARY, encode
 from lessonlib.embeddings import input_embedding as add_tables
@@ -39,7 +40,7 @@ def cell(letters, slot, channel, wte, wpe):
         praise="One number comes from the row of the letter, the other from the row of the slot.",
         difference=lambda *_: "Which row of each table is needed, and which channel of both?",
         mistakes=[
-            *((x[slot, channel].round(digits), "This is rounded: add the numbers as they are.") for digits in (2, 3)),
+            (x[slot, channel].round(2), x[slot, channel].round(3), "This is rounded: add the numbers as they are."),
             *_cell_mistakes(ids, slot, channel, np.float64(wte), np.float64(wpe)),
             (x[slot], "This is a whole row: a cell is one number, that of one channel."),
             (x[:, channel], "This is a whole column: a cell is one number, that of one slot."),
@@ -56,45 +57,41 @@ def _cell_mistakes(ids, slot, channel, wte, wpe):
     token, position = tokens[token_id], places[slot]
     yield token, "This is the number of the letter alone: that of the slot is missing."
     yield position, "This is the number of the slot alone: that of the letter is missing."
-    for wrong in ([token, position], [position, token]):
-        yield wrong, "These are the two numbers: add them."
-    for wrong in (token - position, position - token):
-        yield wrong, "One is subtracted from the other: add them, each with its own sign."
+    yield [token, position], [position, token], "These are the two numbers: add them."
+    yield token - position, position - token, "One is subtracted from the other: add them, each with its own sign."
     yield -token - position, "The sign is the wrong way round, or it is missing."
     yield token * position, "The two are multiplied: add them."
     yield (token + position) / 2, "This is the mean of the two: add them, without halving."
     yield token + places[token_id], "The id picks the position too: a position follows the slot, not the letter."
-    for near in {slot - 1, slot + 1} & set(range(len(ids))):
-        yield tokens[ids[near]] + places[near], "This is the slot beside the one asked for: slots count from 0."
-        yield token + places[near], "The position is that of the slot beside it: slots count from 0."
-        yield tokens[ids[near]] + position, "The letter is that of the slot beside it: slots count from 0."
-    for near in {channel - 1, channel + 1} & set(range(wte.shape[1])):
-        yield wte[token_id, near] + wpe[slot, near], "This is the channel beside the one asked for."
+    near = sorted({slot - 1, slot + 1} & set(range(len(ids))))
+    yield *(tokens[ids[near]] + places[near]), "This is the slot beside the one asked for: slots count from 0."
+    yield *(token + places[near]), "The position is that of the slot beside it: slots count from 0."
+    yield *(tokens[ids[near]] + position), "The letter is that of the slot beside it: slots count from 0."
+    near = sorted({channel - 1, channel + 1} & set(range(wte.shape[1])))
+    yield *(wte[token_id, near] + wpe[slot, near]), "This is the channel beside the one asked for."
     yield wte[token_id, slot] + position, "The slot picks the channel of the token table: it is the same for both."
-    for wrong in tokens:
-        yield wrong + position, "The number of another letter is taken: which letter is in this slot?"
-        yield wrong, "This is the number of another letter, and that of the slot is missing."
-    for wrong in places:
-        yield token + wrong, "The number of another slot is taken: which slot is asked for?"
-        yield wrong, "This is the number of another slot, and that of the letter is missing."
-    for wrong in (2 * token, 2 * position):
-        yield wrong, "The same number is added twice: one is needed from each table."
+    yield *(tokens + position), "The number of another letter is taken: which letter is in this slot?"
+    yield *tokens, "This is the number of another letter, and that of the slot is missing."
+    yield *(token + places), "The number of another slot is taken: which slot is asked for?"
+    yield *places, "This is the number of another slot, and that of the letter is missing."
+    yield 2 * token, 2 * position, "The same number is added twice: one is needed from each table."
     for name, model in models().items():
         other = np.float64([model.wte[token_id, channel], model.wpe[slot, channel]])
-        for wrong in (other.sum(), other[0] + position, token + other[1]) if other[0] != token else ():
-            yield wrong, f"A number in it is the {name}'s, another model: use the tables of the exercise."
+        if other[0] != token:
+            mixed = other.sum(), other[0] + position, token + other[1]
+            yield *mixed, f"A number in it is the {name}'s, another model: use the tables of the exercise."
     if channel < len(wpe) and slot < wte.shape[1]:
         yield wte[token_id, slot] + wpe[channel, slot], "Slot and channel are swapped: rows are slots."
         yield wpe[channel, slot], "Slot and channel are swapped, and the number of the letter is missing."
-    for wrong in (tokens.sum() + position, token + places.sum(), (wte[token_id] + wpe[slot]).sum()):
-        yield wrong, "A whole row or column is added up: one number of each table is needed."
-    for wrong in (token + position) * 10.0 ** np.array([-3, -2, -1, 1, 2, 3]):
-        yield wrong, "The digits are right, but the decimal point has slipped."
-    for wrong in (slot, channel, token_id, [slot, channel], [channel, slot], [token_id, channel], [token_id, slot]):
-        yield wrong, "This says where to look: what stands there, in both tables?"
+    added_up = (tokens.sum() + position, token + places.sum(), (wte[token_id] + wpe[slot]).sum())
+    yield *added_up, "A whole row or column is added up: one number of each table is needed."
+    slipped = (token + position) * 10.0 ** np.array([-3, -2, -1, 1, 2, 3])
+    yield *slipped, "The digits are right, but the decimal point has slipped."
+    where = (slot, channel, token_id, [slot, channel], [channel, slot], [token_id, channel], [token_id, slot])
+    yield *where, "This says where to look: what stands there, in both tables?"
     yield np.sqrt(wte.shape[1]) * token + position, "The letter's number is scaled by the root of C: add it as it is."
-    for wrong in (tokens[:, np.newaxis] + places).ravel():
-        yield wrong, "Both numbers come from other rows: which letter is it, and which slot?"
+    sums = np.add.outer(tokens, places).ravel()
+    yield *sums, "Both numbers come from other rows: which letter is it, and which slot?"
     yield tokens, "This is the channel in the token table: take the number of the letter, and add that of the slot."
     yield places, "This is the channel in the position table: take the slot's number, and add the letter's."
 
@@ -105,9 +102,8 @@ def input_embedding(token_ids, wte, wpe):
     x, ids = add_tables(token_ids, wte, wpe), np.asarray(token_ids)  # (T, C), (T,)
     (n_tokens, n_embd), (block_size, vocab_size) = x.shape, (len(wpe), len(wte))
     tok, pos = np.float64(wte)[ids], np.float64(wpe)[:n_tokens]
+    one_slot = "Every letter is added to every slot: each letter is in one slot."
     grid = every_sum(np.float64(wte), np.float64(wpe)).reshape(-1, n_embd)  # (vocab_size * block_size, C)
-    side_by_side = "Token and position are side by side: add them, channel by channel."
-    below = "Token and position are one below the other: add them, row by row."
 
     def about_rows(values):
         found = which_rows(values, grid)
@@ -127,36 +123,27 @@ def input_embedding(token_ids, wte, wpe):
         mistakes=[
             *arrays_at_hand("sum", ids, wte, wpe),
             ((tok + pos) / 2, "This is the mean of the two: add them, without halving."),
-            *((tok + wpe[slots], sentence) for slots, sentence in other_slots(ids, block_size)),
+            *each_through(lambda slots: tok + wpe[slots], other_slots(ids, block_size)),
             (tok[::-1] + pos, "The letters are in reverse order: the first letter is in slot 0."),
             (wte[np.sort(ids)] + pos, "The letters are sorted: the model has yet to do that."),
-            *((wte[other] + pos, sentence) for other, sentence in other_letters(ids, vocab_size)),
+            *each_through(lambda others: wte[others] + pos, other_letters(ids, vocab_size)),
             (tok + tok, "The token embedding is added to itself: add the positions."),
             (pos + pos, "The position embedding is added to itself: add the rows of the letters."),
-            *((wrong, "One of the two is added twice.") for wrong in (tok + pos + pos, tok + tok + pos)),
+            (tok + pos + pos, tok + tok + pos, "One of the two is added twice."),
             (np.sqrt(n_embd) * tok + pos, "The letters' rows are scaled by the root of C: add them as they are."),
             (tok + np.arange(n_tokens)[:, np.newaxis], "The slot numbers are added: add the rows that they pick."),
             (ids[:, np.newaxis] + pos, "The ids are added: add the rows that they pick."),
-            *((tok + some.mean(axis=0), "A mean of positions is added: each slot has its own.") for some in (pos, wpe)),
+            (tok + pos.mean(axis=0), tok + wpe.mean(axis=0), "A mean of positions is added: each slot has its own."),
             (tok + wpe.sum(axis=0), "The sum of all positions is added: each slot has its own."),
-            (np.hstack([tok, pos]), side_by_side),
-            (np.vstack([tok, pos]), below),
-            (np.stack([tok, pos]), "Token and position are two layers of one array: add them."),
-            (tok @ pos.T, "`@` is a product of matrices, which compares rows: add them."),
-            (wpe, "This is the whole position table: add the rows that are needed."),
-            (x[0], "This is the row of the first letter: every letter has one."),
             (x.sum(axis=0), "All rows are added up: token and position are added, row by row."),
-            (ids, "These are the ids: they pick rows of the token table."),
         ],
         shapes=[
-            ((block_size, n_embd), "There is a row for every slot of the table: take those that hold a letter."),
+            ((block_size, n_embd), "There is a row for every slot of the whole table: take those with a letter."),
             ((vocab_size, n_embd), "There is a row for every id: every letter has a row, equal letters too."),
-            ((n_tokens, 2 * n_embd), side_by_side),
-            ((2 * n_tokens, n_embd), below),
+            ((n_tokens, 2 * n_embd), "Token and position are side by side: add them, channel by channel."),
+            ((2 * n_tokens, n_embd), "Token and position are one below the other: add them, row by row."),
             ((2, n_tokens, n_embd), "Token and position are two layers of one array: add them."),
-            ((n_tokens, n_tokens, n_embd), "Every letter is added to every slot: each letter is in one slot."),
-            ((n_tokens, block_size, n_embd), "Every letter is added to every slot: each letter is in one slot."),
-            ((vocab_size, block_size, n_embd), "These are all possible sums: each letter is in one slot."),
+            (*((n_tokens, n, n_embd) for n in (n_tokens, block_size)), (vocab_size, block_size, n_embd), one_slot),
             ((n_tokens, n_tokens), "This is a product of matrices, which compares rows: add them."),
         ],
         about_rows=about_rows,
@@ -182,14 +169,14 @@ def folded(english, n_slots):
             (wpe + 2 * wse[0], "The segment's row is in it twice."),
             (wpe * wse[0], "The two are multiplied: add them."),
             (wpe + wse[0].mean(), "The mean of the segment's row is added: each channel has its own number."),
-            *((rows + row, "These are other slots: the first is slot 0.") for rows in near for row in (0, wse[0])),
-            *((words + row, "These are rows of words: take english.wpe.") for row in (0, wse[0], wpe, wpe + wse[0])),
+            (*near, *(rows + wse[0] for rows in near), "These are other slots: the first is slot 0."),
+            (*(words + row for row in (0, wse[0], wpe, wpe + wse[0])), "These are rows of words: take english.wpe."),
             (np.vstack([wpe[:1] + wse[0], wpe[1:]]), "Only slot 0 has got the row: every slot needs it."),
             (wse, "This is the segment table: add one row of it to every slot."),
-            *((row, "This is the segment's row alone: add it to every slot.") for row in (wse[0], 0 * wpe + wse[0])),
+            (wse[0], 0 * wpe + wse[0], "This is the segment's row alone: add it to every slot."),
         ],
         shapes=[
-            *(((n_slots + n, n_embd), "Is it below the table? Add it to every slot.") for n in (1, 2)),
+            ((n_slots + 1, n_embd), (n_slots + 2, n_embd), "Is it below the table? Add it to every slot."),
             ((n_slots, 2 * n_embd), "Position and segment are side by side: add them, channel by channel."),
         ],
         rounding="The numbers are close, but not the same: add what is in the tables, and round nothing.",
@@ -212,6 +199,7 @@ def broadcasts(lines, token_ids, wte, wpe):
         "They run, and add to each letter what is not the row of its slot: shapes that fit prove little.",
         {i: "stops with an error: its shapes do not match" for i in stopped},
         "makes x: the order of adding does not matter",
+        what="line",
     )
 
 
@@ -225,13 +213,14 @@ def evidence():
         "It works although the angles are far from right. The others fit the claim, or say nothing about it.",
         {0: "says nothing: a hidden shift can make it any number", 1: fits, 3: fits, 5: fits},
         "says nothing: with right angles or without, sums can be distinct",
+        what="finding",
     )
 
 
-def _chosen(wanted, n, praise, others, rest):
+def _chosen(wanted, n, praise, others, rest, what):
     """Make the table of an exercise that asks which of `n` they are; `others` says why some are not, `rest` why any."""
     reasons = {i: f"Number {i} {others.get(i, rest)}." for i in range(n) if i not in wanted}
-    return rows_exercise(wanted, n, praise, what="line" if n == 6 else "finding", reasons=reasons)
+    return rows_exercise(wanted, n, praise, what=what, reasons=reasons)
 
 
 @judges
@@ -280,9 +269,7 @@ def _words(answer, n_words):
     """Read words: a list of texts, of letters or of ids, one text, or a dict or pairs of numbers and words."""
     if isinstance(answer, Mapping):
         answer = [answer[key] for key in sorted(answer, key=str)]
-    cells = plain(answer)
-    while isinstance(cells, list) and len(cells) == 1:
-        cells = cells[0]
+    cells = unwrapped(plain(answer))
     if isinstance(cells, str):
         cells = re.findall(r"[^\W\d_]+", cells)
     if isinstance(cells, list) and all(_is_numbered(cell) for cell in cells):

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from lessonlib.check.exercise import Exercise, checks, judges
-from lessonlib.check.reading import as_array, atoms, letters_in, numbers, plain
+from lessonlib.check.reading import as_array, atoms, letters_in, numbers, plain, unwrapped
 from lessonlib.check.verdict import Stop, not_yet, right
 from lessonlib.embeddings import VOCABULARY, decode, encode, input_embedding
 from lessonlib.measure import closest_rows, closest_sums, every_sum, tipped_by, tips
@@ -38,7 +38,6 @@ def pairs(vectors, wte, wpe):
     apart = [np.linalg.norm(vectors[:, np.newaxis] - np.float64(table), axis=-1) for table in (wte, wpe)]
     nearest = np.stack([each.argmin(axis=1) for each in apart], axis=1)
     n_pairs, (vocab_size, block_size, n_embd) = len(right_pairs), sums.shape
-    together = "Give the letter and the slot of each vector together, as a pair."
     both = "Give two things for each vector: its letter and its slot."
     n_amounts = vocab_size + block_size
     amounts = "These are amounts: the largest of the first says the letter, the largest of the others the slot."
@@ -57,17 +56,15 @@ def pairs(vectors, wte, wpe):
             (right_pairs + [1, 0], "The ids are counted from 1: A has the id 0."),
             (right_pairs + 1, "Both are counted from 1: A has the id 0, and the first slot is slot 0."),
             (np.tile(right_pairs[0], (n_pairs, 1)), "All pairs are that of vector 0: every vector has its own."),
-            (right_pairs.T, together),
             (right_pairs[:, 0], f"These are the letters only. {both}"),
             (right_pairs[:, 1], f"These are the slots only. {both}"),
-            (right_pairs[0], "This is the pair of vector 0: every vector has one."),
             (vectors, "These are the vectors themselves: what are they made of?"),
         ],
         shapes=[
             ((n_pairs,), both),
             ((2,), "This is a single pair: every vector has one."),
-            ((2, n_pairs), together),
-            *((shape, amounts) for shape in [(n_amounts,), (n_amounts, n_pairs), (n_pairs, n_amounts)]),
+            ((2, n_pairs), "Give the letter and the slot of each vector together, as a pair."),
+            ((n_amounts,), (n_amounts, n_pairs), (n_pairs, n_amounts), amounts),
             ((n_pairs, 3), "There are three things for each vector: its letter and its slot are enough."),
             ((n_pairs, n_embd), "These are whole rows: give the letter and the slot that each row belongs to."),
             *(((n, 2), f"Every vector has one pair: there are {n_pairs} vectors.") for n in range(1, 34)),
@@ -147,13 +144,9 @@ def hidden_shift(answer, model, task):
         return right("All sums are as before, so the model cannot know; yet every cosine has changed.")
     changed -= changed.mean(axis=-1, keepdims=True)  # which layer norm takes away
     if abs(changed).max() <= close:
-        return right(
-            "The model gives all its answers as before, even though the sums have changed; and so has every cosine."
-        )
-    return not_yet(
-        "All answers are as before, but the sums are not, by up to "
-        f"{abs(changed).max():.2g}: what one table gains, the other must lose exactly."
-    )
+        return right("All answers are as before, though the sums have changed; and so has every cosine.")
+    off = f"{abs(changed).max():.2g}: what one table gains, the other must lose exactly."
+    return not_yet(f"All answers are as before, but the sums are not, by up to {off}")
 
 
 def _n_same_answers(model, tables, task):
@@ -207,8 +200,7 @@ def colliding_tables(answer):
             raise Stop(f"The {name} table has {len(table)} rows, and {n_rows} are needed.{hint}")
     widths = [table.shape[1] for table in tables]
     if widths[0] != widths[1]:
-        said = f"The tables have {widths[0]} and {widths[1]} channels: rows can be added only if they are as long."
-        raise Stop(said)
+        raise Stop(f"The tables have {widths[0]} and {widths[1]} channels: only rows of one length can be added.")
     if widths[0] > MOST_CHANNELS:
         raise Stop(f"At most {MOST_CHANNELS} channels, please: one can be enough.")
     largest = [abs(table).max() for table in tables]
@@ -245,9 +237,7 @@ def _of_rows(table):
 
 def _two_tables(answer, expected):
     """Read a pair of tables, or a model's own two."""
-    cells = plain((answer.wte, answer.wpe) if isinstance(answer, NanoGPT) else answer)
-    while isinstance(cells, list) and len(cells) == 1:
-        cells = cells[0]
+    cells = unwrapped(plain((answer.wte, answer.wpe) if isinstance(answer, NanoGPT) else answer))
     if not isinstance(cells, list):
         found = "text: without the quotes, Python computes it" if isinstance(cells, str) else "no table"
         raise Stop(f"The exercise asks for a pair: {expected}. This is {found}.")
@@ -288,10 +278,8 @@ def nudge(answer, model, letters, most):
             return not_yet(f"{still}: so small a nudge changes nothing, wherever it is. Go further.")
         return not_yet(f"{still}: {size:g} in slot {slot:g}, channel {channel:g} does not change it; other cells do.")
     least = _least(model, letters, round(abs(size) / STEP + 0.5))
-    said = (
-        f"The answer is no longer {decode(own)}. In steps of {STEP}, the smallest nudge that can do it is {least:.2f}."
-    )
-    return right(said)
+    smallest = f"In steps of {STEP}, the smallest nudge that can do it is {least:.2f}."
+    return right(f"The answer is no longer {decode(own)}. {smallest}")
 
 
 @lru_cache(maxsize=10)

@@ -16,9 +16,8 @@ from lessonlib.embeddings import LOOK_ALIKES, VOCABULARY
 LONGEST, DEEPEST = 20_000, 6  # a generator without end must end somewhere
 THOUSANDS = r"[-+]?\d{1,3}([,_' ]\d{3})+|[-+]?\d{1,3}(\.\d{3}){2,}"  # 38,597,376 or 38.597.376
 MASK = "This is a mask, True or False for each: what are the numbers of those that are marked?"
-EMPTY = "It is empty."
-SPENT = "It is empty: a generator, a map or a zip can be read only once."
 NONE = "This is None: a function that prints its result, and does not return it, gives None."
+NEGATION = r"\b(not?|nor|except|without|but)\b|n't"  # a number after it may be one that is not meant
 PART_IS_MISSING = "Part of it is still three dots, or None."
 
 
@@ -34,7 +33,12 @@ def numbers(answer, exercise):
 
 def row_numbers(answer, exercise):
     """Read an answer that names rows or slots, in any collection: float64 array (n,), sorted."""
-    if isinstance(answer, Mapping) and all(isinstance(value, str) for value in answer.values()):
+    by_number = isinstance(answer, Mapping) and all(isinstance(value, str) for value in answer.values())
+    if isinstance(answer, str) or by_number:
+        said = answer if isinstance(answer, str) else " ".join(answer.values())
+        if re.search(NEGATION, said.lower()):
+            raise Stop(f"The exercise asks for {exercise.expected}: write those that are right, and nothing else.")
+    if by_number:
         answer = list(answer)  # {0: "C", 3: "C"}
     if isinstance(answer, str) and re.search(r"\d", answer):
         answer = list(answer) if re.fullmatch(r"0\d+", answer) else re.findall(r"-?\d+(?:\.\d+)?", answer)
@@ -82,8 +86,15 @@ def plain(value, decimal_comma=False, depth=0):
     if len(items) > LONGEST:
         raise Stop("It goes on and on: no answer is that long.")
     if not items and hasattr(value, "__next__"):
-        raise Stop(SPENT)
+        raise Stop("It is empty: a generator, a map or a zip can be read only once.")
     return [plain(item, decimal_comma, depth + 1) for item in items]
+
+
+def unwrapped(cells):
+    """Take away lists around one list, or around one text."""
+    while isinstance(cells, list) and len(cells) == 1:
+        cells = cells[0]
+    return cells
 
 
 def atoms(cells):
@@ -112,7 +123,7 @@ def as_array(cells, expected):
         what = "Its rows have different lengths" if ragged else "It holds something other than numbers"
         raise Stop(f"{what}. {asks}") from None
     if values.size == 0:
-        raise Stop(f"{EMPTY} {asks}")
+        raise Stop(f"It is empty. {asks}")
     if values.dtype.kind == "c" or not np.isfinite(values).all():
         what = "complex numbers" if values.dtype.kind == "c" else "nan, infinity or a number far too large"
         raise Stop(f"It holds {what}. {asks}")

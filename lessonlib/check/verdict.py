@@ -1,6 +1,9 @@
 """What a check says."""
 
+import html
 from typing import NamedTuple
+
+BARS = {True: "#0b6fb8", False: "#b3261e", None: "#8a94a0"}  # not those of token, position and sum
 
 
 class Verdict(NamedTuple):
@@ -15,6 +18,12 @@ class Verdict(NamedTuple):
 
     def __repr__(self):
         return self.message
+
+    def _repr_html_(self):
+        """Write the message in body type beside a coloured bar, its first sentence bold."""
+        first, stop, rest = self.message.partition(".")
+        look = f"border-left: 5px solid {BARS[self.right]}; padding: 2px 12px; max-width: 860px; white-space: pre-wrap"
+        return f'<div style="{look}"><b>{html.escape(first)}{stop}</b>{html.escape(rest)}</div>'
 
     def __bool__(self):
         return self.right is True

@@ -16,6 +16,7 @@ from lessonlib.scene import (
     NARROW,
     PALE,
     POSITION,
+    SEEN_FROM,
     TOKEN,
     WIDE,
     WRONG,
@@ -28,6 +29,7 @@ from lessonlib.scene import (
     Strip,
     column_labels,
     lay_out,
+    shown,
     thread,
 )
 
@@ -38,7 +40,6 @@ LARGE, SMALL = 15, 12  # CSS pixels: titles; labels and numbers
 FIGURE = 22  # CSS pixels: a score
 CHANCES = "bars: its chances of A, B and C"
 NUMBER_ROOM = 60  # CSS pixels: behind the longest bar
-STILL_AZIMUTH, STILL_ELEVATION = 20, 20  # degrees: from where blocks are seen on paper
 FONT = {"family": "DejaVu Sans", "parse_math": False}
 
 
@@ -80,7 +81,7 @@ def _draw(scene, width, layers):
 
 def write(axes, x, y, text, size=SMALL, colour=INK, ha="left", va="center", **look):
     """Write a text whose size is in CSS pixels."""
-    axes.text(x, y, text, fontsize=size * POINT, color=colour, ha=ha, va=va, **FONT, **look)
+    axes.text(x, y, shown(text), fontsize=size * POINT, color=colour, ha=ha, va=va, **FONT, **look)
 
 
 def box_around(axes, left, top, width, height, **look):
@@ -223,11 +224,14 @@ def _points_inside(axes, points, box):
         if points.filled:
             axes.add_patch(Polygon(at[list(points.path)], **look))
         axes.plot(*at[list(points.path)].T, color=points.colour, linewidth=2 * POINT, alpha=0.45)
+    for pair in points.joins:
+        axes.plot(*at[list(pair)].T, color=points.colour, linewidth=1.2 * POINT)
     for i, (x, y) in enumerate(at):
         if points.only is not None and i not in points.only:
             continue
         face = "white" if i in points.hollow else points.colour
-        axes.add_patch(Circle((x, y), points.radius, facecolor=face, edgecolor=points.colour, linewidth=2 * POINT))
+        look = {"facecolor": face, "edgecolor": points.colour, "linewidth": 2 * POINT, "zorder": 3}
+        axes.add_patch(Circle((x, y), points.radius_of(i), **look))
         if i in points.rings:
             ring = {"facecolor": "none", "edgecolor": INK, "linewidth": 2 * POINT}
             axes.add_patch(Circle((x, y), points.radius + 4, **ring))
@@ -262,7 +266,7 @@ def _blocks_inside(axes, blocks, box):
     """Draw the blocks as they are seen from the right and above, where this order of blocks and faces is right."""
     corners, size = blocks.places(box.width)
     zoom = 0.92 * box.width / size[0]
-    (sin_a, sin_e), (cos_a, cos_e) = (turn(np.radians([STILL_AZIMUTH, STILL_ELEVATION])) for turn in (np.sin, np.cos))
+    (sin_a, sin_e), (cos_a, cos_e) = (turn(np.radians(SEEN_FROM)) for turn in (np.sin, np.cos))
     turned = np.array([[cos_a, sin_e * sin_a], [0, cos_e], [-sin_a, sin_e * cos_a]])  # (3, 2)
 
     def at(points):

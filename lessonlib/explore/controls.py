@@ -14,6 +14,7 @@ EXAMPLE = "CBABBC"  # the letters that every explorer starts with
 READ_AS = LOOK_ALIKES | str.maketrans("КΚМΜОΟO", "KKMM000")  # Cyrillic, Greek, and the letter O for a zero
 LABEL_STYLE = {"description_width": "8em"}  # one width for all names, so that sliders stand in line
 SHORT_LABEL_STYLE = {"description_width": "4.2em"}
+SNAPSHOT = 300  # milliseconds: of training that plays
 
 
 def int_slider(name, lowest, highest, value, step=1):
@@ -43,10 +44,8 @@ def dropdown(name, options, value=None):
 
 
 class Control(widgets.Box):
-    """A control that is made of several. It has a `value`, and `reset` brings back a value and ends what goes on.
-
-    What sets its parts so that they show the value does so in `with self.following():`, and is not heard by them.
-    """
+    """A control that is made of several. It has a `value`, and `reset` brings back a value and ends what goes on. What
+    sets its parts so that they show the value does so in `with self.following():`, and is not heard by them."""
 
     is_following = False
 
@@ -63,21 +62,19 @@ class Control(widgets.Box):
 
 
 class Steps(Control):
-    """A slider over steps, with buttons that play them, pause, and go back to the start.
-
-    The page itself moves the slider while it plays, whatever the kernel does, a step every `interval` milliseconds.
-    Playing from the last step starts anew. `value` is an int in [0, n_steps).
-    """
+    """A slider over the steps 0 to n_steps - 1, with buttons that play them, pause, and go back to the start. The page
+    itself moves the slider while it plays, whatever the kernel does, a step every `interval` milliseconds. Playing from
+    the last step starts anew. `value` is an int in [0, n_steps)."""
 
     value = Int()
 
-    def __init__(self, name, n_steps, value, interval):
-        self.slider = int_slider(name, 0, n_steps - 1, value)
+    def __init__(self, slider, n_steps, interval):
+        self.slider, value = slider, slider.value
         self.player = widgets.Play(value=value, min=0, max=n_steps - 1, interval=interval, show_repeat=False)
         super().__init__([self.player, self.slider], value=value)
         self.add_class("ll-steps")
         self.add_class("ll-whole")
-        widgets.jslink((self.player, "value"), (self.slider, "value"))
+        widgets.jslink((self.player, "value"), (self.slider, "index" if hasattr(slider, "index") else "value"))
         link((self.slider, "value"), (self, "value"))
         if interval > 1000:  # steps that are read: aloud, that takes longer
             pace = dropdown("pace", [("normal", interval), ("slow", 5 * interval)], interval)
@@ -136,11 +133,9 @@ class Word(Typed):
 
 
 class Places(Typed):
-    """A choice for each of several places, and a text box for all at once: each follows the other.
-
-    `value` is a str with one symbol for each place; `symbols` maps every symbol that there is, an upper-case letter or
-    a digit, to what it means, and `kind` is the widget that chooses among them, all of them in the box `grid`.
-    """
+    """A choice for each of several places, and a text box for all at once: each follows the other. `value` is a str
+    with one symbol for each place; `symbols` maps every symbol that there is, an upper-case letter or a digit, to what
+    it means, and `kind` is the widget that chooses among them, all of them in the box `grid`."""
 
     def __init__(self, value, symbols, name, text_name, kind=widgets.SelectionSlider):
         self._symbols = symbols
@@ -210,14 +205,13 @@ class Switches(Places):
         self.add_class("ll-word")
 
 
-def training_slider(histories):
-    """Make a slider over the snapshots of trainings, at the last one; `value` is the number of the snapshot.
-
-    `histories` maps names to Histories; their trainings may take different numbers of steps, in as many snapshots.
-    """
+def training_slider(histories, at_start=False):
+    """Make a slider over the snapshots of trainings, at the last one; it plays; `value` is the number of the snapshot.
+    `histories` maps names to Histories; their trainings may take different numbers of steps, in as many snapshots."""
     lengths = {name: len(history.steps) for name, history in histories.items()}
     n_snapshots = min(lengths.values())
     if n_snapshots < 2 or set(lengths.values()) != {n_snapshots}:
         raise ValueError(f"the trainings must have equally many snapshots, at least 2, got {lengths}")
     percents = [(f"{100 * i / (n_snapshots - 1):.3g}", i) for i in range(n_snapshots)]
-    return choice_slider("% of training", percents, n_snapshots - 1)
+    slider = choice_slider("% of training", percents, 0 if at_start else n_snapshots - 1)
+    return Steps(slider, n_snapshots, SNAPSHOT)

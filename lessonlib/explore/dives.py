@@ -49,7 +49,7 @@ def steps(model):
         parts = _parts(model, letters, slot, stage, limit)
         return Scene(*parts, text=f"step {step} of {last}: {_line(model, letters, slot, stage)}", left=96)
 
-    controls = {"letters": Letters(), "step": Steps("step", last + 1, 0, INTERVAL)}
+    controls = {"letters": Letters(), "step": Steps(int_slider("step", 0, last, 0), last + 1, INTERVAL)}
     return Explorer("the sum, step by step", controls, show)
 
 

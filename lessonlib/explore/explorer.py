@@ -13,7 +13,7 @@ from lessonlib.draw import draw, picture_html
 from lessonlib.embeddings import real_array
 from lessonlib.explore.controls import Control, Switches
 from lessonlib.explore.page import layout, page, panels_html
-from lessonlib.scene import Strip, brief
+from lessonlib.scene import Strip, brief, shown
 
 REST = 0.4  # seconds without a move after which counting begins: no hand that goes on moves so slowly
 BREATH = 0.001  # seconds between two pieces of it, in which all else is answered
@@ -24,10 +24,8 @@ _running = set()  # asyncio keeps no hold of its tasks
 
 
 def soon(coroutine):
-    """Run a coroutine beside all else, in whatever event loop answers the controls; returns whether there is one.
-
-    Tasks take the place of threads: the same code runs in every kernel, in a Python in the browser, too.
-    """
+    """Run a coroutine beside all else, in whatever event loop answers the controls; returns whether there is one. Tasks
+    take the place of threads: the same code runs in every kernel, in a Python in the browser, too."""
     try:
         task = asyncio.get_running_loop().create_task(coroutine)
     except RuntimeError:  # no loop runs, as in a plain script: `words` does what is needed
@@ -40,11 +38,9 @@ def soon(coroutine):
 
 class Explorer(widgets.VBox):
     """Controls above a picture that follows them. What goes wrong is said in words, and the last good picture stays.
-
     `name` says what is explored; `controls` is a dict from names to widgets, each with a `value`; `show` takes these
     values as keyword arguments and returns a Scene. `chips` maps the words on a button to the values that it sets; all
-    others go back to where they stood at first. Whatever `show` raises is shown as a message below the controls.
-    """
+    others go back to where they stood at first. Whatever `show` raises is shown as a message below the controls."""
 
     def __init__(self, name, controls, show, chips=()):
         super().__init__()
@@ -58,7 +54,8 @@ class Explorer(widgets.VBox):
         at_rows = [control.grid for control in controls.values() if isinstance(control, Switches)]
         stage = widgets.Box([self._frame, self._cells, self._counted, *at_rows])
         stage.add_class("ll-stage")
-        box = widgets.Box([*controls.values(), self._chips(dict(chips), reset) if chips else reset])
+        chosen = list(controls.values())
+        box = widgets.Box([self._chips(dict(chips), reset), *chosen] if chips else [*chosen, reset])
         box.add_class("ll-controls")
         words = widgets.HTML('<div role="status" class="ll-words"></div>')
         self.children = [page(), box, self._error, stage, words]
@@ -189,8 +186,8 @@ def _part(css_class):
 
 def _note(text):
     """Write a text as HTML: what stands between backticks as code, and a line for each line."""
-    pieces = html.escape(text).split("`")
-    return "".join(f"<code>{piece}</code>" if i % 2 else piece for i, piece in enumerate(pieces)).replace("\n", "<br>")
+    pieces = enumerate(html.escape(text).split("`"))
+    return "".join(f"<code>{piece}</code>" if i % 2 else shown(piece) for i, piece in pieces).replace("\n", "<br>")
 
 
 def quietly(function, *arguments):

@@ -27,10 +27,8 @@ PAIRS = ((0, 1), (0, 2), (1, 2))  # of letters
 
 def look_up(learners_look_up, model, task):
     """Make the explorer of the token embedding: one-hot times table gives one row for each letter.
-
     `learners_look_up(letters, table)` returns an array of shape (len(letters), C). It stands in the notebook, where it
-    can be read and changed: what it returns is shown, and `model` answers with it, and so has its score in `task`.
-    """
+    can be read and changed: what it returns is shown, and `model` answers with it, and so has its score in `task`."""
     given.a_function("look_up", learners_look_up)
     given.one_of("model", model, NanoGPT)
     given.one_of("task", task, Task)
@@ -74,10 +72,8 @@ def _with_look_up(model, learners_look_up, table):
 
 
 def _product(letters, table, rows, slot, channel, limit):
-    """Lay the three heatmaps out as a product of matrices: every cell where its row meets its column.
-
-    A thread leads from each row of the table to each copy of it; those of the inspected letter's row are framed.
-    """
+    """Lay the three heatmaps out as a product of matrices: every cell where its row meets its column. A thread leads
+    from each row of the table to each copy of it; those of the inspected letter's row are framed."""
     token_id, chosen = VOCABULARY.index(letters[slot]), one_hot(encode(letters), len(table))
     slots = tuple(f"{i} {letter}" for i, letter in enumerate(letters))
     unused = tuple((i, None) for i, letter in enumerate(VOCABULARY) if letter not in letters)
@@ -130,14 +126,11 @@ def listed(words):
 
 def triangles(histories):
     """Make an explorer with one slider, over the course of trainings: the three letters of each model as a triangle.
-
     `histories` maps names, such as "sorter", to Histories. Three distances can be drawn in a plane exactly; all
     triangles have one scale, and a grey outline shows where each began, a random triangle. Below them, the scores. It
-    starts before training.
-    """
+    starts before training."""
     given.all_of("histories", histories, History)
-    slider = training_slider(histories)
-    slider.value = 0
+    slider = training_slider(histories, at_start=True)
     sides = {name: np.array([distances(table) for table in history.wte]) for name, history in histories.items()}
     corners = {name: np.array([_corners(each) for each in lengths]) for name, lengths in sides.items()}  # (n, 3, 2)
     every = np.concatenate(list(corners.values()))  # (n, 3, 2)
@@ -146,7 +139,7 @@ def triangles(histories):
     curves = {name: (100 * each.steps / each.steps[-1], each.scores) for name, each in histories.items()}
 
     def show(snapshot):
-        parts, lines = [], ["Grey: before training. All triangles to one scale."]
+        parts, stretched = [], []
         for name, history in histories.items():
             lengths, xy = sides[name][snapshot], corners[name][snapshot]
             parts.append(
@@ -155,14 +148,17 @@ def triangles(histories):
                     xy, tuple(VOCABULARY), reach, TOKEN, highest=140, share=18, radius=10,
                     path=(0, 1, 2, 0), filled=True, outline=tuple(map(tuple, corners[name][0])), outline_colour=FAINT,
                     texts=tuple((*_outside(xy, pair), f"{lengths[pair]:.3f}", 12, INK) for pair in PAIRS),
-                    beside=bool(parts),
+                    beside=bool(parts), said=f"{name}: {_written(lengths)}.",
                 )
             )  # fmt: skip
-            stretch = f"longest/shortest {_stretch(lengths):.2f} (before training {_stretch(sides[name][0]):.2f})"
-            lines.append(f"`{name}: {_written(lengths)}; {stretch}`")
+            stretched.append(
+                f"{name} {_stretch(lengths):.2f}" + f" (at first {_stretch(sides[name][0]):.2f})" * bool(snapshot)
+            )
         ticks = (0, 243, 486, N_ALL)
         score = Lines("right answers", curves, 100, N_ALL, snapshot, "% of training", ticks=ticks, height=110, room=160)
-        return Scene(*parts, score, text="\n".join(lines))
+        grey = "Grey: before training" if snapshot else "Before training, and left behind in grey"
+        text = f"{grey}. All triangles to one scale.\nLongest side by shortest: {', '.join(stretched)}."
+        return Scene(*parts, score, text=text)
 
     return Explorer("three letters in training", {"snapshot": slider}, show)
 

@@ -13,8 +13,8 @@ from lessonlib.explore.scores import scores
 from lessonlib.measure import cosines as cosines_of_rows
 from lessonlib.measure import principal_axes
 from lessonlib.nano_gpt import N_INPUTS, History, NanoGPT
-from lessonlib.scene import INK, POSITION, Cells, Points, Scene, Strip, signed_limit
-from lessonlib.tasks import Task
+from lessonlib.scene import INK, POSITION, Cells, Points, Scene, Strip, moved_apart, signed_limit
+from lessonlib.tasks import N_ALL, Task
 
 SWITCHES = {"K": "keep", "M": "mean", "0": "zero"}
 SHUFFLED = (7, 2, 9, 0, 5, 10, 3, 8, 1, 6, 4)  # no row stays where it was
@@ -30,6 +30,7 @@ PLANES = AT_END, NOW, RANDOM = "best at the end", "best now", "random"
 FULL_SIZE, LEARNED_SIZE = "full size", "learned size"
 N_SINES, MOST_APART = 24, 13  # rows of the sinusoidal table that are shown; rows 10 and 23 are furthest apart
 BASES = (2, 10, 100, 1000, 10000, 100000)
+DISC, MAP_HEIGHT = 10, 220  # CSS pixels
 INPUTS = range(N_INPUTS - 1)  # the slots in which the model only reads: slot 5 is read, and writes the first letter
 
 
@@ -63,11 +64,9 @@ def window(model):
 
 
 def ablation_board(models):
-    """Make the board on which position tables are broken, while the scores of their models are counted.
-
-    `models` maps two names, such as "sorter", to (model, task), with equally large tables; what each makes of CBABBC
-    is shown beside its score.
-    """
+    """Make the board on which position tables are broken, while the scores of their models are counted. `models` maps
+    two names, such as "sorter", to (model, task), with equally large tables; what each makes of CBABBC is shown beside
+    its score."""
     given.all_of("models", models, NanoGPT, Task)
     n_rows = len(next(iter(models.values()))[0].wpe)
     limit = signed_limit(*(model.wpe for model, _ in models.values()))
@@ -101,10 +100,8 @@ def ablation_board(models):
 
 def broken_table(wpe, table=AS_TRAINED, rows="", scale=1.0):
     """Break a position table `wpe` (n_rows, C): start from another, replace rows, multiply all numbers by `scale`.
-
     `table` is one of STARTS. `rows` has one symbol for each row: K keeps it, M makes it the mean of all rows marked M,
-    0 makes its numbers 0; "" keeps all. Returns a new array.
-    """
+    0 makes its numbers 0; "" keeps all. Returns a new array."""
     sources = {AS_TRAINED: range(len(wpe)), OFF_BY_ONE: np.roll(range(len(wpe)), -1), SHUFFLE: SHUFFLED}
     broken = sinusoidal_positions(*wpe.shape) if table == SINUSOIDS else wpe[list(sources[table])].astype(np.float64)
     switches = np.array(list(rows or "K" * len(wpe)))
@@ -141,11 +138,9 @@ def _what_is_done(table, rows, scale):
 
 
 def maps(histories):
-    """Make the explorer of the maps of position tables: rows as points of a plane, the random start beside each step.
-
-    A plane keeps only some of the differences between rows. Which plane is a control, and a random one is there to
-    compare with. `histories` maps names, such as "sorter", to Histories.
-    """
+    """Make the explorer of the maps of position tables: rows as points of a plane, joined to where they began. A plane
+    keeps only some of the differences between rows. Which plane is a control, and a random one is there to compare
+    with. `histories` maps names, such as "sorter", to Histories."""
     given.all_of("histories", histories, History)
     points = {
         (name, plane): np.array([_on_plane(plane, history.wpe, i) for i in range(len(history.wpe))])
@@ -158,22 +153,30 @@ def maps(histories):
     def show(snapshot, plane):
         parts, lines = [], []
         for name, history in histories.items():
-            for when, i in ((", random start", 0), (f": {history.scores[snapshot]} of 729", snapshot)):
-                xy, table = points[name, plane][i], history.wpe[i].astype(np.float64)
-                of_all, of_inputs = (_spread(xy[rows]) / _spread(table[rows]) for rows in (slice(None), list(INPUTS)))
-                parts.append(
-                    Points(
-                        f"{name}{when}\nkeeps {of_all:.0%} of differences", xy, tuple(map(str, range(len(xy)))), reach,
-                        POSITION, hollow=tuple(INPUTS), ruled=True, radius=11, path=tuple(range(len(INPUTS), len(xy))),
-                        beside=len(parts) % 2 == 1, highest=215,
-                    )
-                )  # fmt: skip
+            xy, table = points[name, plane][snapshot], history.wpe[snapshot].astype(np.float64)
+            of_all, of_inputs = (_spread(xy[rows]) / _spread(table[rows]) for rows in (slice(None), list(INPUTS)))
+            parts.append(
+                _moves(f"{name}: {history.scores[snapshot]} of {N_ALL} right", points[name, plane][0], xy, reach)
+            )
             said = f"{name}: the plane keeps {of_all:.0%} of the differences between all rows"
             lines.append(f"{said}, and {of_inputs:.0%} of those between rows {INPUTS[0]} to {INPUTS[-1]}.")
-        return Scene(*parts, text="\n".join(lines))
+        parts[1:] = [part._replace(beside=True) for part in parts[1:]]
+        return Scene(*parts, text="\n".join([f"A thin line leads from where a row began. {lines[0]}", *lines[1:]]))
 
     controls = {"snapshot": training_slider(histories), "plane": dropdown("plane", PLANES)}
     return Explorer("maps of the position rows, before and in training", controls, show)
+
+
+def _moves(title, began, xy, reach):
+    """Draw where rows began, (n, 2), as small rings, where they are, and beside that their discs, none on another."""
+    n, (_, _, bottom, top) = len(xy), reach
+    discs = moved_apart(xy, (2 * DISC + 5) * (top - bottom) / MAP_HEIGHT)
+    first, writing = [2 * n + i for i in INPUTS], tuple(range(2 * n + len(INPUTS), 3 * n))
+    return Points(
+        title, np.concatenate([began, xy, discs]), ("",) * 2 * n + tuple(map(str, range(n))), reach, POSITION,
+        hollow=(*range(n), *first), small=tuple(range(2 * n)), path=writing, ruled=True, radius=DISC,
+        joins=tuple((i, i + n) for i in range(2 * n)), share=30, highest=MAP_HEIGHT,
+    )  # fmt: skip
 
 
 def _on_plane(plane, tables, i):
@@ -192,9 +195,7 @@ def _spread(rows):
 
 def cosines(histories):
     """Make the explorer of the cosines between rows of position tables in training, with the mean row taken away.
-
-    `histories` maps names, such as "sorter", to Histories.
-    """
+    `histories` maps names, such as "sorter", to Histories."""
     given.all_of("histories", histories, History)
     squares = {
         name: np.array([cosines_of_rows(table - table.mean(axis=0)) for table in history.wpe])

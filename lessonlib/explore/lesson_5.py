@@ -36,13 +36,11 @@ NO_SUM_TITLES = ("tok_emb", "pos_emb", "x, as add returns it: not their sum")
 
 
 def the_sum(add, model):
-    """Make the explorer of the input embedding, and of what the model answers to it.
-
-    `add(letters, start)` returns `(tok_emb, pos_emb, x)`, three arrays of shape (T, C). It stands in the notebook,
-    where it can be read and changed: what it returns is shown, and x is what the model gets, letter by letter. Each
-    letter that the model writes is appended, and `add` is asked again, for up to 11 letters. A nudge is added to the
-    chosen number of x each time. The tables of `model` set the scale of the colours.
-    """
+    """Make the explorer of the input embedding, and of what the model answers to it. `add(letters, start)` returns
+    `(tok_emb, pos_emb, x)`, three arrays of shape (T, C). It stands in the notebook, where it can be read and changed:
+    what it returns is shown, and x is what the model gets, letter by letter. Each letter that the model writes is
+    appended, and `add` is asked again, for up to 11 letters. A nudge is added to the chosen number of x each time. The
+    tables of `model` set the scale of the colours."""
     given.a_function("add", add)
     given.one_of("model", model, NanoGPT)
     limit = signed_limit(model.wte, model.wpe, measure.every_sum(model.wte, model.wpe))
@@ -104,11 +102,9 @@ class UnreadableLetters(ValueError):
 
 
 def answer_to(model, letters, start, x, x_of):
-    """Let the model write as many letters as it was given, reading `x` (T, C) first, then `x_of(window)`.
-
-    Returns them and, a tuple for each, the chances of all letters: the softmax of the logits. The window is all that
-    has been said and written; where it is longer than the slots that are left, its end.
-    """
+    """Let the model write as many letters as it was given, reading `x` (T, C) first, then `x_of(window)`. Returns them
+    and, a tuple for each, the chances of all letters: the softmax of the logits. The window is all that has been said
+    and written; where it is longer than the slots that are left, its end."""
     written, chances = "", ()
     while True:
         logits = model.logits_from(x)[-1]
@@ -309,9 +305,7 @@ class Guess(NamedTuple):
 
 class UnmixGame(Control):
     """A letter and a slot to guess with, a button that judges the guess, and one for the next sum; `value` is a Guess.
-
-    `token_ids` and `slots`, each (n_sums,), say what is in the sums.
-    """
+    `token_ids` and `slots`, each (n_sums,), say what is in the sums."""
 
     value = Instance(Guess)
 

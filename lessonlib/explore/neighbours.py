@@ -14,10 +14,8 @@ SAID = {
 
 
 def neighbours(english, word="king", minus="", plus=""):
-    """Make the explorer of neighbours: the ten words nearest to `word`, or to `word - minus + plus`, as bars.
-
-    `english` is what `load_english` returns. The typed words may be left out, and the measure chosen.
-    """
+    """Make the explorer of neighbours: the ten words nearest to `word`, or to `word - minus + plus`, as bars. `english`
+    is what `load_english` returns. The typed words may be left out, and the measure chosen."""
 
     def show(word, minus, plus, by, leave_out):
         found = english.nearest(word, minus or None, plus or None, by=by, leave_out=leave_out)

@@ -62,15 +62,16 @@
     brief.textContent = '';
     setTimeout(() => brief.textContent = aloud(text), 50);
   };
-  let resting = 0;
+  let resting = 0, turning = 0;
   const whole = note => !('more' in note.dataset) || find('.ll-counted [data-move]')?.dataset.move === note.dataset.move;
-  // First what the models answer, then the sentences of the note, then its numbers; lines part as sentences do.
+  // First what the models answer, or the plots show, then the sentences of the note, then its numbers.
   const lines = note => note.innerHTML.split('<br>').sort((one, other) => one.startsWith('<code') - other.startsWith('<code'))
     .map(line => new DOMParser().parseFromString(line, 'text/html').body.textContent);
   const speak = () => {
-    const note = find('.ll-note'), said = where => Array.from(explorer.querySelectorAll(where + ' [data-said]'), part => part.dataset.said);
+    const note = find('.ll-note'), said = where => Array.from(explorer.querySelectorAll(where), part => part.dataset.said);
     if (!note || !words || !whole(note)) return;
-    const counted = said('.ll-counted'), parts = [...counted, ...lines(note), ...said('.ll-cells')];
+    const counted = said('.ll-counted [data-said]'), plots = said('.ll-plot[data-said]');
+    const parts = [...counted, ...plots, ...lines(note), ...said('.ll-cells [data-said]:not(.ll-plot)')];
     if (!counted.length) parts.push(find('.ll-counted')?.innerText ?? '');
     const text = aloud(parts.filter(Boolean).join('\n').replace(/([^.?!:;,\s])\s*\n/g, '$1. '));
     const moved = words.dataset.move !== note.dataset.move;
@@ -139,6 +140,38 @@
   if (training) new MutationObserver(report).observe(training, {subtree: true, childList: true});
   resting = setTimeout(speak, REST);
 
+  // Points glide to their new places, and rows that changed places cross, unless pictures come faster than that.
+  const GLIDE = 250, still = window.matchMedia('(prefers-reduced-motion: reduce)');
+  let panels = [], drawn = 0, shown;
+  const glide = () => {
+    const before = panels, now = performance.now(), move = find('.ll-note')?.dataset.move;
+    if (shown === move) return;
+    const glides = !still.matches && now - drawn > GLIDE;
+    [shown, drawn] = [move, now];
+    panels = Array.from(explorer.querySelectorAll('.ll-cells .ll-panel'), panel => ({
+      places: Array.from(panel.querySelectorAll('.ll-plot > :is(i, u, em, span), .ll-plot > svg > path'), part =>
+        [part, part.tagName === 'path' ? {d: `path("${part.getAttribute('d')}")`} : {left: part.style.left, top: part.style.top}]),
+      rows: rowsOf(panel), image: panel.querySelector('img')}));
+    for (const [i, {places, rows, image}] of glides ? panels.entries() : []) {
+      const {places: from = [], rows: were = []} = before[i] ?? {};
+      if (from.length === places.length) places.forEach(([part, place], j) => part.animate([from[j][1], place], GLIDE));
+      const n = new Set(rows).size;
+      if (rows.join() === were.join() || n < rows.length || [...rows].sort().join() !== [...were].sort().join()) continue;
+      rows.forEach((row, j) => {
+        const moving = image.cloneNode();
+        moving.style.clipPath = `inset(${100 * j / n}% 0 ${100 - 100 * (j + 1) / n}% 0)`;
+        image.after(moving);
+        moving.animate({translate: [`0 ${100 * (were.indexOf(row) - j) / n}%`, '0 0']}, GLIDE);
+      });
+    }
+  };
+  const rowsOf = panel => {
+    const text = panel.dataset.numbers ?? '', n = panel.querySelectorAll('.ll-row-labels span').length;
+    return Array.from({length: text.length % n ? 0 : n}, (_, i) => text.slice(i * text.length / n, (i + 1) * text.length / n));
+  };
+  new MutationObserver(glide).observe(find('.ll-cells'), {subtree: true, childList: true});
+  glide();
+
   // The number under the mouse: ten-thousandths in 16 bits each, or, after a colon, large numbers in 32.
   const numbers = text => {
     const bytes = Uint8Array.from(atob(text.replace(':', '')), letter => letter.charCodeAt(0)).buffer;
@@ -155,17 +188,21 @@
     const column = place(event.clientX, box.left, box.width, n_columns);
     const number = numbers(panel.dataset.numbers)[row * n_columns + column];
     if (Number.isNaN(number)) panel.removeAttribute('title');
-    else set(panel, 'title', `row ${labels[row]?.textContent || row}, column ${column}: ${number.toFixed(4)}`);
+    else set(panel, 'title', `row ${labels[row]?.textContent || row}, column ${column}: ${number.toFixed(4).replace('-', '−')}`);
   });
 
-  // Blocks in space turn in the page, whatever the kernel does: what is turned here is added to the sliders' angles.
+  // Blocks in space turn in the page, whatever the kernel does: what is turned here is added to the first angles.
   const stage = find('.ll-stage'), turned = {across: 0, up: 0};
   const turn = (across, up) => {
-    const elevation = Number(find('.ll-space').style.getPropertyValue('--elevation'));
-    turned.across += across;
+    const [azimuth, elevation] = ['--azimuth', '--elevation'].map(name => Number(find('.ll-space').style.getPropertyValue(name)));
+    const around = azimuth + turned.across + across;
+    turned.across = around - 360 * Math.round(around / 360) - azimuth;
     turned.up = Math.min(90, Math.max(-90, elevation + turned.up + up)) - elevation;
     stage.style.setProperty('--turn', turned.across);
     stage.style.setProperty('--tilt', turned.up);
+    const seen = [azimuth + turned.across, elevation + turned.up].map(Math.round);
+    clearTimeout(turning);
+    turning = setTimeout(() => tell(`Seen from ${seen[0]} degrees around, ${seen[1]} degrees above.`), REST);
   };
   const ARROWS = {ArrowLeft: [5, 0], ArrowRight: [-5, 0], ArrowUp: [0, -5], ArrowDown: [0, 5]};
   const turnByKeys = event => {
@@ -219,9 +256,13 @@
   explorer.addEventListener('pointerdown', event => {
     if (event.target.closest('.ll-steps .widget-slider')) pause(event.target.closest('.ll-steps'));
   });
+  explorer.addEventListener('click', event => {  // before Reset goes to the kernel, so that no step comes after it
+    if (event.target.closest('button')?.textContent.trim() === 'Reset') explorer.querySelectorAll('.ll-steps').forEach(pause);
+  }, true);
   const nextLetter = tile => {
     const handle = tile.closest('.widget-slider').querySelector('.noUi-handle');
-    const key = handle.getAttribute('aria-valuenow') === handle.getAttribute('aria-valuemax') ? 'Home' : 'ArrowRight';
+    const [now, most] = ['now', 'max'].map(name => Number(handle.getAttribute('aria-value' + name)));
+    const key = now === most ? 'Home' : 'ArrowRight';
     handle.dispatchEvent(new KeyboardEvent('keydown', {key, cancelable: true}));
   };
   explorer.addEventListener('click', event => {

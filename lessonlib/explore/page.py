@@ -16,6 +16,7 @@ from lessonlib.draw.picture import svg
 from lessonlib.scene import (
     BLOCK_DEPTH,
     NARROW,
+    SEEN_FROM,
     WIDE,
     Blocks,
     Cells,
@@ -24,6 +25,7 @@ from lessonlib.scene import (
     Ranking,
     Strip,
     lay_out,
+    shown,
     thread,
 )
 
@@ -84,6 +86,10 @@ def panels_html(scene, kinds=None):
     return f'<div class="ll-panels" style="{its.sizes}" aria-hidden="true">{"".join(panels)}</div>'
 
 
+def _seen(text):
+    return html.escape(shown(text))
+
+
 def _wide_and_narrow(values):
     """Write a value for wide and one for narrow pages as CSS."""
     wide, narrow = values
@@ -112,9 +118,9 @@ def _cells_over(cells, i, its):
         parts.append(f'<img alt="" class="ll-landed" style="{style}" src="{tiny(cells, cells.matrix[[row]])}">')
     for row, column, text in cells.texts:
         style = f"{place(row, column)};color:{text_colour(cells, row, column)}"
-        parts.append(f'<b class="ll-text" style="{style}">{html.escape(text)}</b>')
+        parts.append(f'<b class="ll-text" style="{style}">{_seen(text)}</b>')
     if cells.rows:
-        labels = "".join([f"<span>{html.escape(text)}</span>" for text in cells.rows])
+        labels = "".join([f"<span>{_seen(text)}</span>" for text in cells.rows])
         parts.append(f'<div class="ll-row-labels">{labels}</div>')
     for row, column, colour in cells.marks:
         parts.append(f'<i class="ll-mark" style="{place(row, column)};border-color:{colour}"></i>')
@@ -158,9 +164,10 @@ def _flight(cells, i, flight, its):
     rules = []
     for suffix, (width, height, boxes) in zip(("", "-narrow"), its.places):
         here, there = boxes[i], boxes[flight.part]
-        start, end = there.top + flight.its_row * cells.row_height, here.top + flight.row * cells.row_height
+        high = here.height / np.shape(cells.matrix)[0]
+        start, end = there.top + flight.its_row * high, here.top + flight.row * high
         rules += [f"--left{suffix}:{here.left / width:.3%}", f"--width{suffix}:{here.width / width:.3%}"]
-        rules += [f"--height{suffix}:{cells.row_height / height:.3%}"]
+        rules += [f"--height{suffix}:{high / height:.3%}"]
         rules += [f"--from{suffix}:{start / height:.3%}", f"--to{suffix}:{end / height:.3%}"]
     style = (
         f"{';'.join(rules)};outline-color:{flight.colour};animation-duration:{DURATION}s;"
@@ -182,11 +189,10 @@ def _lines_over(lines, i, its):
                 dots.append(_disc(across[lines.at], down[lines.at], 4, colour, colour, ""))
                 marked = f'<u style="left:{across[lines.at]:.2%}"></u>'
     names = "".join(
-        f'<em style="top:{1 - height:.2%};color:{colour}">{html.escape(text)}</em>'
+        f'<em style="top:{1 - height:.2%};color:{colour}">{_seen(text)}</em>'
         for (colour, _), height, text in lines.names()
     )
-    inside = f"{marked}{_lines_svg(curves)}{''.join(dots)}{names}"
-    return f'<div class="ll-panel ll-plot" style="{its.insets[i]}">{_title(lines.title)}{inside}</div>'
+    return _plot(lines, its.insets[i], f"{marked}{_lines_svg(curves)}{''.join(dots)}{names}")
 
 
 def _points_over(points, i, its):
@@ -194,27 +200,34 @@ def _points_over(points, i, its):
     share = partial(_share, points, boxes[i])
     shapes, xy = [], share(points.xy)
     if points.outline:
-        corners = " ".join(f"{x:.4f},{y:.4f}" for x, y in share(points.outline))
-        shapes.append(f'<polygon points="{corners}" fill="white" stroke="{points.outline_colour}"/>')
+        shapes.append(f'<path d="{_line(share(points.outline))}Z" fill="white" stroke="{points.outline_colour}"/>')
     if points.path:
-        corners = " ".join(f"{x:.4f},{y:.4f}" for x, y in xy[list(points.path)])
-        if points.filled:
-            shapes.append(f'<polygon points="{corners}" fill="{points.colour}" fill-opacity="0.12"/>')
-        shapes.append(f'<polyline points="{corners}" stroke="{points.colour}" stroke-opacity="0.45"/>')
+        look = f'stroke="{points.colour}" stroke-opacity="0.45"'
+        look += f' fill="{points.colour}" fill-opacity="0.12"' * points.filled
+        shapes.append(f'<path d="{_line(xy[list(points.path)])}" {look}/>')
+    shapes += [f'<path d="{_line(xy[list(pair)])}" stroke="{points.colour}" class="ll-thin"/>' for pair in points.joins]
     discs = []
     for j, (x, y) in enumerate(xy):
         if points.only is not None and j not in points.only:
             continue
         fill, ink = ("white", points.colour) if j in points.hollow else (points.colour, "white")
-        name = html.escape(points.names[j]) if points.names else ""
-        discs.append(_disc(x, y, points.radius, fill, points.colour, name, ink, j in points.rings))
+        name = _seen(points.names[j]) if points.names else ""
+        discs.append(_disc(x, y, points.radius_of(j), fill, points.colour, name, ink, j in points.rings))
     words = [
         f'<span class="{"ll-small" if size <= 15 else ""}" style="left:{x:.2%};top:{y:.2%};font-size:{size:g}px;'
-        f'color:{colour}">{html.escape(text)}</span>'
+        f'color:{colour}">{_seen(text)}</span>'
         for (x, y), text, size, colour in ((share((a, b))[0], *rest) for a, b, *rest in points.texts)
     ]
-    inside = f"{_lines_svg(shapes)}{''.join(discs)}{''.join(words)}"
-    return f'<div class="ll-panel ll-plot" style="{its.insets[i]}">{_title(points.title)}{inside}</div>'
+    return _plot(points, its.insets[i], f"{_lines_svg(shapes)}{''.join(discs)}{''.join(words)}")
+
+
+def _plot(part, inset, inside):
+    said = f' data-said="{html.escape(part.said)}"' * bool(part.said)
+    return f'<div class="ll-panel ll-plot" style="{inset}"{said}>{_title(part.title)}{inside}</div>'
+
+
+def _line(corners):
+    return f"M{'L'.join(f'{x:.4f} {y:.4f}' for x, y in corners)}"
 
 
 def _share(points, box, xy):
@@ -224,7 +237,7 @@ def _share(points, box, xy):
 
 def _title(title):
     first, *more = title.split("\n")
-    return f"<b>{html.escape(first)}{''.join(f'<br><small>{html.escape(line)}</small>' for line in more)}</b>"
+    return f"<b>{_seen(first)}{''.join(f'<br><small>{_seen(line)}</small>' for line in more)}</b>"
 
 
 def _lines_svg(shapes, kind=""):
@@ -240,7 +253,7 @@ def _disc(x, y, radius, fill, edge, text, ink="", ring=False):
 def _ranking_over(ranking, i, its):
     look = f"background:{ranking.colour};width:"
     inside = _title(ranking.title) + "".join(
-        f'<div><span>{html.escape(name)}</span><i style="{look}{share:.2%}"></i>{number}</div>'
+        f'<div><span>{_seen(name)}</span><i style="{look}{share:.2%}"></i>{_seen(number)}</div>'
         for name, share, number in ranking.items()
     )
     said = html.escape(ranking.said)
@@ -276,7 +289,7 @@ def _blocks_over(blocks, i, its):
         arrows = (_arrow(points, cells.colour) for points, cells in zip(blocks.arrows(box), blocks.cells))
         parts.append(f'<div class="ll-{kind}">{"".join(arrows)}</div>')
     sizes = (f"--{name}:{length:g};" for name, length in zip("WHDwhd", (*size, *narrow_size)))
-    angles = f"--azimuth:{blocks.azimuth:g};--elevation:{blocks.elevation:g}"
+    angles = "--azimuth:{};--elevation:{}".format(*SEEN_FROM)
     inside = f'<div class="ll-turn" style="{"".join(sizes)}">{"".join(parts)}</div>'
     return f'<div class="ll-panel ll-space" style="{its.insets[i]};{angles}">{inside}</div>'
 
@@ -301,7 +314,7 @@ def _block(cells, chosen, place):
     if cells.columns:
         ends = ((0.5, "0"), (n_columns / 2, cells.columns), (n_columns - 0.5, str(n_columns - 1)))
         labels += [("ll-column", x, BLOCK_DEPTH * n_rows, text) for x, text in ends]
-    words = (f'<b class="{kind}" style="--x:{x:g};--y:{y:g}">{html.escape(text)}</b>' for kind, x, y, text in labels)
+    words = (f'<b class="{kind}" style="--x:{x:g};--y:{y:g}">{_seen(text)}</b>' for kind, x, y, text in labels)
     sizes = f"--rows:{n_rows};--columns:{n_columns};--colour:{cells.colour}"
     style = f"{place};{sizes};--image:url({tiny(cells, cells.matrix)})"
     return f'<div class="ll-block" style="{style}">{"".join(boxes)}{"".join(words)}</div>'

@@ -12,14 +12,14 @@ from lessonlib.scene import POSITION, SUM, TOKEN, Blocks, Cells, Scene, added, s
 
 
 def blocks(add, model):
-    """Make the view of both tables and the input in space; it turns under the mouse, too. `add(letters, start)` returns
+    """Make the view of both tables and the input in space; mouse and arrow keys turn it. `add(letters, start)` returns
     `(tok_emb, pos_emb, x)`, three arrays of shape (6, C); the last is shown as Input Embed. The tables of `model` are
     shown whole: the rows that are added are picked from them."""
     given.a_function("add", add)
     given.one_of("model", model, NanoGPT)
     limit = signed_limit(model.wte, model.wpe, model.wte[:, np.newaxis] + model.wpe)
 
-    def show(letters, slot, azimuth, elevation):
+    def show(letters, slot):
         x = checked_sum(add(letters, 0), (N_INPUTS, model.n_embd))[2]
         slots = tuple(str(i) for i in range(model.block_size))
         both = tuple(f"{i} {letter}" for i, letter in enumerate(letters))
@@ -29,14 +29,9 @@ def blocks(add, model):
             Cells("Input Embed", x, both, SUM, limit, columns="channel"),
         )
         chosen = (VOCABULARY.index(letters[slot]), slot, slot)
-        return Scene(Blocks(cells, chosen, azimuth, elevation), text=_sum_in_words(cells, chosen, letters[slot]))
+        return Scene(Blocks(cells, chosen), text=_sum_in_words(cells, chosen, letters[slot]))
 
-    controls = {
-        "letters": Letters(),
-        "slot": int_slider("slot", 0, N_INPUTS - 1, 3),
-        "azimuth": int_slider("azimuth °", -180, 180, 20, 5),
-        "elevation": int_slider("elevation °", -90, 90, 20, 5),
-    }
+    controls = {"letters": Letters(), "slot": int_slider("slot", 0, N_INPUTS - 1, 3)}
     return Explorer("three blocks in space", controls, show)
 
 
@@ -45,7 +40,7 @@ def _sum_in_words(cells, chosen, letter):
     token, position, x = (block.matrix[row] for block, row in zip(cells, chosen))
     row, slot, _ = chosen
     text = (
-        f"Slot {slot} holds {letter}: row {row} of Token Embed + row {slot} of Position Embed, channel by channel.\n"
+        f"Slot {slot} holds {letter}: row {row} of Token Embed + row {slot} of Position Embed.\n"
         f"`channel 0: {added(token[0], position[0])}`"
     )
     wrong = ~nearly(token + position, x)

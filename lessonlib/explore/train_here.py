@@ -17,7 +17,7 @@ from lessonlib.measure import overlap
 from lessonlib.nano_gpt import N_INPUTS, load_history
 from lessonlib.scene import POSITION, TOKEN, Cells, Lines, Scene, signed_limit
 from lessonlib.tasks import N_ALL, REVERSE, SORT
-from lessonlib.training import N_STEPS, Snapshot, training_steps
+from lessonlib.training import N_STEPS, Snapshot, train
 
 CHANCE = 0.10  # median of measure.chance_overlaps for three letters and six slots
 ROOM_FOR_OTHERS = 1.3  # the scale of the colours goes so much further than the models that ship: other seeds do
@@ -133,7 +133,7 @@ class Training(Control):
         task, seed, n_steps = self._newest.task, self._newest.seed, N_STEPS[self._newest.task]
         began, shown = time.monotonic(), 0.0
         try:
-            for snapshot in training_steps(self._tasks[task], seed, every=self._newest.every):
+            for snapshot in train(self._tasks[task], seed, every=self._newest.every, pauses=True):
                 if snapshot is not None:
                     snapshots = *self._newest.snapshots, snapshot._replace(model=None)
                     self._newest = replace(self._newest, snapshots=snapshots)
@@ -219,8 +219,8 @@ def training():
         return Scene(
             Cells(names[0], now.wte, tuple(VOCABULARY), TOKEN, **look),
             Cells(names[1], now.wpe, slots, POSITION, columns="channel", scale=True, **look),
-            Lines(title, run.curves, n_steps, at=i, across="training step", height=130, room=210),
-            text=f"{title}. {run.how}" + ("" if run.how == TRAINING else f"\n{_changes(run, i)}"),
+            Lines(title, run.curves, n_steps, at=i, across="training step", height=110, room=210, said=f"{title}."),
+            text=run.how + ("" if run.how == TRAINING else f" {_changes(run, i)}"),
         )
 
     return Explorer("train it here", {"training": Training(tasks, shipped)}, show)
@@ -232,6 +232,6 @@ def _changes(run, i):
     values, norm, overlaps = (f"from {ys[0]:.2f} to {ys[i]:.2f}" for _, ys in list(run.curves.values())[1:])
     return (
         f"From step 0 to step {now.step}: right answers from {first.score} to {now.score}; "
-        f"overlap of letters with input slots {overlaps} (chance: {CHANCE:.2f});\n"
+        f"overlap of letters with input slots {overlaps} (chance: {CHANCE:.2f}); "
         f"letter's share of the variance in the first value vectors {values}, after the first layer norm {norm}."
     )

@@ -19,6 +19,7 @@ from browser.jupyter import (
     launch,
     n_stored_explorers,
     running_server,
+    write_explorers,
     write_notebook,
 )
 
@@ -64,10 +65,12 @@ def browser(started, request):
 
 @pytest.fixture(scope="package")
 def folder(tmp_path_factory):
-    """A copy of the notebooks, so that nothing a test does is saved into ours."""
+    """A copy of the notebooks, so that nothing a test does is saved into ours; and lessons of explorers alone."""
     place = tmp_path_factory.mktemp("lessons")
     for path in [*NOTEBOOKS.glob("*.ipynb"), *NOTEBOOKS.glob("*.png")]:
         shutil.copy(path, place)
+    for lesson in NOTEBOOKS.glob("0*.ipynb"):
+        write_explorers(place / f"explorers_of_{lesson.name}", lesson)
     return place
 
 

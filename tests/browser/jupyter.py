@@ -60,8 +60,9 @@ SAID = """box => {
   return Boolean(box.querySelector('.ll-error [role=alert]')) || move('.ll-note') === move('.ll-words');
 }"""
 # The rest of page.js before it speaks, shortened: most tests would do nothing but wait for it.
-HASTY = """const wait = window.setTimeout;
-window.setTimeout = (work, delay, ...more) => wait(work, delay === 400 ? 40 : delay, ...more);"""
+HASTY = """const wait = window.setTimeout, animate = Element.prototype.animate;
+window.setTimeout = (work, delay, ...more) => wait(work, delay === 400 ? 40 : delay, ...more);
+Element.prototype.animate = function (frames, time) { return animate.call(this, frames, time === 250 ? 1 : time); };"""
 IDLE = f"() => {SESSION}.session?.kernel?.status === 'idle'"
 
 
@@ -107,6 +108,17 @@ def n_stored_explorers(path):
     cells = nbformat.read(path, as_version=4).cells
     texts = [str(each.get("data", {}).get("text/plain")) for cell in cells for each in cell.get("outputs", [])]
     return sum(text.startswith("Explorer(") for text in texts)
+
+
+def write_explorers(path, lesson):
+    """Write a notebook of a lesson's setup cell and its explorers, each of which stands alone after that cell."""
+    notebook = nbformat.read(lesson, as_version=4)
+    notebook.cells = [
+        cell
+        for cell in notebook.cells
+        if "setup" in cell.metadata.get("tags", ()) or "Explorer(" in str(cell.get("outputs"))
+    ]
+    nbformat.write(notebook, path)
 
 
 @contextlib.contextmanager
@@ -336,7 +348,7 @@ class OnPage:
         raise AssertionError("the explorer does not come to rest")
 
     def note(self):
-        return self.box.locator(".ll-note").inner_text()
+        return self.box.locator(".ll-note").inner_text().replace("−", "-")  # a true minus sign is seen
 
     def words(self):
         return self.box.locator(".ll-words").text_content().strip()

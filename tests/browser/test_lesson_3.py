@@ -6,7 +6,7 @@ import pytest
 from browser import expected
 from lessonlib.nano_gpt import load_history
 
-LESSON = "03_token_embeddings.ipynb"
+LESSON = "explorers_of_03_token_embeddings.ipynb"
 HISTORIES = {
     "sorter": load_history("sort"),
     "reverser": load_history("reverse"),
@@ -95,6 +95,13 @@ def test_the_triangles_follow_every_step(explorers):
             assert f"{name}: A-B {sides[0]:.3f}, A-C {sides[1]:.3f}, B-C {sides[2]:.3f}" in expected.words(explorer)
         seen.add(plots.first.inner_html())
     assert len(seen) == 3
+    explorer.press("% of training", "Home")
+    explorer.box.get_by_role("button", name="Play").click()
+    explorer._wait(lambda: float(explorer.value("% of training")) > 10)  # it plays by itself
+    explorer.handle("% of training").focus()
+    explorer.page.page.keyboard.press("Home")  # and whoever moves the slider takes over
+    explorer.settle()
+    assert explorer.value("% of training") == "0"
 
 
 def centres_apart(discs):

@@ -43,7 +43,7 @@ def test_the_mouse_over_a_cell_shows_its_row_column_and_number(explorers):
     panel = explorer.box.locator(".ll-panel[data-part]")
     box = panel.bounding_box()
     explorer.page.page.mouse.move(box["x"] + box["width"] * 17.5 / 48, box["y"] + box["height"] * 1.5 / 2)
-    assert panel.get_attribute("title") == "row B, column 17: -0.1000"
+    assert panel.get_attribute("title") == "row B, column 17: −0.1000"
 
 
 def test_a_button_that_is_clicked_has_focus_in_browsers_that_give_it_none(explorers):
