@@ -206,7 +206,7 @@ def test_a_picture_is_the_same_in_every_byte_whatever_the_learner_has_set_and_le
 def test_curves_say_where_each_seed_ends_and_when_it_came_near_the_top():
     runs = {"sorter": (np.array([0, 50, 100]), np.array([[0, 710, 729], [0, 3, 5]]))}
     picture = draw.curves(runs, "Sorters")
-    assert picture.alt.endswith("the step from which they are 700: sorter: 729 from 50, 5.")
+    assert picture.alt.endswith("since which step 700, for each seed: sorter: 729 since 50, 5.")
     assert len(picture.axes[0].lines) >= 2 and "training step" in written(picture)
     ends = written(draw.curves(runs, "Sorters", last_step=50))
     assert "50" in ends and "100" not in ends

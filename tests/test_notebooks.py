@@ -304,4 +304,4 @@ def test_the_first_picture_of_lesson_5_says_the_numbers_that_are_framed_in_it():
     alt = re.search(
         r"!\[(.*?)\]\(attachment:input_embedding.png\)", markdown(NOTEBOOKS / "05_combined_input_embedding.ipynb")
     )[1]
-    assert alt.endswith(f"In channel 0: {token:.4f} + ({position:.4f}) = {token + position:.4f}")
+    assert alt.endswith(f"In channel 0: {token:.4f} + (minus {-position:.4f}) = {token + position:.4f}")

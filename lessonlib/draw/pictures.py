@@ -36,7 +36,7 @@ def curves(runs, title, last_step=None, ordered=False):
     )  # fmt: skip
     picture = draw(Scene(lines))
     ends = [f"{name}: {', '.join(_course(steps, scores) for scores in runs)}" for name, (steps, runs) in runs.items()]
-    said = f"Right answers of {N_ALL} at the end, one for each seed, and the step from which they are {NEARLY_ALL}"
+    said = f"Right of {N_ALL} at the end, and since which step {NEARLY_ALL}, for each seed"
     picture.alt = f"{title}. {said}: {'; '.join(ends)}."
     return picture
 
@@ -44,7 +44,7 @@ def curves(runs, title, last_step=None, ordered=False):
 def _course(steps, scores):
     """Say where a line ends, and when it first comes near the top."""
     high = np.flatnonzero(np.asarray(scores) >= NEARLY_ALL)
-    return f"{scores[-1]} from {steps[high[0]]}" if len(high) else f"{scores[-1]}"
+    return f"{scores[-1]} since {steps[high[0]]}" if len(high) else f"{scores[-1]}"
 
 
 def squares(squares, names, below, left, limit=None, palette="signed", decimals=None):

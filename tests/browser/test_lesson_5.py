@@ -36,6 +36,9 @@ def assert_shows_what_the_controls_say(explorer):
     line, answer, panels = expected.sum_explorer(explorer)
     assert line in explorer.note()
     assert aloud(line) in explorer.words()
+    assert answer is None or explorer.words().startswith(aloud(f"The model answers {answer} to "))
+    nudge = float(explorer.handle("nudge").get_attribute("aria-valuenow"))
+    assert f"{nudge:.2f}" == explorer.value("nudge").replace("−", "-")
     assert answer is None or re.search(f"answers {answer} to ", explorer.note())
     shown = explorer.all_colours({part: colours.shape[:2] for part, colours in panels.items()})
     for part, colours in panels.items():

@@ -32,6 +32,7 @@ def test_a_training_runs_stops_and_is_scrubbed_and_the_notebook_stays_usable(exp
     assert "3 to 10 seconds" in status(training)
     train.click()
     training._wait(lambda: "step" in status(training))
+    training._wait(lambda: training.told().startswith("training sort, seed"))
     bar = training.box.get_by_role("progressbar")
     training._wait(lambda: float(bar.get_attribute("value")) > 0)
     train.click()  # does nothing
@@ -46,6 +47,8 @@ def test_a_training_runs_stops_and_is_scrubbed_and_the_notebook_stays_usable(exp
     said = status(training)
     training.settle()
     assert status(training) == said  # nothing writes over it
+    stop.click()
+    training._wait(lambda: training.told().startswith("Nothing is being trained."))
     last = said.split("step ")[1].split(" ")[0]
     assert training.value("training step") == last and f"step {last}" in training.words()
     training.press("training step", "Home")
