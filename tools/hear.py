@@ -8,6 +8,7 @@ Real keys go to explorers of lessons 3, 4, 5 and of a deep dive, in JupyterLab i
 their own. All that is said is printed; ends with an error if something was not said. Where Orca is missing, it says so.
 """
 
+import importlib.util
 import os
 import re
 import shutil
@@ -27,8 +28,6 @@ from lessonlib import explore
 from lessonlib.embeddings import encode
 from lessonlib.nano_gpt import load_checkpoint
 from lessonlib.tasks import REVERSE, SORT
-from lessonlib.training import N_STEPS
-N_STEPS["sort"] = 400
 model, reverser = load_checkpoint("sort"), load_checkpoint("reverse")
 def look_up(letters, table):
     return table[encode(letters)]
@@ -57,11 +56,11 @@ class Ear:
 
     def new(self):
         """Return what was said since last asked, a list of texts."""
-        with open(self.log, encoding="utf-8", errors="replace", newline="") as log:
+        with open(self.log, "rb") as log:
             log.seek(self.at)
-            text = log.read()
-            self.at = log.tell()
-        return [said.strip() for said in LINE.findall(text) if re.search(r"\w", said)]
+            whole, end, _ = log.read().rpartition(b"\n")  # the last line may not be there to its end
+        self.at += len(whole + end)
+        return [said.strip() for said in LINE.findall(whole.decode(errors="replace")) if re.search(r"\w", said)]
 
     def listen(self, quiet=QUIET, say=()):
         """Wait until it is quiet and all that must be said was said, or for long; return what was said."""
@@ -174,13 +173,14 @@ def ring(port, token, log):
     from browser.jupyter import PATIENCE, Page, driven, find_browser
 
     env = {**os.environ, "GNOME_ACCESSIBILITY": "1"}
+    log.touch()
     helpers = [subprocess.Popen(["openbox"], stderr=subprocess.DEVNULL)]
     subprocess.run(["gsettings", "set", "org.gnome.desktop.interface", "toolkit-accessibility", "true"], check=False)
     try:
         with open(log.with_suffix(".err"), "w") as err:
             helpers.append(subprocess.Popen(["orca", "--debug-file", str(log)], env=env, stdout=err, stderr=err))
         ear = Ear(log)
-        time.sleep(4)
+        ear.listen(4, say=["Screen reader on"])
         with driven() as playwright:
             options = {"executable_path": find_browser("firefox"), "env": env, "headless": False, "timeout": PATIENCE}
             browser = playwright.firefox.launch(channel="moz-firefox", **options)
@@ -198,8 +198,11 @@ def ring(port, token, log):
 
 
 def main(arguments):
-    if missing := [name for name in NEEDED if not shutil.which(name)]:
-        print(f"skipped: not installed: {', '.join(missing)}")
+    lacks = [name for name in NEEDED if not shutil.which(name)]
+    lacks += [] if shutil.which("firefox-esr") or shutil.which("firefox") else ["firefox-esr"]
+    lacks += [] if importlib.util.find_spec("playwright") else ["playwright: run it by .venv/bin/python"]
+    if lacks:
+        print(f"skipped: not installed: {', '.join(lacks)}")
         return 0
     if arguments != ["--inside"]:
         with tempfile.TemporaryDirectory() as home:
