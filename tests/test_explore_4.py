@@ -143,7 +143,7 @@ def test_every_switch_of_the_board_changes_its_row_alone(board):
 def test_a_chip_of_the_board_sets_its_controls_and_all_others_go_back_in_one_move(board):
     board.reset()
     set_to(board, scale=0.5)
-    line = board.children[1].children[-1]
+    line = board.children[1].children[0]
     for button, values in zip(
         line.children,
         (
