@@ -33,7 +33,8 @@ EXERCISE = [
     ),
     code("answer = ...\n\ncheck.n_words(answer, 3)", metadata={"tags": ["exercise"]}),
     code(
-        f'# {SAID} click the dots, or View > Expand Selected Code.\nsolution = 3**6\n\nprint("{SAID}", check.n_words(solution, 3))',
+        f"# {SAID} click the dots, or View > Expand Selected Code.\nsolution = 3**6\n\n"
+        f'print("{SAID}", check.n_words(solution, 3))',
         metadata={"tags": ["solution"], "jupyter": {"source_hidden": True}},
     ),
 ]
