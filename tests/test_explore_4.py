@@ -308,6 +308,10 @@ def test_the_maps_show_distances_within_a_plane_and_how_much_of_all_they_keep(i,
             kept = squares(table @ best)
             zooms.append(np.sqrt(on_page.sum() / kept.sum()))
             np.testing.assert_allclose(on_page, kept * zooms[-1] ** 2, atol=0.01 * on_page.max())
+            first = history.wpe[0].astype(float)  # the start lies in the same plane, or its line would lead nowhere
+            way = ((table - table.mean(axis=0)) - (first - first.mean(axis=0))) @ best
+            drawn = (xy - discs(explorer)[part][BEGAN]) * [box.width, box.height] / zooms[-1]
+            np.testing.assert_allclose((drawn**2).sum(axis=1), (way**2).sum(axis=1), atol=0.01 * (way**2).max() + 1e-6)
         of_all, inputs = kept.sum() / squares(table).sum(), np.ix_(range(5), range(5))
         of_inputs = kept[inputs].sum() / squares(table)[inputs].sum()
         assert title == f"{name}: {history.scores[i]} of 729 right"

@@ -146,18 +146,16 @@ def maps(histories):
         (name, plane): np.array([_on_plane(plane, history.wpe, i) for i in range(len(history.wpe))])
         for name, history in histories.items()
         for plane in PLANES
-    }  # (n, n_rows, 2) each
+    }  # (n, 2, n_rows, 2) each: where rows began and where they are
     every = np.concatenate(list(points.values())).reshape(-1, 2)
     reach = (*with_room(every[:, 0]), *with_room(every[:, 1]))
 
     def show(snapshot, plane):
         parts, lines = [], []
         for name, history in histories.items():
-            xy, table = points[name, plane][snapshot], history.wpe[snapshot].astype(np.float64)
+            (began, xy), table = points[name, plane][snapshot], history.wpe[snapshot].astype(np.float64)
             of_all, of_inputs = (_spread(xy[rows]) / _spread(table[rows]) for rows in (slice(None), list(INPUTS)))
-            parts.append(
-                _moves(f"{name}: {history.scores[snapshot]} of {N_ALL} right", points[name, plane][0], xy, reach)
-            )
+            parts.append(_moves(f"{name}: {history.scores[snapshot]} of {N_ALL} right", began, xy, reach))
             said = f"{name}: the plane keeps {of_all:.0%} of the differences between all rows"
             lines.append(f"{said}, and {of_inputs:.0%} of those between rows {INPUTS[0]} to {INPUTS[-1]}.")
         parts[1:] = [part._replace(beside=True) for part in parts[1:]]
@@ -180,12 +178,14 @@ def _moves(title, began, xy, reach):
 
 
 def _on_plane(plane, tables, i):
-    """Put the rows of snapshot `i` of `tables` (n, n_rows, C) onto a plane, their mean in the middle; (n_rows, 2)."""
+    """Put the first rows and those of snapshot `i` of `tables` (n, n_rows, C) onto one plane, the mean of each in the
+    middle; (2, n_rows, 2)."""
     if plane == RANDOM:
         axes = np.linalg.qr(np.random.default_rng(0).normal(size=(tables.shape[2], 2)))[0].T
     else:
         axes = principal_axes(tables[-1 if plane == AT_END else i])[0][:2]
-    return (tables[i] - tables[i].mean(axis=0)) @ axes.T
+    both = tables[[0, i]]
+    return (both - both.mean(axis=1, keepdims=True)) @ axes.T
 
 
 def _spread(rows):
