@@ -230,13 +230,13 @@ class Page:
         self.context.close()
 
     def reset(self, width=1440):
-        """Bring every explorer back to its first picture, in a window of this width; return whether that is so."""
+        """Bring every explorer back to how it began, in a window of this width; return whether that is so."""
         self.page.mouse.move(0, 0)
         self.page.set_viewport_size({"width": width, "height": 1000})
         for explorer in self.explorers():
             explorer.box.get_by_role("button", name="Reset").dispatch_event("click")
         self.rest()
-        return not any(explorer.error() for explorer in self.explorers())
+        return [explorer.error() for explorer in self.explorers()] == self.first_errors
 
     def rest(self):
         """Wait until every explorer's words are those of its picture."""
@@ -258,6 +258,7 @@ class Page:
         self.page.wait_for_timeout(300)
         self.page.wait_for_function(IDLE, timeout=300_000)
         self.rest()
+        self.first_errors = [explorer.error() for explorer in self.explorers()]
 
     def n_cells(self):
         return self.page.evaluate("window.jupyterapp.shell.currentWidget.content.model.cells.length")

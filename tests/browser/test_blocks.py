@@ -120,7 +120,7 @@ def blocks(page_of):
 
 def test_from_every_side_the_nearest_block_is_seen_with_the_colours_of_its_cells(page_of):
     """Where all rays around a point meet one face of one slab, its colour lies between those of their cells."""
-    rng, around = np.random.default_rng(0), [(dx, dy) for dx in (-3, -1.5, 0, 1.5, 3) for dy in (-3, -1.5, 0, 1.5, 3)]
+    rng, around = np.random.default_rng(0), [(dx, dy) for dx in (-3, 0, 3) for dy in (-3, 0, 3)]
     for width, angles in (
         (1440, [(0, 0), (20, 20), (180, 15), (20, 90), (0, -90), (-40, 30), (70, -25), (150, 45)]),
         (900, [(20, 20), (-60, 35), (180, -20), (10, 90)]),
@@ -164,6 +164,7 @@ def test_the_row_that_stands_out_has_its_exact_colours(blocks):
 
 
 def test_the_mouse_turns_the_blocks_in_the_page_and_reset_turns_them_back(blocks):
+    blocks.settle()
     page, stage, box = blocks.page.page, blocks.box.locator(".ll-stage"), box_of(blocks)
     before, sent = pixels_of(page), blocks.page.n_bytes
     page.mouse.move(box["x"] + 300, box["y"] + 200)

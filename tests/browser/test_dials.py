@@ -25,7 +25,7 @@ sorter, reverser = load_checkpoint("sort"), load_checkpoint("reverse")""",
     "explore.collisions(sorter)",
     "explore.unmix(sorter)",
     """steps = explore.steps(sorter)
-steps.controls["step"].player.interval = 500  # a test has no time to read
+steps.controls["step"].children[-1].options = [("quick", 500)]  # a test has no time to read
 steps""",
     "explore.shift(sorter, SORT)",
     """explore.scale(

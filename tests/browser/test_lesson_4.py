@@ -75,7 +75,8 @@ def test_every_switch_stands_at_its_row_and_chips_set_them(explorers):
         for slot in (0, 5, 10):
             box = switch(board, slot).nth(1).bounding_box()
             middle = table["y"] + (slot + 0.5) / 11 * table["height"]
-            assert abs(box["y"] + box["height"] / 2 - middle) < 3 and box["x"] + box["width"] < table["x"]
+            off = box["y"] + box["height"] / 2 - middle
+            assert abs(off) < 3 and box["x"] + box["width"] < table["x"], (width, slot, off)
     browser.set_viewport_size({"width": 1440, "height": 1000})
     switch(board, 7).nth(2).click()
     board.settle()
