@@ -109,3 +109,33 @@ def centres_apart(discs):
     boxes = [disc.bounding_box() for disc in discs.all()]
     one, two, three = (np.array([box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]) for box in boxes)
     return np.array([np.linalg.norm(one - two), np.linalg.norm(one - three), np.linalg.norm(two - three)])
+
+
+GLIDES = """box => {
+  window.glides = 0;
+  const animate = Element.prototype.animate;
+  Element.prototype.animate = function (...how) {
+    if (box.contains(this)) window.glides += 1;
+    return animate.apply(this, how);
+  };
+}"""
+
+
+def test_points_glide_and_swapped_rows_cross_but_not_for_those_who_want_less_motion(explorers):
+    look_up, triangles = explorers[:2]
+    page = look_up.page.page
+    triangles.press("% of training", "End")
+    for explorer, move in (
+        (triangles, lambda: triangles.press("% of training", "Home")),
+        (look_up, lambda: look_up.choose("rows of table", "A and C swapped")),
+    ):
+        explorer.box.evaluate(GLIDES)
+        page.wait_for_timeout(400)  # pictures that come faster do not glide
+        move()
+        assert page.evaluate("window.glides") > 0
+    page.emulate_media(reduced_motion="reduce")
+    look_up.box.evaluate("window.glides = 0")
+    page.wait_for_timeout(400)
+    look_up.choose("rows of table", "as trained")
+    page.emulate_media(reduced_motion="no-preference")
+    assert page.evaluate("window.glides") == 0
