@@ -12,14 +12,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from browser.jupyter import NOTEBOOKS, Page, driven, find_browser, launch, running_server, write_notebook
 
-NEEDED = ("load_checkpoint(", "E_tok, E_pos =", "def add(")  # the cells that it needs, as they stand in the lesson
+NEEDED = ("E_tok, E_pos", "def add(")  # the cells that it needs, as they stand in the lesson
 KEYS = [
-    *[("inspect channel", "ArrowRight")] * 3,
     *[("letter 3", key) for key in ("ArrowRight", "Home", "ArrowRight")],
-    *[("start position", key) for key in ("ArrowRight", "ArrowRight", "Home")],
     ("inspect row", "End"),
-    *[("nudge", key) for key in ("ArrowRight",) * 6],
+    *[("inspect channel", "ArrowRight")] * 3,
+    *[("nudge", "ArrowRight")] * 6,
 ]
+EACH, LAST = 450, 2500  # milliseconds
 
 
 def main():
@@ -37,10 +37,10 @@ def main():
             pictures.append(picture(explorer))
         browser.close()
     size = (min(each.width for each in pictures), max(each.height for each in pictures))
-    palette = pictures[-1].quantize(255, Image.Quantize.MAXCOVERAGE)
-    frames = [onto(each, size).quantize(palette=palette, dither=Image.Dither.NONE) for each in pictures]
-    path = NOTEBOOKS.parent / ".github" / "explorer.gif"
-    frames[0].save(path, save_all=True, append_images=frames[1:], duration=700, loop=0, optimize=True)
+    frames = [onto(each, size) for each in pictures]
+    path = NOTEBOOKS.parent / ".github" / "explorer.webp"  # without loss: the palette of a GIF would tint white cells
+    durations = [EACH] * (len(frames) - 1) + [LAST]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=durations, loop=0, lossless=True, method=6)
     print(f"written: {path.name}, {len(frames)} pictures, {path.stat().st_size // 1000} kB")
 
 
