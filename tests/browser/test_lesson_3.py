@@ -35,7 +35,7 @@ def assert_shows_what_the_controls_say(explorer):
 
 def test_every_slider_by_keyboard_to_every_extreme(explorer):
     for name in explorer.names():
-        for key in ("Home", "End", "ArrowLeft"):
+        for key in ("Home", "End"):
             explorer.press(name, key)
             assert_shows_what_the_controls_say(explorer)
 
