@@ -437,7 +437,7 @@ WRONG = {  # what the verdict must say <- answers
         every slot of the whole table <- reverser.wpe
         sines <- sinusoids[:6]
         (11, 48) <- sinusoids
-        slot number, says which row <- range(6) || [0, 1, 2, 3, 4, 5] || np.arange(6)
+        slot number says which row <- range(6) || [0, 1, 2, 3, 4, 5] || np.arange(6)
         All numbers are 0 <- np.zeros((6, 48))
         one long row <- E_pos[:6].ravel()
         close <- E_pos[:6].round(2)
@@ -460,7 +460,8 @@ WRONG = {  # what the verdict must say <- answers
         cosine <- divmod(int((cosines(E_pos) - 9 * np.eye(11)).argmax()), 11)
         dot product <- divmod(int((E_pos @ E_pos.T - 9 * np.eye(11)).argmax()), 11)
         table of numbers <- distances(E_pos) || E_pos[:2]
-        None of these <- [7, 9]
+        Two others are nearer <- [7, 9] || [3, 2]
+        nearest of each row <- apart.argmin(axis=1)
         2 rows are asked for <- [0, 1, 2]
         Not every <- [11, 12]
         distances <- [0.05, 0.04]
@@ -532,7 +533,9 @@ WRONG = {  # what the verdict must say <- answers
         along each row <- averaged(reverser.wpe[1:4].mean(axis=1)[:, None])
         sum of the rows <- averaged(reverser.wpe[1:4].sum(axis=0))
         copies of row 2 <- averaged(reverser.wpe[2])
-        their own mean <- averaged(reverser.wpe[1:4].max(axis=0)) || averaged(E_pos[1:4].mean(axis=0))
+        one and the same row <- averaged(reverser.wpe[1:4].max(axis=0)) || averaged(E_pos[1:4].mean(axis=0))
+        still differ <- averaged(reverser.wpe[[3, 1, 2]]) || averaged(reverser.wpe[1:4] - reverser.wpe[1:4].mean())
+        Every row has changed <- reverser.wpe - reverser.wpe[1:4].mean(axis=0)
         row 1, row 3 <- changed(reverser.wpe, [1, 3], reverser.wpe[[1, 3]].mean(axis=0))
         Only one <- changed(reverser.wpe, 1, reverser.wpe[1:4].mean(axis=0))
         other rows <- changed(reverser.wpe, slice(1, 3), reverser.wpe[1:3].mean(axis=0))
@@ -553,7 +556,10 @@ WRONG = {  # what the verdict must say <- answers
         7 and 9: others <- E_pos[[0, 1, 2, 3, 4, 5, 6, 9, 8, 7, 10]]
         from the one to the other <- E_pos[[0, 1, 2, 3, 4, 5, 9, 8, 7, 6, 10]]
         0 now <- changed(E_pos, [6, 9], 0)
-        each other's numbers <- changed(E_pos, [6, 9], E_pos[[6, 9]].mean(axis=0))
+        hold their mean <- changed(E_pos, [6, 9], E_pos[[6, 9]].mean(axis=0))
+        each other's numbers <- changed(E_pos, [6, 9], E_pos[[9, 6]] * 2)
+        Every row has changed <- E_pos + E_pos[swap]
+        Row 0, counted from 0, holds what was in row 1 <- E_pos[[1, 2, 3, 4, 5, 6, 10, 8, 9, 7, 10]]
         row 3, row 6, row 9 <- changed(E_pos[swap], 3, 0)
         all others stay <- E_pos[[0, 1, 2, 3, 4, 5, 9, 6, 7, 8, 10]]
         reverse order <- E_pos[::-1]
@@ -582,6 +588,11 @@ WRONG = {  # what the verdict must say <- answers
         numbers of the answers <- np.flatnonzero(SORT.answers[:, 1] == SORT.answers[:, 4])
         answers themselves <- SORT.answers[SORT.answers[:, 1] == SORT.answers[:, 4]]
         Which places <- 100 || 204.5
+        Nearly <- 68 || 70
+        So few <- (SORT.answers[1] == SORT.answers[4]).sum() || (SORT.answers[:, 1] == 4).sum()
+        added up <- SORT.answers[:, 1].sum() || (SORT.answers[:, 1] - SORT.answers[:, 4]).sum()
+        True or False <- SORT.answers[:, 1] == SORT.answers[:, 4].sum()
+        more than one number <- SORT.answers[:, [1, 4]]
     """,
     "sinusoid_row": """
         swapped <- waves(11 * w48).reshape(24, 2)[:, ::-1].ravel()
@@ -593,10 +604,13 @@ WRONG = {  # what the verdict must say <- answers
         All sines <- [*np.sin(11 * w48), *np.cos(11 * w48)]
         All cosines <- [*np.cos(11 * w48), *np.sin(11 * w48)]
         share one angle <- [(np.sin, np.cos)[c % 2](11 * 10000 ** (-c / 48)) for c in range(48)]
+        still 0 <- np.zeros(48)
         still 0 <- [sines_12[11][c] * (c % 2) for c in range(48)] || [sines_12[11][c] * (1 - c % 2) for c in range(48)]
-        exponent <- waves(11 * 10000.0 ** (-np.arange(24) / 48)) || waves(11 * 10000.0 ** (-np.arange(24) / 12))
-        exponent <- waves(11 / w48)
-        base <- waves(11 * 1000.0 ** (-np.arange(24) / 24))
+        to 1 are right <- waves(11 * 10000.0 ** (-np.arange(24) / 48)) || waves(11 * 10000.0 ** (-np.arange(24) / 12))
+        power <- waves(11 / w48)
+        10000 <- waves(11 * 1000.0 ** (-np.arange(24) / 24)) || waves(11 * 1e5 ** (-np.arange(24) / 24))
+        to 23 are right <- np.tile(sines_12[11, :24], 2)
+        of the slot itself <- waves(22 * w48) || waves(11 * w48[::-1]) || sines_12[11] + 1
         row 1 <- waves(w48)
         degrees <- waves(np.radians(11 * w48))
         numbers of the channels <- waves(np.arange(0, 48, 2)) || np.arange(48)
@@ -613,7 +627,7 @@ WRONG = {  # what the verdict must say <- answers
         reverse order <- sines_12[11, ::-1]
         too few decimals <- sines_12[11].round(1) || sines_12[11].round(2)
         (47,) <- sines_12[11, :47]
-        channel 47 <- [*sines_12[11, :47], 0]
+        Channels 0 to 46 are right, channel 47 <- [*sines_12[11, :47], 0]
         single number <- 0
         text <- "sin(0), cos(0)"
         parentheses <- np.sin
@@ -853,7 +867,7 @@ WRONG = {  # what the verdict must say <- answers
         stops with an error <- [2] || [1, 2, 3, 5] || [1, 2, 3, 4, 5] || 4 || [4, 1, 3, 5]
         order of adding <- [0, 1, 3, 5] || 0
         not all are there <- [1, 3] || [5, 3]
-        more than one <- [1] || 3
+        is asked for <- [1] || 3
         all lines <- range(6)
         counted from 1 <- [2, 4, 6]
         more than once <- [1, 1, 3, 5]
@@ -866,7 +880,7 @@ WRONG = {  # what the verdict must say <- answers
         hidden shift <- [0, 2, 4] || [0] || [0, 1, 2, 3, 4, 5]
         expect if the claim is true <- [1, 2, 4] || [3, 4] || [2, 5] || 5
         can be distinct <- [2, 4, 6] || 6
-        more than one <- 2 || [4]
+        is asked for <- 2 || [4]
         counted from 1 <- [3, 5]
         all findings <- range(7)
         from 0 to 6 <- [2, 8]

@@ -94,17 +94,19 @@ def judge(answer, exercise):
     return not_yet(exercise.difference(values, place))
 
 
-def matrix_exercise(solution, each, mistakes, shapes=(), about_rows=lambda values: None, column="channel", **more):
+def matrix_exercise(
+    solution, each, mistakes, shapes=(), about_rows=lambda values: None, column="channel", unknown="", **more
+):
     """Make the table of an exercise on a matrix (T, C), one row for each letter or slot: `each` says which, `column`
     what a column is. What can go wrong with any matrix is added. `about_rows` takes an answer of the right shape and
-    says what its rows are, or returns None."""
+    says what its rows are, or returns None; `unknown` is said where nothing else is known."""
     (n_rows, n_columns), swapped = solution.shape, f"Rows and columns are swapped: every {each} has a row."
-    place_words = "The first difference is in row {}, channel {}, counted from 0."
+    unknown = unknown or "The first difference is in row {}, channel {}, counted from 0."
     return Exercise(
         solution,
         expected=f"an array of shape {solution.shape}: one row for each {each}, one column for each {column}",
         difference=lambda values, place: (
-            about_rows(values) or _about_all(values, solution) or _about_tables(values) or place_words.format(*place)
+            about_rows(values) or _about_all(values, solution) or _about_tables(values) or unknown.format(*place)
         ),
         mistakes=[
             *mistakes,
@@ -116,7 +118,10 @@ def matrix_exercise(solution, each, mistakes, shapes=(), about_rows=lambda value
         shapes=[
             *shapes,
             ((n_columns, n_rows), swapped),
-            ((n_rows,), f"One number for each {each}, an id or a slot number, says which row to take: take the rows."),
+            (
+                (n_rows,),
+                f"One number for each {each}: an id or a slot number says which row to take, and rows are whole.",
+            ),
             ((n_columns,), f"This is a single row: every {each} has one."),
             *(((n, n_columns), f"There are {n_rows} {each}s, and these are {n} rows.") for n in range(2, 99)),
             *(((n_rows, n), f"A row has {n_columns} numbers, and these have {n}.") for n in range(1, 99)),
@@ -161,9 +166,10 @@ def rows_exercise(wanted, n_rows, praise, mistakes=(), what="row", reasons=None)
         praise=praise,
         difference=difference,
         mistakes=[
+            (wanted + 1, f"These {what}s are counted from 1: the first is {what} 0."),
             *each_through(lambda wrong: np.sort(np.ravel(wrong)), mistakes),
             (np.sort(mask), np.sort(~mask), MASK),
-            (wanted + 1, f"These {what}s are counted from 1: the first is {what} 0."),
+            ([n_wanted], f"More than one {what} is asked for, in a list: their numbers, not how many they are."),
         ],
         read=row_numbers,
         sized=False,

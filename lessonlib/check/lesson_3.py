@@ -209,7 +209,6 @@ def identical_slots(letters, letter):
         mistakes=[
             (wanted[1:], "The others are right, but the slot itself is one of them."),
             (ids, np.full(len(wanted), token_id), token_id, are_ids),
-            (len(wanted), "This looks like how many slots there are: the question is which ones."),
             (*others, "These are the slots of another letter."),
             (np.flatnonzero(ids != token_id), "These are the slots that hold other letters."),
             (range(1, len(ids) + 1), "These are all slots, counted from 1: only equal letters have equal vectors."),

@@ -101,6 +101,7 @@ def most_alike(table):
     """Check which two rows of `table` (n_rows, C) lie nearest each other: their numbers, in either order."""
     rows = _checked(table)
     *nearest, distance = closest_rows(rows)
+    apart, pairs = distances(rows), set(combinations(range(len(rows)), 2)) - {tuple(sorted(nearest))}
     number = "This is the number of a cell, counted row by row: which row and which column is it?"
     others = [model.wpe for model in models().values() if (model.wpe != table).any()]
     other_model = "These are the nearest rows of the other model's table."
@@ -110,7 +111,7 @@ def most_alike(table):
         len(rows),
         praise="No other two rows lie as near each other.",
         mistakes=[
-            (divmod(distances(rows).argmax(), len(rows)), "These two lie furthest apart: which lie nearest?"),
+            (divmod(apart.argmax(), len(rows)), "These two lie furthest apart: which lie nearest?"),
             (*map(_largest_pair, (rows @ rows.T, cosines(rows), cosines(rows - rows.mean(axis=0)))), largest),
             (
                 closest_rows(rows @ principal_axes(rows)[0][:2].T)[:2],
@@ -120,6 +121,8 @@ def most_alike(table):
             ([0, 0], 0, "A row and itself are 0 apart: leave out the diagonal."),
             (nearest[0] * len(rows) + nearest[1], number),
             (distance, "This is how far apart they are: the exercise asks for the two row numbers."),
+            (np.argsort(apart, axis=1)[:, 1], "This is the nearest of each row: which two of all lie nearest?"),
+            (*pairs, "Two others are nearer than these: which of all the distances is the smallest?"),
         ],
     )
 
@@ -163,6 +166,7 @@ def averaged(wpe, rows):
     mean, others = table[rows].mean(axis=0), [row for row in range(len(table)) if row not in rows]
     filled = partial(_with, table, rows)
     shifted, shorter, longer = ([row + 1 for row in rows], rows[:-1], [*rows, rows[-1] + 1])
+    now = "all are one and the same row, which is not their own mean", "they still differ from each other"
     group = "The mean is that of another group of rows: take the mean of those that are replaced."
     which = "These are other rows than asked for: rows count from 0, and a slice ends before its second number."
     return matrix_exercise(
@@ -184,7 +188,10 @@ def averaged(wpe, rows):
             (np.tile(mean, (len(rows), 1)), "These are the new rows alone: the exercise asks for the whole table."),
             *_about_whole_tables(table, rows, lambda wpe: _with(wpe, rows, wpe[rows].mean(axis=0))),
         ],
-        about_rows=lambda values: _about_changed(values, table, rows, "they do not hold their own mean"),
+        about_rows=lambda values: _about_changed(
+            values, table, rows, now[int(np.ptp(values[rows], axis=0).max() > 1e-6)]
+        ),
+        unknown="Every row has changed: only those of the group are to change, and rows come before the comma.",
         rounding="The numbers are close, but not the same: keep all digits.",
         tolerance=1e-5,
     )
@@ -210,6 +217,7 @@ def exchanged(wpe, one, other):
             *((swapped(table, *pair), others.format(*pair)) for pair in pairs),
             (between, "All rows from the one to the other are in reverse order: only two change places."),
             (_with(table, both_rows, 0), "Two rows are 0 now: each takes the place of the other."),
+            (_with(table, both_rows, table[both_rows].mean(axis=0)), "Both hold their mean: nothing changed places."),
             (table[::-1], "All rows are in reverse order: only two change places."),
             (np.roll(table, 1, 0), np.roll(table, -1, 0), "All rows have moved by one: only two change places."),
             (swapped(table.T, one, other).T, "Two channels have changed places: rows come before the comma."),
@@ -218,6 +226,7 @@ def exchanged(wpe, one, other):
             *_about_whole_tables(table, both_rows, lambda wpe: swapped(wpe, one, other)),
         ],
         about_rows=lambda values: _about_changed(values, table, both_rows, "they do not hold each other's numbers"),
+        unknown="Every row has changed: only two change places, and all others stay.",
         rounding="The numbers are close, but not the same: rows are moved, so nothing is rounded.",
     )._replace(order="These are the right rows in the wrong order: only two change places, and all others stay.")
 
@@ -242,16 +251,25 @@ def equal_letters(task, one, other):
     for pair in combinations(range(N_INPUTS), 2):
         fits.setdefault(tasks.equal_letters(task, *pair), []).append("{} and {}".format(*pair))
     del fits[wanted]
-    of_inputs = n // len(VOCABULARY)
+    of_inputs, columns = n // len(VOCABULARY), [0, *answers.sum(axis=0).tolist()]
+    sums = {one - other for one in columns for other in columns} - {0}
+
+    def about_number(values, _):
+        if set(values.ravel()) <= {0, 1} and values.size > 1:
+            return "True or False for each: count those that are True."
+        if values.size > 1:  # a shape would say it
+            return "This is more than one number: how many answers are they?"
+        if abs(values.item() - wanted) < 1.5:
+            return "Nearly: is one left out, or one too many?"
+        if abs(values.item()) <= N_INPUTS:
+            return "So few? A row is one answer, and a column one place in all of them: compare two columns."
+        return "Which places do the two slots write? Compare these two columns of `SORT.answers`."
+
     return Exercise(
         np.asarray(wanted),
         expected=f"one number, how many of {n}",
         praise="In that many right answers it does not matter which of the two letters comes first.",
-        difference=lambda values, _: (
-            "Which places do the two slots write? Compare them in the rows of `SORT.answers`."
-            if values.size == 1
-            else "This is more than one number: how many answers are they?"  # a shape would say it
-        ),
+        difference=about_number,
         sized=False,
         mistakes=[
             (n - wanted, "This counts those with different letters there."),
@@ -262,7 +280,7 @@ def equal_letters(task, one, other):
             (6 * n, "This counts letters: in how many answers are the two equal?"),
             *((k, f"This is for places {' or '.join(which)}: slot 5 writes place 0.") for k, which in fits.items()),
             (*(n - number for number in fits), "This counts different letters, and in other places."),
-            (equal, "True or False for each: count those that are True."),
+            (*sums, "Ids are added up here: compare them with `==`, then count."),
             (np.flatnonzero(equal), "These are the numbers of the answers: how many are they?"),
             (answers[equal], "These are the answers themselves: how many are they?"),
         ],
@@ -331,10 +349,12 @@ def follows():
 def _about_changed(values, table, rows, otherwise):
     """Say which rows of a table were changed, where not all were: others than `rows`, or these, but `otherwise`."""
     changed = np.flatnonzero(abs(values - table).max(axis=1) > 1e-6).tolist()
-    if len(changed) == len(table):
-        return None
     if changed == rows:
         return f"The right rows were changed, but {otherwise}."
+    if (found := which_rows(values, table)) is not None and len(changed) > len(rows):
+        return f"Row {changed[0]}, counted from 0, holds what was in row {found[changed[0]]}: is it to change?"
+    if len(changed) == len(table):
+        return None
     differs = ", ".join(f"row {row}" for row in changed)
     return f"What differs from the table of the exercise: {differs}. Are these the rows?"
 
@@ -368,10 +388,10 @@ def sinusoid_row(position, n_embd):
     last = min(position, len(models()["sorter"].wpe) - 1)
     first = "All {} come first here: sine and cosine take turns."
     sines = "These are sines only, or angles: every other channel is a cosine, of the same angle."
-    exponent = "Check the exponent of w: it is -2k / 48 in channels 2k and 2k + 1, k from 0 to 23."
+    first_pair = "In channels 0 and 1 w is 1: they hold the sine and the cosine of the slot itself. Do they here?"
+    later = "Channels 0 to {} are right, channel {} is not: is w there 10000 to the power of -2k / 48, k from 0 to 23?"
     learned = "This is a learned row of the {}: sines and cosines are not learned."
     others = [i for i in range(len(table)) if i != position]
-    powers = (-even / 2, even, -2 * even, -even - 2)
 
     def waves(angles):
         return np.stack([np.sin(angles), np.cos(angles)], axis=-1).ravel()
@@ -380,7 +400,7 @@ def sinusoid_row(position, n_embd):
         row,
         expected=f"one row, shape ({n_embd},): one number for each channel",
         praise="Sine and cosine take turns, and each pair of them belongs to one angle.",
-        difference=lambda _, place: f"The first difference is in channel {place[0]}, counted from 0.",
+        difference=lambda _, place: later.format(place[0] - 1, *place) if place[0] > 1 else first_pair,
         mistakes=[
             (row.reshape(-1, 2)[:, ::-1].ravel(), "Sine and cosine are swapped: channel 0 is a sine."),
             *((table[i], f"This is row {i}: the angle is the slot times w.") for i in others),
@@ -389,9 +409,7 @@ def sinusoid_row(position, n_embd):
             (np.where(is_odd, np.cos(each), np.sin(each)), "A sine and its cosine share one angle: that of 2k."),
             (np.repeat(row[::2], 2), np.sin(each), np.repeat(position * w, 2), each, sines),
             (np.repeat(row[1::2], 2), "These are cosines only: every other channel is a sine."),
-            (row * is_odd, row * (1 - is_odd), "Every other channel is still 0: fill both kinds."),
-            (*(waves(position * 10000.0 ** (power / n_embd)) for power in powers), exponent),
-            (waves(position * 1000.0 ** (-even / n_embd)), "Check the base: it is 10000."),
+            (row * is_odd, row * (1 - is_odd), 0 * row, "Channels are still 0: fill both kinds, even and odd."),
             (waves(np.radians(position * w)), "The angle goes into sine and cosine as it is: it is not in degrees."),
             (waves(even), "The angles are the numbers of the channels: the angle is the slot times w."),
             (w, np.repeat(w, 2), "These are values of w: the angle is the slot times w."),
