@@ -93,7 +93,7 @@ def about_slots(found):
     if found is None or sorted(found) == list(range(len(found))):  # another order is said in its own words
         return None
     row = np.flatnonzero(found != np.arange(len(found)))[0]
-    return f"Row {row}, counted from 0, has the position of slot {found[row]}: which slot is that letter in?"
+    return f"Row {row}, counted from 0, has the position of slot {found[row]}, and not that of its own."
 
 
 @checks
@@ -221,7 +221,12 @@ def exchanged(wpe, one, other):
             (table[::-1], "All rows are in reverse order: only two change places."),
             (np.roll(table, 1, 0), np.roll(table, -1, 0), "All rows have moved by one: only two change places."),
             (swapped(table.T, one, other).T, "Two channels have changed places: rows come before the comma."),
-            (swapped(np.arange(len(table)), one, other), "These are row numbers, in the right order: take these rows."),
+            (
+                swapped(np.arange(len(table)), one, other),
+                both_rows,
+                [other, one],
+                "These are row numbers: take the rows.",
+            ),
             (table[[other, one]], "These are two rows alone: the exercise asks for the whole table."),
             *_about_whole_tables(table, both_rows, lambda wpe: swapped(wpe, one, other)),
         ],
@@ -259,7 +264,9 @@ def equal_letters(task, one, other):
             return "True or False for each: count those that are True."
         if values.size > 1:  # a shape would say it
             return "This is more than one number: how many answers are they?"
-        if abs(values.item() - wanted) < 1.5:
+        if values.item() % 1:
+            return "This is no whole number: count answers."
+        if abs(values.item() - wanted) == 1:
             return "Nearly: is one left out, or one too many?"
         if abs(values.item()) <= N_INPUTS:
             return "So few? A row is one answer, and a column one place in all of them: compare two columns."
@@ -273,7 +280,7 @@ def equal_letters(task, one, other):
         sized=False,
         mistakes=[
             (n - wanted, "This counts those with different letters there."),
-            (of_inputs, "The right answers are sorted: do you compare the letters that were given?"),
+            (of_inputs, n - of_inputs, "The right answers are sorted: do you compare the letters that were given?"),
             (wanted / n, f"This is a share: how many of {n} are they?"),
             (100 * wanted / n, f"This is a percentage: how many of {n} are they?"),
             (n, "This is the number of all inputs: in how many are the two letters equal?"),
@@ -305,7 +312,9 @@ def deciding(answer, model, task, stories):
             raise Stop(f"Say which story is left, not which is not. {asks}")
         found = [int(cell) for cell in cells if isinstance(cell, (int, float)) and cell == int(cell)]
         found += [int(digit) for digit in re.findall(r"\d+", text)]
-        word = letters_in("".join(re.findall(r"[^\W\d_]", re.sub(r"(?i)story|word|letters", "", text))))
+        word = letters_in(
+            "".join(re.findall(r"[^\W\d_]", re.sub(r"(?i)story|word|letters|\bor\b|\band\b|\bnone\b", "", text)))
+        )
         if not word and len(found) == N_INPUTS + 1 and set(found) <= set(range(len(VOCABULARY))):
             word, found = decode(found[:N_INPUTS]), found[N_INPUTS:]  # ids, then the story
     except (ValueError, OverflowError):  # nan or infinity is no number of a story
@@ -400,7 +409,13 @@ def sinusoid_row(position, n_embd):
         row,
         expected=f"one row, shape ({n_embd},): one number for each channel",
         praise="Sine and cosine take turns, and each pair of them belongs to one angle.",
-        difference=lambda _, place: later.format(place[0] - 1, *place) if place[0] > 1 else first_pair,
+        difference=lambda values, place: (
+            later.format(place[0] - 1, *place)
+            if place[0] > 1
+            else first_pair
+            if abs(np.hypot(*values[:2]) - 1) < 0.003
+            else "Channels 0 and 1 are no sine and cosine of one angle: their squares would add up to 1."
+        ),
         mistakes=[
             (row.reshape(-1, 2)[:, ::-1].ravel(), "Sine and cosine are swapped: channel 0 is a sine."),
             *((table[i], f"This is row {i}: the angle is the slot times w.") for i in others),
