@@ -537,9 +537,9 @@ WRONG = {  # what the verdict must say <- answers
         still differ <- averaged(reverser.wpe[[3, 1, 2]]) || averaged(reverser.wpe[1:4] - reverser.wpe[1:4].mean())
         Every row has changed <- reverser.wpe - reverser.wpe[1:4].mean(axis=0)
         row 1, row 3 <- changed(reverser.wpe, [1, 3], reverser.wpe[[1, 3]].mean(axis=0))
-        Only one <- changed(reverser.wpe, 1, reverser.wpe[1:4].mean(axis=0))
-        other rows <- changed(reverser.wpe, slice(1, 3), reverser.wpe[1:3].mean(axis=0))
-        other rows <- changed(reverser.wpe, slice(2, 5), reverser.wpe[2:5].mean(axis=0))
+        differs from the table of the exercise: row 1. <- changed(reverser.wpe, 1, reverser.wpe[1:4].mean(axis=0))
+        Are these the rows <- changed(reverser.wpe, slice(1, 3), reverser.wpe[1:3].mean(axis=0))
+        Are these the rows <- changed(reverser.wpe, slice(2, 5), reverser.wpe[2:5].mean(axis=0))
         taken out <- np.delete(reverser.wpe, [1, 2, 3], axis=0)
         mean row alone <- reverser.wpe[1:4].mean(axis=0)
         rows alone <- reverser.wpe[1:4]
@@ -554,7 +554,7 @@ WRONG = {  # what the verdict must say <- answers
         overwritten <- changed(E_pos, 6, E_pos[9]) || changed(E_pos, 9, E_pos[6])
         7 and 10: others <- E_pos[[0, 1, 2, 3, 4, 5, 6, 10, 8, 9, 7]]
         7 and 9: others <- E_pos[[0, 1, 2, 3, 4, 5, 6, 9, 8, 7, 10]]
-        from the one to the other <- E_pos[[0, 1, 2, 3, 4, 5, 9, 8, 7, 6, 10]]
+        wrong order <- E_pos[[0, 1, 2, 3, 4, 5, 9, 8, 7, 6, 10]]
         0 now <- changed(E_pos, [6, 9], 0)
         hold their mean <- changed(E_pos, [6, 9], E_pos[[6, 9]].mean(axis=0))
         each other's numbers <- changed(E_pos, [6, 9], E_pos[[9, 6]] * 2)
@@ -562,8 +562,8 @@ WRONG = {  # what the verdict must say <- answers
         Row 0, counted from 0, holds what was in row 1 <- E_pos[[1, 2, 3, 4, 5, 6, 10, 8, 9, 7, 10]]
         row 3, row 6, row 9 <- changed(E_pos[swap], 3, 0)
         all others stay <- E_pos[[0, 1, 2, 3, 4, 5, 9, 6, 7, 8, 10]]
-        reverse order <- E_pos[::-1]
-        moved by one <- np.roll(E_pos, 1, axis=0)
+        wrong order <- E_pos[::-1]
+        wrong order <- np.roll(E_pos, 1, axis=0)
         Two channels <- E_pos[:, [*range(6), 9, 7, 8, 6, *range(10, 48)]]
         row numbers <- swap || [6, 9] || [9, 6]
         rows alone, as they were <- E_pos[[6, 9]]
@@ -588,7 +588,6 @@ WRONG = {  # what the verdict must say <- answers
         numbers of the answers <- np.flatnonzero(SORT.answers[:, 1] == SORT.answers[:, 4])
         answers themselves <- SORT.answers[SORT.answers[:, 1] == SORT.answers[:, 4]]
         Which places <- 100
-        whole number <- 204.5
         that were given <- 486
         Nearly <- 68 || 70
         So few <- (SORT.answers[1] == SORT.answers[4]).sum() || (SORT.answers[:, 1] == 4).sum()
@@ -613,7 +612,7 @@ WRONG = {  # what the verdict must say <- answers
         10000 <- waves(11 * 1000.0 ** (-np.arange(24) / 24)) || waves(11 * 1e5 ** (-np.arange(24) / 24))
         to 23 are right <- np.tile(sines_12[11, :24], 2)
         of the slot itself <- waves(22 * w48) || waves(11 * w48[::-1])
-        no sine and cosine <- sines_12[11] + 1 || sines_12[11] / 2
+        squares add up to 1 <- sines_12[11] + 1 || sines_12[11] / 2
         row 1 <- waves(w48)
         degrees <- waves(np.radians(11 * w48))
         numbers of the channels <- waves(np.arange(0, 48, 2)) || np.arange(48)
@@ -846,9 +845,9 @@ WRONG = {  # what the verdict must say <- answers
     "folded": """
         segment's row is missing <- english.wpe[:8]
         second segment <- english.wpe[:8] + english.wse[1]
-        not that of segment 0 <- english.wpe[:8] + english.wse.sum(axis=0) || english.wpe[:8] + english.wte[0]
+        or the wrong one <- english.wpe[:8] + english.wse.sum(axis=0) || english.wpe[:8] + english.wte[0]
         subtracted <- english.wpe[:8] - english.wse[0]
-        not that of segment 0 <- english.wpe[:8] + 1 || english.wpe[:8] + 2 * english.wse[0]
+        or the wrong one <- english.wpe[:8] + 1 || english.wpe[:8] + 2 * english.wse[0]
         multiplied <- english.wpe[:8] * english.wse[0]
         below the table <- np.vstack([english.wpe[:8], english.wse[0]]) || np.vstack([english.wpe[:8], english.wse])
         Slot 1 is the first <- changed(english.wpe[:8], 0, english.wpe[0] + english.wse[0])

@@ -259,7 +259,7 @@ def _about_all(values, solution):
     if np.ptp(values - solution) <= small:
         return "Every number is off by the same amount: something was added to all of them."
     if np.ptp(values - solution, axis=0).max() <= small and len(values) > 1:
-        return "One and the same row was added to every row, or taken away: the mean row, perhaps?"
+        return "One and the same row was added to every row, or taken away: the mean row, or the wrong one?"
     factor = np.vdot(values, solution) / (np.vdot(solution, solution) or 1)
     if _near(values, factor * solution, small):
         return "Every sign is the wrong way round." if abs(factor + 1) < SMALL else "All numbers have been multiplied."

@@ -176,11 +176,7 @@ def folded(english, n_slots):
             ((n_slots + 1, n_embd), (n_slots + 2, n_embd), "Is it below the table? Add it to every slot."),
             ((n_slots, 2 * n_embd), "Position and segment are side by side: add them, channel by channel."),
         ],
-        about_rows=lambda values: (
-            "One row is added to every slot, as it should be, but it is not that of segment 0."
-            if np.ptp(values - wpe, axis=0).max() < 1e-5
-            else about_slots(which_rows(values - wse[0], slots))
-        ),
+        about_rows=lambda values: about_slots(which_rows(values - wse[0], slots)),
         unknown="Slot {} is the first that has not its position and the segment's row, added.",
         rounding="The numbers are close, but not the same: add what is in the tables, and round nothing.",
     )
