@@ -464,7 +464,7 @@ WRONG = {  # what the verdict must say <- answers
         nearest of each row <- apart.argmin(axis=1)
         2 rows are asked for <- [0, 1, 2]
         Not every <- [11, 12]
-        distances <- [0.05, 0.04]
+        distances <- [0.05, 0.04] || apart[3] || apart.min(axis=1)
         from the end <- [-1, -2]
         single row <- 3
         all rows <- range(11)
@@ -510,7 +510,7 @@ WRONG = {  # what the verdict must say <- answers
         There are 5 letters <- ("ABCAB", 0)
         There are 12 letters <- ("ABCABC", "CBACBA")
         no such story <- ("ABCABC", 3) || ("ABCABC", -1)
-        One story <- ("ABCABC", 0, 1) || ("ABCABC", [0, 1, 2])
+        One story <- ("ABCABC", "0 or 1") || ("ABCABC", 0, 1) || ("ABCABC", [0, 1, 2])
         which is not <- ("ABCABC", "not 1") || "ABCABC, story 1 is wrong"
         letters A, B and C only <- ("ABDABC", 0) || ("banana", 0)
     """,
@@ -537,9 +537,9 @@ WRONG = {  # what the verdict must say <- answers
         still differ <- averaged(reverser.wpe[[3, 1, 2]]) || averaged(reverser.wpe[1:4] - reverser.wpe[1:4].mean())
         Every row has changed <- reverser.wpe - reverser.wpe[1:4].mean(axis=0)
         row 1, row 3 <- changed(reverser.wpe, [1, 3], reverser.wpe[[1, 3]].mean(axis=0))
-        Only one <- changed(reverser.wpe, 1, reverser.wpe[1:4].mean(axis=0))
-        other rows <- changed(reverser.wpe, slice(1, 3), reverser.wpe[1:3].mean(axis=0))
-        other rows <- changed(reverser.wpe, slice(2, 5), reverser.wpe[2:5].mean(axis=0))
+        differs from the table of the exercise: row 1. <- changed(reverser.wpe, 1, reverser.wpe[1:4].mean(axis=0))
+        Are these the rows <- changed(reverser.wpe, slice(1, 3), reverser.wpe[1:3].mean(axis=0))
+        Are these the rows <- changed(reverser.wpe, slice(2, 5), reverser.wpe[2:5].mean(axis=0))
         taken out <- np.delete(reverser.wpe, [1, 2, 3], axis=0)
         mean row alone <- reverser.wpe[1:4].mean(axis=0)
         rows alone <- reverser.wpe[1:4]
@@ -554,7 +554,7 @@ WRONG = {  # what the verdict must say <- answers
         overwritten <- changed(E_pos, 6, E_pos[9]) || changed(E_pos, 9, E_pos[6])
         7 and 10: others <- E_pos[[0, 1, 2, 3, 4, 5, 6, 10, 8, 9, 7]]
         7 and 9: others <- E_pos[[0, 1, 2, 3, 4, 5, 6, 9, 8, 7, 10]]
-        from the one to the other <- E_pos[[0, 1, 2, 3, 4, 5, 9, 8, 7, 6, 10]]
+        wrong order <- E_pos[[0, 1, 2, 3, 4, 5, 9, 8, 7, 6, 10]]
         0 now <- changed(E_pos, [6, 9], 0)
         hold their mean <- changed(E_pos, [6, 9], E_pos[[6, 9]].mean(axis=0))
         each other's numbers <- changed(E_pos, [6, 9], E_pos[[9, 6]] * 2)
@@ -562,10 +562,10 @@ WRONG = {  # what the verdict must say <- answers
         Row 0, counted from 0, holds what was in row 1 <- E_pos[[1, 2, 3, 4, 5, 6, 10, 8, 9, 7, 10]]
         row 3, row 6, row 9 <- changed(E_pos[swap], 3, 0)
         all others stay <- E_pos[[0, 1, 2, 3, 4, 5, 9, 6, 7, 8, 10]]
-        reverse order <- E_pos[::-1]
-        moved by one <- np.roll(E_pos, 1, axis=0)
+        wrong order <- E_pos[::-1]
+        wrong order <- np.roll(E_pos, 1, axis=0)
         Two channels <- E_pos[:, [*range(6), 9, 7, 8, 6, *range(10, 48)]]
-        row numbers <- swap
+        row numbers <- swap || [6, 9] || [9, 6]
         rows alone, as they were <- E_pos[[6, 9]]
         two rows alone <- E_pos[[9, 6]]
         taken out <- np.delete(E_pos, [6, 9], axis=0)
@@ -587,7 +587,8 @@ WRONG = {  # what the verdict must say <- answers
         True or False <- SORT.answers[:, 1] == SORT.answers[:, 4]
         numbers of the answers <- np.flatnonzero(SORT.answers[:, 1] == SORT.answers[:, 4])
         answers themselves <- SORT.answers[SORT.answers[:, 1] == SORT.answers[:, 4]]
-        Which places <- 100 || 204.5
+        Which places <- 100
+        that were given <- 486
         Nearly <- 68 || 70
         So few <- (SORT.answers[1] == SORT.answers[4]).sum() || (SORT.answers[:, 1] == 4).sum()
         added up <- SORT.answers[:, 1].sum() || (SORT.answers[:, 1] - SORT.answers[:, 4]).sum()
@@ -610,7 +611,8 @@ WRONG = {  # what the verdict must say <- answers
         power <- waves(11 / w48)
         10000 <- waves(11 * 1000.0 ** (-np.arange(24) / 24)) || waves(11 * 1e5 ** (-np.arange(24) / 24))
         to 23 are right <- np.tile(sines_12[11, :24], 2)
-        of the slot itself <- waves(22 * w48) || waves(11 * w48[::-1]) || sines_12[11] + 1
+        of the slot itself <- waves(22 * w48) || waves(11 * w48[::-1])
+        squares add up to 1 <- sines_12[11] + 1 || sines_12[11] / 2
         row 1 <- waves(w48)
         degrees <- waves(np.radians(11 * w48))
         numbers of the channels <- waves(np.arange(0, 48, 2)) || np.arange(48)
@@ -843,12 +845,12 @@ WRONG = {  # what the verdict must say <- answers
     "folded": """
         segment's row is missing <- english.wpe[:8]
         second segment <- english.wpe[:8] + english.wse[1]
-        Both rows <- english.wpe[:8] + english.wse.sum(axis=0)
+        or the wrong one <- english.wpe[:8] + english.wse.sum(axis=0) || english.wpe[:8] + english.wte[0]
         subtracted <- english.wpe[:8] - english.wse[0]
-        twice <- english.wpe[:8] + 2 * english.wse[0]
+        or the wrong one <- english.wpe[:8] + 1 || english.wpe[:8] + 2 * english.wse[0]
         multiplied <- english.wpe[:8] * english.wse[0]
         below the table <- np.vstack([english.wpe[:8], english.wse[0]]) || np.vstack([english.wpe[:8], english.wse])
-        Only slot 0 <- changed(english.wpe[:8], 0, english.wpe[0] + english.wse[0])
+        Slot 1 is the first <- changed(english.wpe[:8], 0, english.wpe[0] + english.wse[0])
         add one row of it <- english.wse
         row alone <- english.wse[0] || np.tile(english.wse[0], (8, 1))
         swapped <- (english.wpe[:8] + english.wse[0]).T
@@ -861,7 +863,7 @@ WRONG = {  # what the verdict must say <- answers
         own number <- english.wpe[:8] + english.wse[0].mean()
         single row <- english.wpe[0] + english.wse[0]
         far more numbers <- english.wpe + english.wse[0]
-        same row was added <- english.wpe[:8] + 1
+        Row 1, counted from 0, has the position of slot 0 <- english.wpe[[0] * 8] + english.wse[0]
     """,
     "broadcasts": """
         stops with an error <- [2] || [1, 2, 3, 5] || [1, 2, 3, 4, 5] || 4 || [4, 1, 3, 5]

@@ -140,14 +140,16 @@ def rows_exercise(wanted, n_rows, praise, mistakes=(), what="row", reasons=None)
     def difference(values, _):
         named = set(values.tolist())
         hits = len(named & set(wanted.tolist()))
-        if len(named) < values.size:
-            return MASK if values.size == n_rows and named <= {0, 1} else f"A {what} is named more than once."
+        if values.size == n_rows > len(named) and named <= {0, 1}:
+            return MASK
         if named <= set(range(-n_rows, 0)):
             return f"These count from the end: give the numbers of the {what}s counted from 0."
         if not named <= set(range(n_rows)):
-            apart = what == "row" and (values % 1 > 0).all()
+            apart = what == "row" and (values % 1 > 0).any()
             hint = "do you have distances there?" if apart else f"they go from 0 to {n_rows - 1}."
             return f"Not every number in it is the number of a {what}: {hint}"
+        if len(named) < values.size:
+            return f"A {what} is named more than once."
         if len(named) == n_rows:
             return f"These are all {what}s: not all of them are asked for."
         if reasons and (others := named - set(wanted)):
@@ -257,7 +259,7 @@ def _about_all(values, solution):
     if np.ptp(values - solution) <= small:
         return "Every number is off by the same amount: something was added to all of them."
     if np.ptp(values - solution, axis=0).max() <= small and len(values) > 1:
-        return "One and the same row was added to every row, or taken away: the mean row, perhaps?"
+        return "One and the same row was added to every row, or taken away: the mean row, or the wrong one?"
     factor = np.vdot(values, solution) / (np.vdot(solution, solution) or 1)
     if _near(values, factor * solution, small):
         return "Every sign is the wrong way round." if abs(factor + 1) < SMALL else "All numbers have been multiplied."

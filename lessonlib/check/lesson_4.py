@@ -93,7 +93,7 @@ def about_slots(found):
     if found is None or sorted(found) == list(range(len(found))):  # another order is said in its own words
         return None
     row = np.flatnonzero(found != np.arange(len(found)))[0]
-    return f"Row {row}, counted from 0, has the position of slot {found[row]}: which slot is that letter in?"
+    return f"Row {row}, counted from 0, has the position of slot {found[row]}, and not that of its own."
 
 
 @checks
@@ -165,10 +165,8 @@ def averaged(wpe, rows):
     table, rows = _checked(wpe), list(rows)
     mean, others = table[rows].mean(axis=0), [row for row in range(len(table)) if row not in rows]
     filled = partial(_with, table, rows)
-    shifted, shorter, longer = ([row + 1 for row in rows], rows[:-1], [*rows, rows[-1] + 1])
     now = "all are one and the same row, which is not their own mean", "they still differ from each other"
     group = "The mean is that of another group of rows: take the mean of those that are replaced."
-    which = "These are other rows than asked for: rows count from 0, and a slice ends before its second number."
     return matrix_exercise(
         filled(mean),
         each="slot",
@@ -181,8 +179,6 @@ def averaged(wpe, rows):
             (filled(table[rows].mean(axis=1)[:, np.newaxis]), "These are the means along each row: take axis 0."),
             (filled(table[rows].sum(axis=0)), "This is the sum of the rows: divide by how many they are."),
             *((filled(table[row]), f"All are copies of row {row}: take the mean of the rows.") for row in rows),
-            (_with(table, rows[:1], mean), "Only one row is replaced: every row of the group is."),
-            (*(_with(table, some, table[some].mean(axis=0)) for some in (shifted, shorter, longer)), which),
             (_with(table, others, mean), "The other rows are replaced, and those of the group are kept."),
             (mean, "This is the mean row alone: the exercise asks for the whole table."),
             (np.tile(mean, (len(rows), 1)), "These are the new rows alone: the exercise asks for the whole table."),
@@ -205,7 +201,6 @@ def exchanged(wpe, one, other):
     both = "The same row stands in both places: when the second is copied, the first has been overwritten. Copy before."
     changed = "E_pos itself was changed: run the first cell again, then work on a copy."
     others = "These two are {} and {}: others are to change places."
-    between = _with(table, slice(one, other + 1), table[one : other + 1][::-1])
     pairs = [pair for pair in combinations(range(len(table)), 2) if pair != (one, other)]
     return matrix_exercise(
         swapped(table, one, other),
@@ -215,13 +210,15 @@ def exchanged(wpe, one, other):
             (table, "No row has moved yet." if own else changed),
             (*(_with(table, both_rows, table[row]) for row in both_rows), both),
             *((swapped(table, *pair), others.format(*pair)) for pair in pairs),
-            (between, "All rows from the one to the other are in reverse order: only two change places."),
             (_with(table, both_rows, 0), "Two rows are 0 now: each takes the place of the other."),
             (_with(table, both_rows, table[both_rows].mean(axis=0)), "Both hold their mean: nothing changed places."),
-            (table[::-1], "All rows are in reverse order: only two change places."),
-            (np.roll(table, 1, 0), np.roll(table, -1, 0), "All rows have moved by one: only two change places."),
             (swapped(table.T, one, other).T, "Two channels have changed places: rows come before the comma."),
-            (swapped(np.arange(len(table)), one, other), "These are row numbers, in the right order: take these rows."),
+            (
+                swapped(np.arange(len(table)), one, other),
+                both_rows,
+                [other, one],
+                "These are row numbers: take the rows.",
+            ),
             (table[[other, one]], "These are two rows alone: the exercise asks for the whole table."),
             *_about_whole_tables(table, both_rows, lambda wpe: swapped(wpe, one, other)),
         ],
@@ -259,7 +256,7 @@ def equal_letters(task, one, other):
             return "True or False for each: count those that are True."
         if values.size > 1:  # a shape would say it
             return "This is more than one number: how many answers are they?"
-        if abs(values.item() - wanted) < 1.5:
+        if abs(values.item() - wanted) == 1:
             return "Nearly: is one left out, or one too many?"
         if abs(values.item()) <= N_INPUTS:
             return "So few? A row is one answer, and a column one place in all of them: compare two columns."
@@ -273,7 +270,7 @@ def equal_letters(task, one, other):
         sized=False,
         mistakes=[
             (n - wanted, "This counts those with different letters there."),
-            (of_inputs, "The right answers are sorted: do you compare the letters that were given?"),
+            (of_inputs, n - of_inputs, "The right answers are sorted: do you compare the letters that were given?"),
             (wanted / n, f"This is a share: how many of {n} are they?"),
             (100 * wanted / n, f"This is a percentage: how many of {n} are they?"),
             (n, "This is the number of all inputs: in how many are the two letters equal?"),
@@ -305,7 +302,9 @@ def deciding(answer, model, task, stories):
             raise Stop(f"Say which story is left, not which is not. {asks}")
         found = [int(cell) for cell in cells if isinstance(cell, (int, float)) and cell == int(cell)]
         found += [int(digit) for digit in re.findall(r"\d+", text)]
-        word = letters_in("".join(re.findall(r"[^\W\d_]", re.sub(r"(?i)story|word|letters", "", text))))
+        word = letters_in(
+            "".join(re.findall(r"[^\W\d_]", re.sub(r"(?i)story|word|letters|\bor\b|\band\b|\bnone\b", "", text)))
+        )
         if not word and len(found) == N_INPUTS + 1 and set(found) <= set(range(len(VOCABULARY))):
             word, found = decode(found[:N_INPUTS]), found[N_INPUTS:]  # ids, then the story
     except (ValueError, OverflowError):  # nan or infinity is no number of a story
@@ -388,7 +387,7 @@ def sinusoid_row(position, n_embd):
     last = min(position, len(models()["sorter"].wpe) - 1)
     first = "All {} come first here: sine and cosine take turns."
     sines = "These are sines only, or angles: every other channel is a cosine, of the same angle."
-    first_pair = "In channels 0 and 1 w is 1: they hold the sine and the cosine of the slot itself. Do they here?"
+    first_pair = "In channels 0 and 1 w is 1: the sine and the cosine of the slot itself. Their squares add up to 1."
     later = "Channels 0 to {} are right, channel {} is not: is w there 10000 to the power of -2k / 48, k from 0 to 23?"
     learned = "This is a learned row of the {}: sines and cosines are not learned."
     others = [i for i in range(len(table)) if i != position]

@@ -164,14 +164,11 @@ def folded(english, n_slots):
         mistakes=[
             (wpe, "This is the position table as it was: the segment's row is missing."),
             (wpe + wse[1], "The row of the second segment is in it: the first text has segment 0."),
-            (wpe + wse.sum(axis=0), "Both rows of the segments are in it: one word has one of them."),
             (wpe - wse[0], "The segment's row is subtracted: what was added before must be added now."),
-            (wpe + 2 * wse[0], "The segment's row is in it twice."),
             (wpe * wse[0], "The two are multiplied: add them."),
             (wpe + wse[0].mean(), "The mean of the segment's row is added: each channel has its own number."),
             (*near, *(rows + wse[0] for rows in near), "These are other slots: the first is slot 0."),
             (*(words + row for row in (0, wse[0], wpe, wpe + wse[0])), "These are rows of words: take english.wpe."),
-            (np.vstack([wpe[:1] + wse[0], wpe[1:]]), "Only slot 0 has got the row: every slot needs it."),
             (wse, "This is the segment table: add one row of it to every slot."),
             (wse[0], 0 * wpe + wse[0], "This is the segment's row alone: add it to every slot."),
         ],
@@ -179,6 +176,8 @@ def folded(english, n_slots):
             ((n_slots + 1, n_embd), (n_slots + 2, n_embd), "Is it below the table? Add it to every slot."),
             ((n_slots, 2 * n_embd), "Position and segment are side by side: add them, channel by channel."),
         ],
+        about_rows=lambda values: about_slots(which_rows(values - wse[0], slots)),
+        unknown="Slot {} is the first that has not its position and the segment's row, added.",
         rounding="The numbers are close, but not the same: add what is in the tables, and round nothing.",
     )
 
