@@ -310,7 +310,7 @@ def deciding(answer, model, task, stories):
     except (ValueError, OverflowError):  # nan or infinity is no number of a story
         return not_yet(asks)
     if len(word) != N_INPUTS:
-        said = f"There are {len(word)} letters in it" if word else "There are no letters in it"
+        said = "There is one letter in it" if len(word) == 1 else f"There are {len(word) or 'no'} letters in it"
         return not_yet(f"{said}. {asks}")
     if len(found) != 1 or found[0] not in range(len(stories)):
         said = "There is no number in it" if not found else "There is no such story" if len(found) == 1 else "One story"
