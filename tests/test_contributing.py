@@ -88,13 +88,23 @@ def test_an_exercise(copy):
     assert ids[last + 2 : last + 4] == ["exercise-8", "solution-8"]
     chosen = "(03_token or time_plan) and not converter and not web_page"
     python(
-        copy, "-m", "pytest", "-q", "-k", chosen, "tests/test_notebooks.py", "tests/test_time.py", "tests/test_tools.py"
+        copy,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-k",
+        chosen,
+        "tests/test_notebooks.py",
+        "tests/test_time.py",
+        "tests/test_tools.py",
     )
     with (copy / "tests/test_check.py").open("a", encoding="utf-8") as tests:
         tests.write(
             "\n\ndef test_it():\n    assert check.n_words(729, 3).right and 'Turn' in check.n_words(216, 3).message\n"
         )
-    python(copy, "-m", "pytest", "-q", "-k", "test_it", "tests/test_check.py")
+    python(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "test_it", "tests/test_check.py")
     assert n_changed(copy, "An exercise")
 
 
@@ -116,6 +126,16 @@ def test_a_lesson(copy):
     python(copy, "tools/address.py")
     chosen = "(06_next or lists_every or time_plan or names_the_one) and not converter and not web_page"
     python(
-        copy, "-m", "pytest", "-q", "-k", chosen, "tests/test_notebooks.py", "tests/test_time.py", "tests/test_tools.py"
+        copy,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-k",
+        chosen,
+        "tests/test_notebooks.py",
+        "tests/test_time.py",
+        "tests/test_tools.py",
     )
     assert n_changed(copy, "A lesson")

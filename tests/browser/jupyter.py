@@ -59,6 +59,11 @@ SAID = """box => {
   const move = where => box.querySelector(where + '[data-move]')?.dataset.move;
   return Boolean(box.querySelector('.ll-error [role=alert]')) || move('.ll-note') === move('.ll-words');
 }"""
+# Until the pictures of an explorer are decoded and drawn.
+DRAWN = """async box => {
+  await Promise.all(Array.from(box.querySelectorAll('img'), image => image.decode().catch(() => null)));
+  await new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+}"""
 # The rest of page.js before it speaks, shortened: most tests would do nothing but wait for it.
 HASTY = """const wait = window.setTimeout, animate = Element.prototype.animate;
 window.setTimeout = (work, delay, ...more) => wait(work, delay === 400 ? 40 : delay, ...more);
@@ -372,8 +377,9 @@ class OnPage:
         panels = {label: self.box.locator(f".ll-panel[data-part='{first + label}']") for label in shapes}
         for panel in list(panels.values())[:: max(1, len(panels) - 1)]:  # the last and the first
             panel.scroll_into_view_if_needed()
-        self.page.page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
-        boxes = {label: panel.bounding_box() for label, panel in panels.items()}
+        boxes = None
+        while boxes != (boxes := {label: panel.bounding_box() for label, panel in panels.items()}):
+            self.box.evaluate(DRAWN)  # until nothing moves any more: a busy computer is late with pictures
         left, top = (int(min(box[side] for box in boxes.values())) for side in "xy")
         right, bottom = (
             max(box[side] + box[size] for box in boxes.values()) for side, size in (("x", "width"), ("y", "height"))
