@@ -69,7 +69,7 @@ class Cells(NamedTuple):
             return f"{self.title}: {', '.join(text for _, _, text in self.texts)}".replace("\n", ", ")
         title = re.sub(r"^[+×=]\s+|\s+\([\d, ]+\)$", "", self.title)  # signs and shape are for the eye
         said = f"{title}: heatmap, {n_rows} row{'s' * (n_rows > 1)} by {n_columns} columns".replace("\n", ", ")
-        return f"{said}, from {_shown(filled.min())} to {_shown(filled.max())}" if filled.size else said
+        return f"{said}, from {_rounded(filled.min())} to {_rounded(filled.max())}" if filled.size else said
 
 
 class Flight(NamedTuple):
@@ -106,7 +106,7 @@ class Lines(NamedTuple):
 
     @property
     def words(self):
-        ends = [f"{name} ends at {', '.join(_shown(run[-1]) for run in runs)}" for name, _, runs in self.runs()]
+        ends = [f"{name} ends at {', '.join(_rounded(run[-1]) for run in runs)}" for name, _, runs in self.runs()]
         return f"{self.title}: curves over {self.across}; {'; '.join(ends)}"
 
     @property
@@ -525,7 +525,7 @@ def signed_limit(*matrices):
     return limit if limit > 0 else 1.0
 
 
-def _shown(number):
+def _rounded(number):
     """Write a number with as many decimals as pictures show."""
     return f"{round(float(number), 2) + 0:g}"
 

@@ -57,6 +57,12 @@ def python(copy, *arguments):
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 
 
+def pytest_passes(copy, chosen, *names):
+    """Run the tests of these files that are chosen. A cache of theirs would count as a file that the recipe changes."""
+    files = [f"tests/test_{name}.py" for name in names]
+    python(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", chosen, *files)
+
+
 def n_changed(copy, recipe):
     """Say how many files differ from this checkout's; each must be named in the recipe."""
     (text,) = re.findall(rf"^\*\*{recipe}\*\* (.*?)(?=^\*\*[A-Z]|^## )", RECIPES, re.DOTALL | re.MULTILINE)
@@ -86,25 +92,12 @@ def test_an_exercise(copy):
     python(copy, "tools/refresh_notebooks.py", "notebooks/03_token_embeddings.ipynb")
     ids = [cell.id for cell in nbformat.read(path, as_version=4).cells]
     assert ids[last + 2 : last + 4] == ["exercise-8", "solution-8"]
-    chosen = "(03_token or time_plan) and not converter and not web_page"
-    python(
-        copy,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-k",
-        chosen,
-        "tests/test_notebooks.py",
-        "tests/test_time.py",
-        "tests/test_tools.py",
-    )
+    pytest_passes(copy, "(03_token or time_plan) and not converter and not web_page", "notebooks", "time", "tools")
     with (copy / "tests/test_check.py").open("a", encoding="utf-8") as tests:
         tests.write(
             "\n\ndef test_it():\n    assert check.n_words(729, 3).right and 'Turn' in check.n_words(216, 3).message\n"
         )
-    python(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "test_it", "tests/test_check.py")
+    pytest_passes(copy, "test_it", "check")
     assert n_changed(copy, "An exercise")
 
 
@@ -124,18 +117,6 @@ def test_a_lesson(copy):
         )
     edit(copy / "tests/test_time.py", r'"03_token_embeddings.ipynb"(: .*\n)', r'\g<0>    "06_next.ipynb"\g<1>')
     python(copy, "tools/address.py")
-    chosen = "(06_next or lists_every or time_plan or names_the_one) and not converter and not web_page"
-    python(
-        copy,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-k",
-        chosen,
-        "tests/test_notebooks.py",
-        "tests/test_time.py",
-        "tests/test_tools.py",
-    )
+    chosen = "06_next or lists_every or time_plan or names_the_one"
+    pytest_passes(copy, f"({chosen}) and not converter and not web_page", "notebooks", "time", "tools")
     assert n_changed(copy, "A lesson")

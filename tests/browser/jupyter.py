@@ -22,6 +22,15 @@ import numpy as np
 from PIL import Image
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+ADD = """
+from lessonlib import explore
+from lessonlib.embeddings import encode
+from lessonlib.nano_gpt import load_checkpoint
+model = load_checkpoint("sort")
+def add(letters, start):
+    tok_emb, pos_emb = model.wte[encode(letters)], model.wpe[start:start + len(letters)]
+    return tok_emb, pos_emb, tok_emb + pos_emb
+"""  # what explorers of the sum need, as a cell
 NAMES = {
     "chromium": ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge"),
     "firefox": ("firefox-esr", "firefox"),

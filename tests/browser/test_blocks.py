@@ -9,19 +9,12 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from browser import expected
+from browser.jupyter import ADD
 from lessonlib.embeddings import encode
 from lessonlib.scene import BLOCK_DEPTH, POSITION, SUM, TOKEN, Blocks, Cells
 
 CELLS = (
-    """
-from lessonlib import explore
-from lessonlib.embeddings import encode
-from lessonlib.nano_gpt import load_checkpoint
-model = load_checkpoint("sort")
-def add(letters, start):
-    tok_emb, pos_emb = model.wte[encode(letters)], model.wpe[start:start + 6]
-    return tok_emb, pos_emb, tok_emb + pos_emb
-""",
+    ADD,
     "explore.blocks(add, model)",
 )
 NOTEBOOK = ("blocks.ipynb", 1, CELLS)

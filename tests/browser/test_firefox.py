@@ -5,17 +5,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from browser import expected
+from browser.jupyter import ADD
 
 CELLS = (
-    """
-from lessonlib import explore
-from lessonlib.embeddings import encode
-from lessonlib.nano_gpt import load_checkpoint
-model = load_checkpoint("sort")
-def add(letters, start):
-    tok_emb, pos_emb = model.wte[encode(letters)], model.wpe[start:start + len(letters)]
-    return tok_emb, pos_emb, tok_emb + pos_emb
-""",
+    ADD,
     "explore.the_sum(add, model)",
     "explore.blocks(add, model)",
     "explore.collisions(model)",
