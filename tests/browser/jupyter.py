@@ -187,8 +187,8 @@ def _wait_for(address, server, log):
 class Page:
     """One notebook open in the browser.
 
-    `problems` collects what the browser's console calls errors, `n_bytes` what came over the kernel's connection. In
-    a `hasty` page the words follow the picture after less rest than a learner's.
+    `problems` collects what the browser's console calls errors; `n_bytes` came over the kernel's connection, and
+    `n_sent` messages went there. In a `hasty` page the words follow the picture after less rest than a learner's.
     """
 
     def __init__(
@@ -206,12 +206,12 @@ class Page:
         hasty=False,
     ):
         self.context = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=ratio)
-        self.ratio, self.problems, self.n_bytes = ratio, [], 0
+        self.ratio, self.problems, self.n_bytes, self.n_sent = ratio, [], 0, 0
         self.context.set_default_timeout(PATIENCE)
         self.page = self.context.new_page()
         self.page.on("console", lambda message: self._note(message.text) if message.type == "error" else None)
         self.page.on("pageerror", lambda error: self._note(str(error)))
-        self.page.on("websocket", lambda link: link.on("framereceived", self._count))
+        self.page.on("websocket", self._count_messages)
         if hasty:
             self.context.add_init_script(HASTY)
         if policy:  # a Content-Security-Policy, as hardened servers send it
@@ -235,8 +235,15 @@ class Page:
         if "ERR_UNKNOWN_URL_SCHEME" not in text:  # JupyterLab asks for an attachment before it knows it as one
             self.problems.append(text)
 
+    def _count_messages(self, link):
+        link.on("framereceived", self._count)
+        link.on("framesent", self._count_sent)
+
     def _count(self, data):
         self.n_bytes += len(data)
+
+    def _count_sent(self, _data):
+        self.n_sent += 1
 
     def close(self):
         """Close the page, and end the kernel behind it."""
