@@ -711,6 +711,14 @@ def test_the_cells_of_the_lesson_itself_may_take_longer_and_have_one_thread():
     assert judge.judged(cells, of, 5, 300) == (dict.fromkeys(of.exercises, "yes"), "")
 
 
+def test_what_follows_an_error_at_once_is_run():
+    with judge.Kernel((), 5, 60) as kernel:
+        kernel.run("kernel = get_ipython().kernel")  # one so busy that it drops all that comes after an error
+        kernel.run("kernel._abort_queues = lambda *_: setattr(kernel, '_aborting', True)")
+        assert kernel.run("oops") == ([], "NameError")
+        assert kernel.run("1") == ([], "")
+
+
 # The lessons themselves
 
 

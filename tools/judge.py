@@ -275,7 +275,7 @@ class Kernel:
 
     def _ask(self, code, end):
         """Returns what stopped the code, or "", and whether the kernel was lost over it."""
-        sent = self.client.execute(code, store_history=False, allow_stdin=False)
+        sent = self.client.execute(code, store_history=False, allow_stdin=False, stop_on_error=False)
         began, interrupted = time.monotonic(), ""
         while True:
             try:
