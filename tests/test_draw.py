@@ -370,6 +370,7 @@ def test_a_walk_says_how_steadily_it_turns_around_the_middle():
     )
     assert re.search(r"cloud, a step turns by (minus )?\d+° \([12]?\d% within", picture.alt)
     assert {"1", "2", "3"} <= set(written(picture)) and "4" not in written(picture)
+    assert "map of 30 points." in picture.alt  # no room before the stop, though its points have no names
 
 
 def test_a_table_is_aligned_as_text_and_carries_its_cells_as_a_web_page():
