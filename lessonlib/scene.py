@@ -195,19 +195,19 @@ class Blocks(NamedTuple):
     def places(self, across):
         """Say where the left top front corner of each block lies, (3, 3), and how wide, high and deep all are.
 
-        A box that is many CSS pixels wide has the tables beside each other, a narrow one all three in steps below
-        each other.
+        A box that is many CSS pixels wide has the tables beside each other, a narrow one all three in low steps
+        below each other: no title covers a block, from whatever side they are seen.
         """
         n_rows, n_columns = np.transpose([np.shape(cells.matrix) for cells in self.cells])
-        high, wide, free = BLOCK_DEPTH * n_rows, max(n_columns), 7
+        high, wide, near = BLOCK_DEPTH * n_rows, max(n_columns), BLOCK_DEPTH
         if across < (WIDE + NARROW) / 2:
-            tops = np.cumsum([0, *(high[:-1] + 6)])
-            corners = [[-wide / 2 + 1, top, front] for top, front in zip(tops, (-9, 0, 9))]
-            size = (wide + 28, tops[-1] + high[2] + 12, 24)
+            tops = np.cumsum([0, *(high[:-1] + 6.5)])
+            corners = [[-wide / 2 + 1, top, front] for top, front in zip(tops, (-near, 0, near))]
+            size = (wide + 29, tops[2] + high[2] + 12, 4 * near)
         else:
-            tops = ((high[1] - high[0]) / 2, 0, max(high[:2]) + free)
-            corners = [[-wide - 6, tops[0], -4], [4, tops[1], -4], [-wide / 2, tops[2], 5]]
-            size = (2 * wide + 32, tops[2] + high[2] + 12, 15)
+            tops = ((high[1] - high[0]) / 2, 0, max(high[:2]) + 8)
+            corners = [[-wide - 6, tops[0], 0], [4, tops[1], 0], [-wide / 2, tops[2], near]]
+            size = (2 * wide + 32, tops[2] + high[2] + 12, 3 * near)
         return np.array(corners) - [0, (size[1] - 12) / 2, 0], size
 
     def arrows(self, across):

@@ -26,6 +26,15 @@ BLOCKS = Blocks(
     (1, 3, 3),
 )
 TURNED = "stage => ['--turn', '--tilt'].map(name => Number(stage.style.getPropertyValue(name)))"
+TURN_BY = "['--turn', '--tilt'].forEach((name, i) => stage.style.setProperty(name, by[i]))"
+# Where both ends of the upper edge of the letters of a text lie on the page, however it is turned.
+ENDS = """names => names.map(name => ['0', '100%'].map(left => {
+  const dot = name.appendChild(document.createElement('u'));
+  dot.style = `left: ${left}; top: 25%; width: 0; height: 0`;
+  const box = dot.getBoundingClientRect();
+  dot.remove();
+  return [box.x, box.y];
+})).filter((_, i) => getComputedStyle(names[i]).opacity > 0.5)"""
 HIDE = ".ll-space b, .ll-shaft, .ll-head { visibility: hidden; }"
 
 
@@ -224,3 +233,18 @@ def test_axe_finds_no_barrier_and_all_words_stand_in_the_picture(page_of, width)
         box = part.bounding_box()
         assert box["x"] >= room["x"] - 12 and box["x"] + box["width"] <= room["x"] + room["width"] + 12, part
         assert box["y"] >= room["y"] and box["y"] + box["height"] <= room["y"] + room["height"], part
+
+
+def test_no_title_covers_a_block_from_whatever_side_it_is_seen(page_of):
+    for width in (1440, 900):
+        (blocks,) = page_of(*NOTEBOOK, width=width).explorers()
+        stage = blocks.box.locator(".ll-stage")
+        for azimuth in range(-170, 190, 30):
+            for elevation in (-20, 5, 20):
+                stage.evaluate(f"(stage, by) => {TURN_BY}", [azimuth - 20, elevation - 20])
+                view = View(box_of(blocks), azimuth, elevation)
+                for i, ends in enumerate(blocks.box.locator(".ll-name").evaluate_all(ENDS)):
+                    left, right = np.array(ends)
+                    seen = {view.seen(left + share * (right - left)) for share in np.linspace(0, 1, 25)}
+                    covered = {each[0] for each in seen if each} - {i}
+                    assert not covered, (width, azimuth, elevation, i, covered)
