@@ -7,6 +7,7 @@ import sys
 
 import nbformat
 import pytest
+from shortened import shortened
 from test_first_command import ROOT, project
 
 code, prose = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell
@@ -80,7 +81,7 @@ def test_an_exercise(copy):
     notebook = nbformat.read(path, as_version=4)
     last = max(i for i, cell in enumerate(notebook.cells) if cell.id.startswith("solution"))
     notebook.cells[last + 1 : last + 1] = EXERCISE
-    nbformat.write(notebook, path)
+    path.write_text(shortened(nbformat.writes(notebook)), encoding="utf-8")
     lesson = copy / "lessonlib/check/lesson_3.py"
     lesson.write_text(lesson.read_text("utf-8") + CHECK, encoding="utf-8")
     edit(copy / "lessonlib/check/__init__.py", r"(?<=lesson_3 import )(\(?)", r"\1n_words, ")
