@@ -381,11 +381,13 @@ def lay_out(scene, width=WIDE):
         widths = _widths(full, width - scene.left - room - apart * (len(full) - 1))[: len(line)]
         title = max(_title_room(part) for part in line)
         left = scene.left
+        if width < WIDE and _has_score(line[0]):  # it needs all of the line
+            left, widths = EDGE, [width - 2 * EDGE]
         heights = [_height(part, across, width) for part, across in zip(line, widths)]
         for part, across, height in zip(line, widths, heights):
             boxes.append(_fitted(part, Box(left, top + title, across, height)))
             left += across + apart
-        top += title + max(height + _room_below(part) for part, height in zip(line, heights))
+        top += title + max(height + _room_below(part, width) for part, height in zip(line, heights))
     return top + 6, boxes
 
 
@@ -432,10 +434,14 @@ def _widths(line, room):
     return widths.tolist()
 
 
+def _has_score(part):
+    return isinstance(part, Strip) and part.score is not None
+
+
 def _height(part, across, width):
     if isinstance(part, Cells):  # on a narrow page rows are lower, as long as their labels have room
         least = LABELLED if part.row_height >= LABELLED else 0
-        return np.shape(part.matrix)[0] * (part.row_height if width >= WIDE else max(0.7 * part.row_height, least))
+        return np.shape(part.matrix)[0] * (part.row_height if width >= WIDE else max(0.68 * part.row_height, least))
     if isinstance(part, Points):
         left, right, bottom, top = part.reach
         return min(part.highest, across * (top - bottom) / (right - left))
@@ -444,6 +450,8 @@ def _height(part, across, width):
     if isinstance(part, Blocks):
         _, size = part.places(across)
         return np.ceil(size[1] * across / size[0])
+    if width < WIDE and _has_score(part):  # all of it in one line
+        return Strip.LINES[0]
     return getattr(part, "height", 0.0)
 
 
@@ -452,11 +460,11 @@ def _title_room(part):
     return TITLE + 20 * title.count("\n") if title or isinstance(part, (Lines, Points, Ranking)) else 8
 
 
-def _room_below(part):
+def _room_below(part, width):
     if isinstance(part, Lines):
         return NUMBERS + BELOW
-    if isinstance(part, Cells) and part.columns:
-        return NUMBERS + (BELOW if part.below or isinstance(part.columns, str) else 0)
+    if isinstance(part, Cells) and part.columns:  # on a narrow page the word stands behind the numbers
+        return NUMBERS + (BELOW if part.below or (isinstance(part.columns, str) and width >= WIDE) else 0)
     return 34 if isinstance(part, Blocks) else 6
 
 

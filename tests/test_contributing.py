@@ -94,9 +94,8 @@ def test_an_exercise(copy):
     ids = [cell.id for cell in nbformat.read(path, as_version=4).cells]
     assert ids[last + 2 : last + 4] == ["exercise-8", "solution-8"]
     with (copy / "tests/test_check.py").open("a", encoding="utf-8") as tests:
-        tests.write(
-            "\n\ndef test_of_its_own():\n    assert check.n_words(729, 3).right and 'Turn' in check.n_words(216, 3).message\n"
-        )
+        right_and_wrong = "check.n_words(729, 3).right and 'Turn' in check.n_words(216, 3).message"
+        tests.write(f"\n\ndef test_of_its_own():\n    assert {right_and_wrong}\n")
     chosen = "03_token or time_plan or of_its_own"
     pytest_passes(copy, f"({chosen}) and not converter and not web_page", "notebooks", "time", "tools", "check")
     assert n_changed(copy, "An exercise")

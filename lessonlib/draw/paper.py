@@ -13,7 +13,6 @@ from lessonlib.scene import (
     CHAR_WIDTH,
     FAINT,
     INK,
-    NARROW,
     PALE,
     POSITION,
     SEEN_FROM,
@@ -38,7 +37,7 @@ PALETTES = {"signed": colormaps["RdBu_r"], "share": LinearSegmentedColormap.from
 FADED = 0.3  # of the strength of their colours is left to cells that are not used
 LARGE, SMALL = 15, 12  # CSS pixels: titles; labels and numbers
 FIGURE = 22  # CSS pixels: a score
-CHANCES = "bars: its chances of A, B and C"
+CHANCES = "chances of A, B and C"
 NUMBER_ROOM = 60  # CSS pixels: behind the longest bar
 FONT = {"family": "DejaVu Sans", "parse_math": False}
 
@@ -103,7 +102,10 @@ def _cells_frame(axes, cells, box):
     for column, label in column_labels(cells):
         write(axes, box.left + (column + 0.5) * box.width / n_columns, bottom + 11, label, ha="center")
     word = cells.below or (cells.columns if isinstance(cells.columns, str) else "")
-    write(axes, box.left + box.width / 2, bottom + 29, word, ha="center")
+    if word and not cells.below and axes.get_xlim()[1] < WIDE:
+        write(axes, box.left + box.width + 12, bottom + 11, word)
+    else:
+        write(axes, box.left + box.width / 2, bottom + 29, word, ha="center")
     if cells.left:
         beside = box.left - 18 - CHAR_WIDTH * max(map(len, cells.rows))
         write(axes, beside, box.top + box.height / 2, cells.left, ha="center", rotation=90)
@@ -328,7 +330,7 @@ def _draw_arrow(axes, points, colour, zoom):
 def _strip_inside(axes, strip, box):
     if not strip.answer:
         return
-    x, y = box.left, box.top + 15
+    x, y, in_line = box.left, box.top + 15, box.height == Strip.LINES[0]  # on a narrow page, the bar below them
     if strip.score:
         n_right, n_all = strip.score
         for text, size, weight, room in (
@@ -338,13 +340,15 @@ def _strip_inside(axes, strip, box):
         ):
             write(axes, x, y, text, size, weight=weight)
             x += room * len(text) + 10
+        start, down, high = (box.left, 16, 4) if in_line else (x, -5, 10)
         for share, colour in ((1, PALE), (n_right / n_all, INK)):
-            length = share * (box.left + box.width - x)
-            box_around(axes, x, y - 5, length, 10, fill=True, facecolor=colour, linewidth=0)
-        x, y = box.left, y + Strip.LINES[0]
-    letters = f"{strip.given}→{strip.answer}"
-    apart = min(Strip.TILE, (box.width + 4) / len(letters))
-    size = apart - 4
+            length = share * (box.left + box.width - start)
+            box_around(axes, start, y + down, length, high, fill=True, facecolor=colour, linewidth=0)
+        if not in_line:
+            x, y = box.left, y + Strip.LINES[0]
+    letters, gap = f"{strip.given}→{strip.answer}", 1 if in_line else 4
+    apart = min(Strip.TILE, (box.left + box.width - x + gap) / len(letters))
+    size = apart - gap
     for i, letter in enumerate(letters):
         place = i - len(strip.given) - 1
         colour = WRONG if place in strip.wrong else INK if place != -1 else FAINT
@@ -352,15 +356,16 @@ def _strip_inside(axes, strip, box):
             face = "#fdecec" if place in strip.wrong else "white"
             edge = colour if place >= 0 else PALE
             box_around(axes, x, y - size / 2, size, size, fill=True, facecolor=face, edgecolor=edge)
-        write(axes, x + size / 2, y, letter, LARGE, colour, ha="center", weight="bold" if place >= 0 else "normal")
+        look = {"weight": "bold" if place >= 0 else "normal"}
+        write(axes, x + size / 2, y, letter, min(LARGE, size), colour, ha="center", **look)
+        if place == 0 and strip.chances:
+            write(axes, x - 8, y + size / 2 + Strip.LINES[2] / 2 + 2, CHANCES, ha="right")
         for j, chance in enumerate(strip.chances[place] if strip.chances and place >= 0 else ()):
             for share, shade in ((1, "#e4e7eb"), (chance, INK)):
                 high = share * (Strip.LINES[2] - 4)
                 look = {"fill": True, "facecolor": shade, "linewidth": 0}
                 box_around(axes, x + 2 + 8 * j, y + size / 2 + Strip.LINES[2] - high, 6, high, **look)
         x += apart
-    if strip.chances and box.width > NARROW:
-        write(axes, x + 8, y + size / 2 + Strip.LINES[2] / 2 + 2, CHANCES, SMALL + 1)
 
 
 def _nothing(axes, part, box):

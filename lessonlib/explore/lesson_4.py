@@ -273,9 +273,10 @@ def _dots(name, table, row, apart):
     products, itself = _all_products(table, apart), _all_products(table, 0).mean()
     places, high = np.arange(len(products)), 3  # as many columns for 1
     ends = sorted({f"{products.min():.4f}", f"{products.max():.4f}"}, key=float) if len(products) else ["none"]
+    ends = [f"all {ends[0]}"] if len(products) > 1 and len(ends) == 1 else ends
     xy = np.stack([places, high * products / itself], axis=1)
     return Points(
-        f"{name}: products of rows {apart} apart\n{' to '.join(ends)}", xy, (),
+        f"{name}\nproducts, {apart} rows apart\n{' to '.join(ends)}", xy, (),
         (-1, N_SINES, -high - 0.5, high + 0.5), only=(row,) if row < len(products) else (), ruled=True, radius=5,
         path=tuple(places.tolist()), highest=84,
     )  # fmt: skip

@@ -271,9 +271,9 @@ def _strip_over(strip, i, its):
     for place, letter in enumerate(strip.answer):
         bars = "".join(f'<i style="--of:{chance:.3f}"></i>' for chance in (strip.chances or {place: ()})[place])
         kind = ' class="ll-wrong"' if place in strip.wrong else ""
-        tiles += f"{'' if place else '→'}<b{kind}>{letter}{bars and f'<u>{bars}</u>'}</b>"
-    told = f"<small>{CHANCES}</small>" if strip.chances else ""
-    inside = f'{score}<div class="ll-tiles">{tiles}{told}</div>'
+        told = f"<small>{CHANCES}</small>" if bars else ""
+        tiles += f"{'' if place else f'<em>→{told}</em>'}<b{kind}>{letter}{bars and f'<u>{bars}</u>'}</b>"
+    inside = f'{score}<div class="ll-tiles">{tiles}</div>'
     said = html.escape(strip.said)
     return f'<div class="ll-panel ll-strip" style="{its.insets[i]}" data-said="{said}">{inside}</div>'
 

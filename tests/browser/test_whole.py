@@ -46,8 +46,7 @@ def test_it_runs_without_a_complaint_fits_the_screen_and_axe_finds_no_barrier(pa
         what = (explorer.names(), explorer.words()[:60])
         assert explorer.error() == "" and len(explorer.words()) > 20, what
         room = explorer.box.bounding_box()
-        if width == 1440:
-            assert room["height"] <= HIGHEST, (room["height"], what)
+        assert room["height"] <= HIGHEST, (room["height"], what)
         for left, right, part in explorer.box.locator(CONTROLS).evaluate_all(ENDS):
             assert left >= room["x"] - 12 and right <= room["x"] + room["width"] + 2, part
         assert explorer.box.evaluate(LETTERS) >= SMALLEST - 0.05, what
