@@ -166,9 +166,8 @@ class Points(NamedTuple):
         if not len(self.xy):
             return self.title
         names = list(filter(None, self.names))
-        return f"{self.title}: map of {len(names) or len(self.xy)} points {', '.join(names)}".strip().replace(
-            "\n", ", "
-        )
+        said = f"{self.title}: map of {len(names) or len(self.xy)} points {', '.join(names)}"
+        return said.strip().replace("\n", ", ")
 
 
 class Blocks(NamedTuple):

@@ -37,15 +37,6 @@ def run(title):
 
 
 @every_run
-def test_it_runs_after_the_setup_cell_alone_and_prints_what_is_stored(title, capsys, monkeypatch):
-    monkeypatch.chdir(NOTEBOOKS)
-    run(title)
-    stored = [output.text for cell in SECTIONS[title] for output in cell.get("outputs", []) if "text" in output]
-    printed = capsys.readouterr().out.partition("\n")[2]  # after the line of the setup cell
-    assert "".join(stored) == printed
-
-
-@every_run
 def test_it_has_a_question_a_prediction_before_each_run_a_picture_and_a_verdict(title):
     prose = ""
     for cell in SECTIONS[title]:

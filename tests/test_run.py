@@ -192,9 +192,16 @@ def test_an_unknown_command_gets_one_line_that_names_those_there_are(run, comput
         run.main(["lob"])
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 @pytest.mark.parametrize(
-    "command", ["run.py", "tools/hand_out.py", "tools/returned.py", "tools/lite.py", "tools/address.py"]
+    ("command", "encoding"),
+    [
+        ("run.py", "ascii"),
+        ("run.py", "cp1252"),
+        ("tools/hand_out.py", "ascii"),
+        ("tools/returned.py", "cp1252"),
+        ("tools/lite.py", "ascii"),
+        ("tools/address.py", "cp1252"),
+    ],
 )
 def test_what_a_terminal_cannot_write_stops_no_tool(tmp_path, command, encoding):
     (tmp_path / "日本").write_text("no folder")

@@ -1,12 +1,14 @@
 """What each explorer must show for the values of its controls: the pure function, computed apart from the widgets."""
 
+from functools import cache
+
 import matplotlib
 import numpy as np
 from seen import score_aloud
 
 from lessonlib.embeddings import encode
 from lessonlib.nano_gpt import load_checkpoint
-from lessonlib.tasks import SORT
+from lessonlib.tasks import SORT, score
 
 MODEL = load_checkpoint("sort")
 LIMIT = max(np.abs(MODEL.wte).max(), np.abs(MODEL.wpe).max(), np.abs(MODEL.wte[:, None] + MODEL.wpe).max())
@@ -61,6 +63,11 @@ SWAPS = {
 }
 
 
+@cache
+def n_right_when_swapped(swap):
+    return score(MODEL.with_tables(wte=MODEL.wte[SWAPS[swap]]), SORT)
+
+
 def look_up_explorer(explorer):
     """The same for lesson 3's explorer: the line, its number, the words about answer and score, and the heatmaps."""
     letters = "".join(explorer.value(f"letter {i}") for i in range(6))
@@ -69,7 +76,7 @@ def look_up_explorer(explorer):
     table, ids = MODEL.wte[SWAPS[swap]], encode(letters)
     line = f"slot {slot} holds {letters[slot]}, id {ids[slot]}; channel {channel}:"
     swapped = MODEL.with_tables(wte=table)
-    counted = score_aloud("the model", swapped, SORT, letters)
+    counted = score_aloud("the model", swapped, SORT, letters, n_right_when_swapped(swap))
     limit = np.abs(MODEL.wte).max()
     panels = {1: colours(table, limit), 3: colours(table[ids], limit)}
     for unused in {0, 1, 2} - set(ids.tolist()):

@@ -66,34 +66,32 @@ class View:
         return self.middle + self.zoom * (self.axes[:2] @ point)
 
     def seen(self, at):
-        """Cast a ray at a point of the page: the nearest block, the axis across its face, and the cell; or None."""
-        right, down = (np.asarray(at) - self.middle) / self.zoom
-        start, towards = right * self.axes[0] + down * self.axes[1], self.axes[2]
-        nearest = (-np.inf, None)
+        """Cast rays at points of the page, (..., 2): for each the nearest block, the axis across its face, and the row
+        and the column of the cell there, ints (..., 4); -1 where there is none."""
+        right, down = np.moveaxis((np.asarray(at) - self.middle) / self.zoom, -1, 0)
+        start, towards = right[..., np.newaxis] * self.axes[0] + down[..., np.newaxis] * self.axes[1], self.axes[2]
+        nearest, found, flat = np.full(right.shape, -np.inf), np.full((*right.shape, 4), -1), np.abs(towards) < 1e-9
         for i, first, low, high in self.boxes:
             with np.errstate(divide="ignore", invalid="ignore"):
                 walls = np.array([low - start, high - start]) / towards
-            inside = (low < start) & (start < high)
-            flat = np.abs(towards) < 1e-9
-            if (flat & ~inside).any():
-                continue
-            enter, leave = (
-                np.where(flat, end, each) for end, each in ((-np.inf, walls.min(0)), (np.inf, walls.max(0)))
-            )
-            axis = int(leave.argmin())
-            if enter.max() < leave[axis] and leave[axis] > nearest[0]:
-                x, y, _ = start + leave[axis] * towards - low
-                rows = round((high - low)[1] / BLOCK_DEPTH)
-                cell = (first + min(max(int(y // BLOCK_DEPTH), 0), rows - 1), min(max(int(x), 0), 47))
-                nearest = (leave[axis], (i, axis, cell))
-        return nearest[1]
+            enter, leave = np.where(flat, -np.inf, walls.min(0)), np.where(flat, np.inf, walls.max(0))
+            axis, far = leave.argmin(-1), leave.min(-1)
+            passes = (enter.max(-1) < far) & (far > nearest) & (~flat | (low < start) & (start < high)).all(-1)
+            cell = np.floor((start + far[..., np.newaxis] * towards - low)[..., :2] / [1, BLOCK_DEPTH]).astype(int)
+            column, row = np.moveaxis(cell.clip(0, [47, round((high - low)[1] / BLOCK_DEPTH) - 1]), -1, 0)
+            nearest = np.where(passes, far, nearest)
+            here = np.stack(np.broadcast_arrays(i, axis, first + row, column), axis=-1)
+            found = np.where(passes[..., np.newaxis], here, found)
+        return found
 
 
-def colour_of(i, axis, cell):
+PAINTED = [expected.colours(matrix, LIMIT) for matrix in MATRICES]
+
+
+def colour_of(i, axis, row, column):
     """The colour of a cell on a face: exact on fronts and backs, tinted on the others."""
     tint = (0.35, 0.12, 0.0)[axis]
-    painted = expected.colours(MATRICES[i], LIMIT)[cell]
-    return (1 - tint) * painted + tint * 255 * np.array(to_rgb((TOKEN, POSITION, SUM)[i]))
+    return (1 - tint) * PAINTED[i][row, column] + tint * 255 * np.array(to_rgb((TOKEN, POSITION, SUM)[i]))
 
 
 def pixels_of(page):
@@ -115,6 +113,16 @@ def turn_by_keys(explorer, across, up):
             explorer.page.page.keyboard.press(key)
 
 
+def turn_by_mouse(explorer, across, up):
+    """The same in one move of the mouse, which turns by half a degree a pixel."""
+    mouse, box = explorer.page.page.mouse, box_of(explorer)
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    mouse.move(x, y)
+    mouse.down()
+    mouse.move(x + 2 * across, y - 2 * up)
+    mouse.up()
+
+
 @pytest.fixture
 def blocks(page_of):
     return page_of(*NOTEBOOK).explorers()[0]
@@ -122,7 +130,7 @@ def blocks(page_of):
 
 def test_from_every_side_the_nearest_block_is_seen_with_the_colours_of_its_cells(page_of):
     """Where all rays around a point meet one face of one slab, its colour lies between those of their cells."""
-    rng, around = np.random.default_rng(0), [(dx, dy) for dx in (-3, 0, 3) for dy in (-3, 0, 3)]
+    rng, around = np.random.default_rng(0), np.indices((3, 3)).reshape(2, 9).T - 1
     for width, angles in (
         (1440, [(0, 0), (20, 20), (180, 15), (20, 90), (0, -90), (-40, 30), (70, -25), (150, 45)]),
         (900, [(20, 20), (-60, 35), (180, -20), (10, 90)]),
@@ -131,22 +139,23 @@ def test_from_every_side_the_nearest_block_is_seen_with_the_colours_of_its_cells
         page, (azimuth, elevation), checked = blocks.page.page, (20, 20), set()
         sheet = page.add_style_tag(content=HIDE)
         for new in angles:
-            turn_by_keys(blocks, azimuth - new[0], elevation - new[1])
+            turn_by_mouse(blocks, azimuth - new[0], elevation - new[1])
             azimuth, elevation = new
             box, pixels, wrong = box_of(blocks), pixels_of(page), []
             view = View(box, azimuth, elevation)
             points = np.floor(rng.uniform((0, 0), (box["width"], box["height"]), (450, 2)) + [box["x"], box["y"]]) + 0.5
-            for x, y in points:
-                seen = {view.seen((x + dx, y + dy)) for dx, dy in around}
+            seen = view.seen(points[:, np.newaxis] + 3 * around)  # (450, 9, 4)
+            sides = np.sign(seen[..., 2] - np.array(BLOCKS.chosen)[seen[..., 0]])  # of the row that stands out
+            faces = np.dstack([seen[..., :2], sides])
+            on_one = (seen >= 0).all((1, 2)) & (faces == faces[:, :1]).all((1, 2))
+            far_off = (view.seen(points[:, np.newaxis] + 9 * around) < 0).all((1, 2))
+            for (x, y), cells, is_on_one, is_far_off in zip(points, seen, on_one, far_off):
                 pixel = pixels[int(y), int(x)].astype(int)
-                if (
-                    None not in seen
-                    and len({(i, axis, np.sign(row - BLOCKS.chosen[i])) for i, axis, (row, _) in seen}) == 1
-                ):
-                    between = np.array([colour_of(*each) for each in seen])
-                    checked.add(next(iter(seen))[:2])
+                if is_on_one:
+                    between = np.array([colour_of(*each) for each in np.unique(cells, axis=0)])
+                    checked.add(tuple(cells[0, :2].tolist()))
                     wrong.append(bool(((pixel < between.min(0) - 13) | (pixel > between.max(0) + 13)).any()))
-                elif not any(view.seen((x + dx, y + dy)) for dx in (-9, 0, 9) for dy in (-9, 0, 9)):
+                elif is_far_off:
                     assert (pixel == 255).all(), (width, azimuth, elevation, (x, y))
             # But for a few points on edges, and on the white lines between rows.
             assert len(wrong) > 10 and sum(wrong) <= max(3, 0.05 * len(wrong)), (width, new, len(wrong), sum(wrong))
