@@ -200,9 +200,9 @@ class Blocks(NamedTuple):
         n_rows, n_columns = np.transpose([np.shape(cells.matrix) for cells in self.cells])
         high, wide, near = BLOCK_DEPTH * n_rows, max(n_columns), BLOCK_DEPTH
         if across < (WIDE + NARROW) / 2:
-            tops = np.cumsum([0, *(high[:-1] + 6.5)])
+            tops = np.cumsum([0, *(high[:-1] + 7)])
             corners = [[-wide / 2 + 1, top, front] for top, front in zip(tops, (-near, 0, near))]
-            size = (wide + 29, tops[2] + high[2] + 12, 4 * near)
+            size = (wide + 30, tops[2] + high[2] + 12, 4 * near)
         else:
             tops = ((high[1] - high[0]) / 2, 0, max(high[:2]) + 8)
             corners = [[-wide - 6, tops[0], 0], [4, tops[1], 0], [-wide / 2, tops[2], near]]

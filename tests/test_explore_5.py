@@ -11,6 +11,7 @@ from lessonlib import explore, measure
 from lessonlib.embeddings import encode
 from lessonlib.explore.lesson_5 import COLLIDING, COUNTING, N_DRAWS, RANDOM, TRAINED
 from lessonlib.nano_gpt import load_checkpoint
+from lessonlib.scene import SUM
 
 MODEL = load_checkpoint("sort")
 TOK, POS = MODEL.wte, MODEL.wpe
@@ -274,8 +275,8 @@ def test_every_card_at_every_extreme_shows_and_says_the_cards_with_its_sum(rank,
     number = ["clubs", "diamonds", "hearts", "spades"].index(suit)
     total = value + step * number
     front, fields, one, strip = explorer._scene.parts
-    assert [text for _, _, text in fields.texts] == [f"value {value}", f"suit {number}"]
-    assert [text for _, _, text in one.texts] == [str(total)]
+    assert [text[2] for text in fields.texts] == [str(value), "value", str(number), "suit"]
+    assert [text[2:] for text in one.texts] == [(str(total), 30, SUM), ("sum", 13, SUM)]
     assert front.title == f"{rank} of {suit}" and [text for _, _, text, *_ in front.texts].count(rank) == 2
     assert {text for _, _, text, *_ in front.texts} == {rank, "♣♦♥♠"[number]}
     same, chosen = cards_by_hand(step), 13 * number + value - 1
@@ -296,7 +297,7 @@ def test_the_card_starts_where_cards_collide_and_all_13_values_can_be_chosen():
     explorer = explore.card()
     assert explorer.values["step"] == 1 and "4 cards have this sum" in explorer.words
     assert len(explorer.controls["rank"].options) == 13
-    assert "7 of hearts. side by side, two fields: value 7, suit 2." in explorer._scene.words
+    assert [part.title for part in explorer._scene.parts[:3]] == ["7 of hearts", "side by side", "added"]
 
 
 def test_suits_stand_upright_and_inside_the_card():

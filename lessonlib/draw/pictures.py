@@ -134,9 +134,10 @@ def walk(planes, n_steps):
     return draw(Scene(*parts, text=f"Rows 1 to {n_steps} are joined in order."))
 
 
-def overlaps(
-    chance, models, label="overlap: mean squared cosine of the principal angles", ends=("before training", "after")
-):
+ANGLES = "overlap: mean squared cosine of the principal angles (0: right angles)"
+
+
+def overlaps(chance, models, label=ANGLES, ends=("before training", "after")):
     """Draw what random tables give as a grey hill, and over it each model as an arrow, such as of what training does.
     `chance` holds the values of random tables, (n,); `models` maps a name, such as "sorters", to the values of several
     models, (n_models, 2), and each name has a hill of its own. `ends` says what both ends of an arrow are."""
@@ -167,7 +168,8 @@ def overlaps(
             said.append(f"{name}: {moves}; {below} of chance lies below")
         for tick in np.arange(0, most, 0.1):
             write(axes, edge + zoom * tick, low + 12, f"{tick:.1f}", ha="center")
-        words = f"{label}    grey: random tables    ○ {ends[0]}  ▶ {ends[1]}"
+        write(axes, width - edge, low - 13, "grey: random tables", ha="right")
+        words = f"{label}    ○ {ends[0]}  ▶ {ends[1]}"
         write(axes, width / 2, low + 34, words, SMALL + 1, ha="center")
     picture.alt = f"Arrows over grey hills of chance, for the {label}. {'. '.join(said)}."
     return picture

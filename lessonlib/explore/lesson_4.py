@@ -30,7 +30,7 @@ PLANES = AT_END, NOW, RANDOM = "best at the end", "best now", "random"
 FULL_SIZE, LEARNED_SIZE = "full size", "learned size"
 N_SINES, MOST_APART = 24, 13  # rows of the sinusoidal table that are shown; rows 10 and 23 are furthest apart
 BASES = (2, 10, 100, 1000, 10000, 100000)
-DISC, MAP_HEIGHT = 10, 220  # CSS pixels
+DISC, MAP_HEIGHT = 10, 206  # CSS pixels
 INPUTS = range(N_INPUTS - 1)  # the slots in which the model only reads: slot 5 is read, and writes the first letter
 
 

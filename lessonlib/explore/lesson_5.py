@@ -160,12 +160,10 @@ def card():
     def show(rank, suit, step):
         column, row = RANKS.index(rank), SUITS.index(suit)
         sums = card_sums(step)
-        empty, look = np.full((1, 2), np.nan), {"limit": 1.0, "row_height": 72, "beside": True}
-        fields = ((0, 0, f"value {column + 1}"), (0, 1, f"suit {row}"))
         return Scene(
             _front(_card(row, column), rank, row),
-            Cells("side by side\ntwo fields", empty, texts=fields, **look),
-            Cells("added\none number", empty[:, :1], texts=((0, 0, str(sums[row, column])),), **look),
+            _fields("side by side", {"value": column + 1, "suit": row}, INK),
+            _fields("added", {"sum": sums[row, column]}, SUM),
             _strip(sums, row, column),
             text=(
                 f"{_card(row, column)}: value {column + 1}, suit {row}. Added, with suits {step} apart: "
@@ -200,6 +198,20 @@ def _front(name, rank, row):
     return Points(name, np.zeros((0, 2)), (), reach, outline=outline, texts=tuple(texts), share=1.6, highest=height)
 
 
+def _fields(title, numbers, colour):
+    """Draw a field for each number, from its name, in large figures."""
+    wide, high = 70, 72
+    right, outline, texts = wide * len(numbers), [], []
+    for i, (name, number) in enumerate(numbers.items()):
+        left, middle = wide * i, wide * (i + 0.5)
+        outline += [(left, 0), (left, high), (left, 0)]
+        texts += [(middle, 44, str(number), 30, colour), (middle, 15, name, 13, colour)]
+    return Points(
+        title, np.zeros((0, 2)), (), (0, right, 0, high), outline=(*outline, (right, 0), (right, high), (0, high)),
+        texts=tuple(texts), share=len(numbers), highest=high, beside=True,
+    )  # fmt: skip
+
+
 def _strip(sums, row, column):
     """Draw every card as a point at its sum, a row for each suit; a line joins those that share the chosen one's."""
     rows, _ = np.indices(sums.shape)
@@ -209,7 +221,7 @@ def _strip(sums, row, column):
     hollow = np.delete(np.arange(sums.size), row * len(RANKS) + column)
     return Points(
         f"the sums of all {sums.size} cards: {len(np.unique(sums))} different ones",
-        np.stack([sums.ravel(), -SUIT_GAP * rows.ravel()], axis=1), (), (-3, 54, -4.6 * SUIT_GAP, 0.8 * SUIT_GAP), INK,
+        np.stack([sums.ravel(), -SUIT_GAP * rows.ravel()], axis=1), (), (-3, 54, -4.6 * SUIT_GAP, 0.8 * SUIT_GAP), SUM,
         tuple(hollow.tolist()), path=tuple(same), rings=tuple(same), texts=tuple(texts), radius=3.5,
     )  # fmt: skip
 
