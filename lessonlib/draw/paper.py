@@ -186,14 +186,8 @@ def _lines_inside(axes, lines, box):
     if lines.at is not None:
         axes.plot([across[lines.at]] * 2, [box.top, bottom], color=FAINT, linewidth=1.5 * POINT, zorder=0)
     for (colour, _), height, text in lines.names():
-        write(
-            axes,
-            box.left + box.width + 12,
-            bottom - height * box.height,
-            text,
-            SMALL + 1,
-            INK if lines.ordered else colour,
-        )
+        y, ink = bottom - height * box.height, INK if lines.ordered else colour
+        write(axes, box.left + box.width + 12, y, text, SMALL + 1, ink)
 
 
 def _points_frame(axes, points, box):

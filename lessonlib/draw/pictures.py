@@ -59,20 +59,11 @@ def squares(squares, names, below, left, limit=None, palette="signed", decimals=
         texts = tuple((*place, _short(square[place], decimals)) for place in shown if np.isfinite(square[place]))
         parts.append(
             Cells(
-                title,
-                square,
-                tuple(map(str, rows)),
-                limit=limit,
-                palette=palette,
-                columns=tuple(map(str, columns)),
-                below=below,
-                left="" if parts else left,
-                scale=len(parts) == len(squares) - 1,
-                beside=bool(parts),
-                texts=texts,
-                row_height=min(56, 260 / len(rows)),
+                title, square, tuple(map(str, rows)), limit=limit, palette=palette, columns=tuple(map(str, columns)),
+                below=below, left="" if parts else left, scale=len(parts) == len(squares) - 1, beside=bool(parts),
+                texts=texts, row_height=min(56, 260 / len(rows)),
             )
-        )
+        )  # fmt: skip
     picture = draw(Scene(*parts))
     if decimals is not None:
         said = [
