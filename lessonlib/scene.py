@@ -206,7 +206,7 @@ class Blocks(NamedTuple):
         else:
             tops = ((high[1] - high[0]) / 2, 0, max(high[:2]) + 8)
             corners = [[-wide - 6, tops[0], 0], [4, tops[1], 0], [-wide / 2, tops[2], near]]
-            size = (2 * wide + 32, tops[2] + high[2] + 12, 3 * near)
+            size = (2 * wide + 32, tops[2] + high[2] + 12, 4 * near)
         return np.array(corners) - [0, (size[1] - 12) / 2, 0], size
 
     def arrows(self, across):
