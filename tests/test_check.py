@@ -1286,3 +1286,8 @@ def test_a_verdict_is_shown_in_body_type_beside_a_bar_of_its_colour():
     assert len({text.partition(";")[0] for text in shown}) == 3 and all("border-left" in text for text in shown)
     assert "<b>Right.</b> 1 &lt; 2." in shown[0] and "<b>Not answered yet.</b> Fill it in." in shown[2]
     assert [repr(each) for each in said] == ["Right. 1 < 2.", "Not yet. Look.", "Not answered yet. Fill it in."]
+
+
+def test_a_single_slot_is_an_answer_too():
+    """Of NumPy 2.0, `np.float64` makes a plain number of an array that holds one."""
+    assert check.identical_slots([0], "CAB", "C").right and not check.identical_slots([1], "CAB", "C").right

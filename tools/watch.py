@@ -58,7 +58,7 @@ def mark(value, depth=0):
     with contextlib.suppress(Exception), np.errstate(all="ignore"):
         array = np.asarray(value)
         if array.dtype.kind in "biuf":
-            return f"{array.shape} {hashlib.sha256((np.float32(array) + 0).tobytes()).hexdigest()}"
+            return f"{array.shape} {hashlib.sha256((np.asarray(array, np.float32) + 0).tobytes()).hexdigest()}"
     if isinstance(value, Mapping):
         return sorted([str(key), mark(each, depth + 1)] for key, each in value.items())
     if isinstance(value, (list, tuple)):

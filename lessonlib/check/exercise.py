@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lessonlib.check.reading import MASK, numbers, row_numbers
+from lessonlib.check.reading import MASK, as_float64, numbers, row_numbers
 from lessonlib.check.verdict import Stop, not_yet, right
 from lessonlib.embeddings import sinusoidal_positions
 from lessonlib.measure import every_sum
@@ -69,12 +69,12 @@ def judges(check):
 def judge(answer, exercise):
     """Judge an answer: is it right, a known mistake, of another shape, rounded, in another order, or just different?"""
     values = exercise.read(answer, exercise)
-    solution, tolerance, about_shape = np.float64(exercise.solution), exercise.tolerance, _about_shape(values, exercise)
+    solution, tolerance, about_shape = as_float64(exercise.solution), exercise.tolerance, _about_shape(values, exercise)
     if getattr(answer, "dtype", None) == np.float16:  # eleven bits of each number
         tolerance = max(tolerance, 1e-3 * _largest(solution))
     if _near(values, solution, tolerance):
         return right(exercise.praise)
-    mistakes = [(np.float64(wrong), sentence) for *arrays, sentence in exercise.mistakes for wrong in arrays]
+    mistakes = [(as_float64(wrong), sentence) for *arrays, sentence in exercise.mistakes for wrong in arrays]
     for wrong, sentence in mistakes:
         if _near(values, wrong, SMALL * _largest(wrong)):
             return not_yet(about_shape + sentence)
@@ -134,7 +134,7 @@ def matrix_exercise(
 def rows_exercise(wanted, n_rows, praise, mistakes=(), what="row", reasons=None):
     """Make the table of an exercise that asks which rows (or slots) of `n_rows` they are, in any order. `reasons` is a
     dict that says, for each number that is not one of them, why."""
-    wanted = np.sort(np.float64(wanted))
+    wanted = np.sort(as_float64(wanted))
     n_wanted, mask = len(wanted), np.isin(np.arange(n_rows), wanted)
 
     def difference(values, _):
@@ -193,7 +193,7 @@ def models():
 def arrays_at_hand(asked, token_ids, wte=None, wpe=None):
     """Yield arrays (T, C) that a learner has at hand in place of the "token", "position" or "sum" embedding asked for.
     With each comes a sentence. A table that is not given is the sorter's."""
-    wte, wpe = (np.float64(given) if given is not None else own for given, own in zip((wte, wpe), _tables("sorter")))
+    wte, wpe = (as_float64(given) if given is not None else own for given, own in zip((wte, wpe), _tables("sorter")))
     tok, pos = wte[token_ids], wpe[: len(token_ids)]
     sines = sinusoidal_positions(*tok.shape)
     tail = {
@@ -220,12 +220,12 @@ def arrays_at_hand(asked, token_ids, wte=None, wpe=None):
 
 
 def _tables(name):
-    return np.float64(models()[name].wte), np.float64(models()[name].wpe)
+    return as_float64(models()[name].wte), as_float64(models()[name].wpe)
 
 
 def which_rows(values, table):
     """Return the row of `table` (n, C) that each row of `values` (T, C) is a copy of, or None if one is no copy."""
-    off = abs(values[:, np.newaxis] - np.float64(table)).max(axis=-1)  # (T, n)
+    off = abs(values[:, np.newaxis] - as_float64(table)).max(axis=-1)  # (T, n)
     return off.argmin(axis=1) if (off.min(axis=1) <= SMALL).all() else None
 
 

@@ -18,7 +18,7 @@ from lessonlib.check.exercise import (
     rows_exercise,
     which_rows,
 )
-from lessonlib.check.reading import as_array, atoms, numbers, plain, row_numbers
+from lessonlib.check.reading import as_array, as_float64, atoms, numbers, plain, row_numbers
 from lessonlib.check.verdict import Stop, Verdict, not_yet, right
 from lessonlib.embeddings import VOCABULARY, decode, encode, token_embedding
 from lessonlib.embeddings import one_hot as one_hot_rows
@@ -302,7 +302,7 @@ def _cosine_mistakes(rows):
     yield *centred, "A mean was taken away first, as for correlations: take the rows as they are."
     yield _cosines(rows + 0.1), "These are the cosines after 0.1 was added: first those of the rows as they are."
     for name, model in models().items():
-        if not np.array_equal(np.float64(model.wte), rows):
+        if not np.array_equal(as_float64(model.wte), rows):
             yield _cosines(model.wte), f"These are the cosines of the {name}, another model."
         yield _cosines(model.wpe[:3]), "These are cosines of position rows: take the token table."
     yield norms, "These are the lengths of the three rows: divide the dot products by them."

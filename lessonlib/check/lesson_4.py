@@ -19,7 +19,7 @@ from lessonlib.check.exercise import (
     rows_exercise,
     which_rows,
 )
-from lessonlib.check.reading import atoms, letters_in, numbers, plain
+from lessonlib.check.reading import as_float64, atoms, letters_in, numbers, plain
 from lessonlib.check.verdict import Stop, not_yet, right
 from lessonlib.embeddings import VOCABULARY, decode, encode, position_embedding, sinusoidal_positions
 from lessonlib.measure import closest_rows, cosines, distances, principal_axes, stream
@@ -435,7 +435,7 @@ def sinusoid_row(position, n_embd):
 def _checked(table):
     if np.ndim(table) != 2 or len(table) < 3:
         raise ValueError(f"a table must have shape (n_rows, C), three rows or more, got {np.shape(table)}")
-    return np.float64(table)
+    return as_float64(table)
 
 
 def _largest_pair(matrix):

@@ -19,7 +19,7 @@ from lessonlib.check.exercise import (
 )
 from lessonlib.check.lesson_3 import about_letters, other_letters
 from lessonlib.check.lesson_4 import about_slots, other_slots
-from lessonlib.check.reading import letters_in, plain, unwrapped
+from lessonlib.check.reading import as_float64, letters_in, plain, unwrapped
 from lessonlib.check.verdict import Stop, not_yet, right
 from lessonlib.embeddings import VOCABULARY, encode
 from lessonlib.embeddings import input_embedding as add_tables
@@ -41,7 +41,7 @@ def cell(letters, slot, channel, wte, wpe):
         difference=lambda *_: "Which row of each table is needed, and which channel of both?",
         mistakes=[
             (x[slot, channel].round(2), x[slot, channel].round(3), "This is rounded: add the numbers as they are."),
-            *_cell_mistakes(ids, slot, channel, np.float64(wte), np.float64(wpe)),
+            *_cell_mistakes(ids, slot, channel, as_float64(wte), as_float64(wpe)),
             (x[slot], "This is a whole row: a cell is one number, that of one channel."),
             (x[:, channel], "This is a whole column: a cell is one number, that of one slot."),
             (x, "This is the whole matrix: the exercise asks for one cell."),
@@ -76,7 +76,7 @@ def _cell_mistakes(ids, slot, channel, wte, wpe):
     yield *places, "This is the number of another slot, and that of the letter is missing."
     yield 2 * token, 2 * position, "The same number is added twice: one is needed from each table."
     for name, model in models().items():
-        other = np.float64([model.wte[token_id, channel], model.wpe[slot, channel]])
+        other = as_float64([model.wte[token_id, channel], model.wpe[slot, channel]])
         if other[0] != token:
             mixed = other.sum(), other[0] + position, token + other[1]
             yield *mixed, f"A number in it is the {name}'s, another model: use the tables of the exercise."
@@ -101,9 +101,9 @@ def input_embedding(token_ids, wte, wpe):
     """Check the input embedding: for each id the row of the letter plus the row of its slot, so an array (T, C)."""
     x, ids = add_tables(token_ids, wte, wpe), np.asarray(token_ids)  # (T, C), (T,)
     (n_tokens, n_embd), (block_size, vocab_size) = x.shape, (len(wpe), len(wte))
-    tok, pos = np.float64(wte)[ids], np.float64(wpe)[:n_tokens]
+    tok, pos = as_float64(wte)[ids], as_float64(wpe)[:n_tokens]
     one_slot = "Every letter is added to every slot: each letter is in one slot."
-    grid = every_sum(np.float64(wte), np.float64(wpe)).reshape(-1, n_embd)  # (vocab_size * block_size, C)
+    grid = every_sum(as_float64(wte), as_float64(wpe)).reshape(-1, n_embd)  # (vocab_size * block_size, C)
 
     def about_rows(values):
         found = which_rows(values, grid)
@@ -154,7 +154,7 @@ def input_embedding(token_ids, wte, wpe):
 @checks
 def folded(english, n_slots):
     """Check the first rows of a position table (n_slots, C) that holds the first row of the segment table, too."""
-    words, slots, wse = (np.float64(table) for table in (english.wte[:n_slots], english.wpe, english.wse))
+    words, slots, wse = (as_float64(table) for table in (english.wte[:n_slots], english.wpe, english.wse))
     wpe, n_embd = slots[:n_slots], wse.shape[1]
     near = (slots[1 : n_slots + 1], slots[n_slots : 2 * n_slots], slots[-n_slots:])
     return matrix_exercise(

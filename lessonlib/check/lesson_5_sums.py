@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from lessonlib.check.exercise import Exercise, checks, judges
-from lessonlib.check.reading import as_array, atoms, letters_in, numbers, plain, unwrapped
+from lessonlib.check.reading import as_array, as_float64, atoms, letters_in, numbers, plain, unwrapped
 from lessonlib.check.verdict import Stop, not_yet, right
 from lessonlib.embeddings import VOCABULARY, decode, encode, input_embedding
 from lessonlib.measure import closest_rows, closest_sums, every_sum, tipped_by, tips
@@ -25,8 +25,8 @@ BELOW = -0.9  # what every cosine must be, in the exercise on the hidden shift
 def pairs(vectors, wte, wpe):
     """Check of which letter (or id) and which slot each of some anonymous `vectors` (n, C) is made. Each is some amount
     of a row of `wte` plus some amount of a row of `wpe`: ValueError if one of them is not."""
-    vectors, sums = np.float64(vectors), every_sum(np.float64(wte), np.float64(wpe))
-    rows = np.float64(np.concatenate([wte, wpe]))  # (vocab_size + block_size, C)
+    vectors, sums = as_float64(vectors), every_sum(as_float64(wte), as_float64(wpe))
+    rows = as_float64(np.concatenate([wte, wpe]))  # (vocab_size + block_size, C)
     found = vectors @ np.linalg.pinv(rows)  # (n, vocab_size + block_size)
     right_pairs, largest = (
         np.stack([each.argmax(axis=1) for each in np.split(amounts, [len(wte)], axis=1)], axis=1)  # (n, 2)
@@ -35,7 +35,7 @@ def pairs(vectors, wte, wpe):
     of_two = [np.linalg.lstsq(rows[[t, len(wte) + p]].T, v, rcond=None) for v, (t, p) in zip(vectors, right_pairs)]
     if not all(size < 1e-9 and abs(amounts).min() > 1e-3 for amounts, (size,), *_ in of_two):
         raise ValueError("each of the vectors must be made of one row of wte and one row of wpe")
-    apart = [np.linalg.norm(vectors[:, np.newaxis] - np.float64(table), axis=-1) for table in (wte, wpe)]
+    apart = [np.linalg.norm(vectors[:, np.newaxis] - as_float64(table), axis=-1) for table in (wte, wpe)]
     nearest = np.stack([each.argmin(axis=1) for each in apart], axis=1)
     n_pairs, (vocab_size, block_size, n_embd) = len(right_pairs), sums.shape
     both = "Give two things for each vector: its letter and its slot."
@@ -118,7 +118,7 @@ def hidden_shift(answer, model, task):
     """Check two new tables, a pair, with which the model answers all 729 inputs of a task as it does with its own.
     Also, each cosine between a row of one and a row of the other must be below -0.9. A model with such tables will
     do."""
-    old = [np.float64(model.wte), np.float64(model.wpe)]
+    old = [as_float64(model.wte), as_float64(model.wpe)]
     expected = f"two tables, of shapes {old[0].shape} and {old[1].shape}, in parentheses"
     new = _two_tables(answer, expected)
     if [table.shape for table in new] == [table.shape for table in old[::-1]]:

@@ -130,6 +130,11 @@ def as_array(cells, expected):
     return values
 
 
+def as_float64(values):
+    """Return an array of floats, where `np.float64` of NumPy 2.0 makes a plain number of an array that holds one."""
+    return np.asarray(values, np.float64)
+
+
 def letters_in(text):
     """Return the letters of a text in upper case, or stop at one that the model does not know."""
     for letter in text:
