@@ -9,6 +9,7 @@ import unicodedata
 
 import numpy as np
 
+TABLE = "(rows, C)"  # the shape of one
 VOCABULARY = "ABC"  # in the order of their ids, as nano-gpt has them at bbycroft.net/llm
 LOOK_ALIKES = str.maketrans("АВСΑΒϹ", "ABCABC")  # Cyrillic and Greek
 
@@ -58,7 +59,7 @@ def one_hot(token_ids, vocab_size):
 def token_embedding(token_ids, wte):
     """Look up one row of `wte` for each id of `token_ids` (..., T), wherever it stands; returns (..., T, C).
     Source: nanoGPT, model.py, `tok_emb` in `GPT.forward`."""
-    wte = _table("wte", wte)
+    wte = real_array("wte", wte, TABLE)
     return wte[_checked_ids(token_ids, len(wte))]  # (..., T, C)
 
 
@@ -66,7 +67,7 @@ def position_embedding(n_tokens, wpe, start=0):
     """Copy the rows of `wpe` for `n_tokens` slots from `start` on, whichever letters stand there; (n_tokens, C). The
     model was trained with a start of 0. ValueError if the slots run past the end of `wpe`.
     Source: nanoGPT, model.py, `pos_emb` in `GPT.forward`."""
-    return _window(n_tokens, _table("wpe", wpe), start).copy()
+    return _window(n_tokens, real_array("wpe", wpe, TABLE), start).copy()
 
 
 def input_embedding(token_ids, wte, wpe, start=0):
@@ -74,7 +75,7 @@ def input_embedding(token_ids, wte, wpe, start=0):
     + wpe[start:start + T]`, bit for bit, for `token_ids` (..., T).
     Source: nanoGPT, model.py, `GPT.forward`: `x = self.transformer.drop(tok_emb + pos_emb)`; it drops in training
     only."""
-    wte, wpe = _table("wte", wte), _table("wpe", wpe)
+    wte, wpe = real_array("wte", wte, TABLE), real_array("wpe", wpe, TABLE)
     if wte.shape[1] != wpe.shape[1]:
         raise ValueError(f"tables of unequal width cannot be added: wte has shape {wte.shape}, wpe {wpe.shape}")
     token_ids = _checked_ids(token_ids, len(wte))
@@ -102,15 +103,36 @@ def sinusoidal_positions(n_positions, n_embd, base=10000.0):
     return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(n_positions, n_embd)
 
 
-def real_array(name, values):
-    """Return `values` as an array of real numbers, or say by its name why it is none."""
+def real_array(name, values, shape):
+    """Return `values` as an array of real numbers, or say by its name why it is none. `shape` is written as a tuple is:
+    for each axis its length, or a word for any but 0; "..." before them stands for any number of axes."""
     try:
         values = np.asarray(values)
     except ValueError:
         raise ValueError(f"{name} has rows of different lengths") from None
     if values.dtype.kind not in "iuf":
         raise ValueError(f"{name} must hold real numbers, got type {values.dtype}")
+    wanted = shape.strip("(,)").split(", ")
+    if wanted[0] == "...":
+        wanted[:1] = map(str, values.shape[: values.ndim - len(wanted) + 1])
+    fits = all(str(size) == size_wanted or not size_wanted.isdigit() for size, size_wanted in zip(values.shape, wanted))
+    if not fits or values.ndim != len(wanted) or 0 in values.shape:
+        raise ValueError(f"{name} must have shape {shape}, got {values.shape}")
     return values
+
+
+def finite_array(name, values, shape, dtype=None, below=np.inf):
+    """Return `values` as `real_array` does, as that type, with all numbers finite and less than `below` in size."""
+    values = real_array(name, values, shape)
+    with np.errstate(over="ignore"):
+        cast = values if dtype is None else values.astype(dtype, copy=False)
+    wrong = ~(np.abs(cast) < below)
+    if wrong.any():
+        place = tuple(int(i) for i in np.argwhere(wrong)[0])
+        limit = f", where all must be less than {below:.2g} in size" if below < np.inf else ""
+        why = f"too large for {cast.dtype}{limit}" if np.isfinite(values[place]) else "every number must be finite"
+        raise ValueError(f"{name} holds {values[place]:.4g} at {place}: {why}")
+    return cast
 
 
 def whole_number(name, value, at_least, at_most=None):
@@ -143,14 +165,6 @@ def _checked_ids(token_ids, vocab_size):
         wrong = ids[(ids < 0) | (ids >= vocab_size)].flat[0]
         raise ValueError(f"id {wrong} names no row; {allowed}")
     return ids if ids.dtype.kind in "iu" else ids.astype(np.int64)
-
-
-def _table(name, table):
-    """Return `table` as a 2-D array of numbers."""
-    table = real_array(name, table)
-    if table.ndim != 2 or 0 in table.shape:
-        raise ValueError(f"{name} must be a table, shape (rows, channels), got shape {table.shape}")
-    return table
 
 
 def _window(n_tokens, wpe, start):

@@ -7,7 +7,7 @@ what cannot be measured: another shape, text, NaN, infinity, or numbers so large
 
 import numpy as np
 
-from lessonlib.embeddings import input_embedding, real_array, token_embedding, whole_number
+from lessonlib.embeddings import TABLE, finite_array, input_embedding, token_embedding, whole_number
 
 PARTS = ("letter", "slot", "bias")  # of every query and key, in the first layer
 SOURCES = ("letter", "slot", "both", "context")  # of the spread after a block
@@ -60,12 +60,15 @@ def principal_axes(table):
     number of each positive, so that one table always gives the same axes; and `shares` (k,), the share of the rows'
     squared distances from their mean along each axis. ValueError if all rows are equal.
     Source: Pearson 1901, "On lines and planes of closest fit to systems of points in space"."""
-    table = _numbers("table", table)
-    if (table == table[0]).all():
-        raise ValueError("all rows are equal: there is no direction in which they differ")
-    _, sizes, axes = np.linalg.svd(table - table.mean(axis=0), full_matrices=False)
+    _, sizes, axes = np.linalg.svd(_from_their_mean(_numbers("table", table)), full_matrices=False)
     signs = np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])
     return axes * signs[:, np.newaxis], sizes**2 / (sizes**2).sum()
+
+
+def _from_their_mean(rows):
+    if (rows == rows[0]).all():
+        raise ValueError("all rows are equal: there is nothing in which they differ")
+    return rows - rows.mean(axis=0)
 
 
 def nearer_to_own(one, other, n_known):
@@ -95,9 +98,7 @@ def share_along(table, axes):
     have length 1 and are at right angles; by chance, k of C directions hold k / C. Adding one vector to all rows
     changes nothing. ValueError if all rows are equal."""
     table, axes = _two_tables(table=table, axes=axes)
-    if (table == table[0]).all():
-        raise ValueError("all rows are equal: there is nothing in which they differ")
-    table = table - table.mean(axis=0)
+    table = _from_their_mean(table)
     return float(((table @ axes.T) ** 2).sum() / (table**2).sum())
 
 
@@ -400,18 +401,9 @@ def tipped_by(model, token_ids, nudges):
 # Is it something that can be measured?
 
 
-def _numbers(name, values, shape="(rows, C)"):
-    """Return `values` as a float64 array of that shape, where "..." is any number of axes, or say what is wrong."""
-    values = real_array(name, values)
-    sizes = shape.strip("()").split(", ")
-    fits = values.ndim == len(sizes) if sizes[0] != "..." else values.ndim and str(values.shape[-1]) == sizes[-1]
-    if not fits or 0 in values.shape:
-        raise ValueError(f"{name} must have shape {shape}, got {values.shape}")
-    values = values.astype(np.float64)
-    wrong = ~(np.abs(values) < 1e150)
-    if wrong.any():
-        raise ValueError(f"{name} must hold finite numbers of less than 1e150 in size, got {values[wrong][0]}")
-    return values
+def _numbers(name, values, shape=TABLE):
+    """Return `values` as a float64 array of that shape whose squares are finite, or say what is wrong."""
+    return finite_array(name, values, shape, np.float64, 1e150)
 
 
 def _two_tables(**tables):

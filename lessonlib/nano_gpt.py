@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lessonlib.embeddings import decode, encode, input_embedding, real_array, whole_number
+from lessonlib.embeddings import TABLE, decode, encode, finite_array, input_embedding, real_array, whole_number
 
 CHECKPOINTS = Path(__file__).parent / "data" / "checkpoints"
 N_INPUTS = 6  # letters that go in; the model writes as many more
@@ -46,7 +46,7 @@ class NanoGPT:
                 raise ValueError(f"tensor {name} is not one of this model")
             if tensor.dtype.kind in "iu":
                 raise ValueError(f"{name} must hold floats, got type {tensor.dtype}")
-            _checked(name, tensor, tensor.dtype, shapes[name]).flags.writeable = False
+            finite_array(name, tensor, str(shapes[name])).flags.writeable = False
         for name in shapes.keys() - weights.keys():
             raise ValueError(f"tensor {name} is missing")
         self.weights = MappingProxyType(weights)
@@ -74,12 +74,10 @@ class NanoGPT:
     def logits_from(self, x, n_last=None):
         """Do what `logits` does from an input embedding `x` (..., T, C), so that one can be handed in that was changed.
         Computed in the model's own type. ValueError for another shape, NaN, infinity or numbers too large to square."""
-        x = _checked("x", x, self.wte.dtype)
-        if x.ndim < 2 or x.shape[-1] != self.n_embd or not 0 < x.shape[-2] <= self.block_size:
-            raise ValueError(f"x must have shape (..., T, {self.n_embd}), T from 1 to {self.block_size}, got {x.shape}")
-        largest = np.sqrt(np.finfo(x.dtype).max) / 16  # layer_norm squares what it gets, and sums a row of squares
-        if np.abs(x).max(initial=0) > largest:
-            raise ValueError(f"x holds {np.abs(x).max():.1e}, too large for {x.dtype}: at most {largest:.1e}")
+        below = np.sqrt(np.finfo(self.wte.dtype).max) / 16  # layer_norm squares what it gets, and sums a row of squares
+        x = finite_array("x", x, f"(..., T, {self.n_embd})", self.wte.dtype, below)
+        if x.shape[-2] > self.block_size:
+            raise ValueError(f"x must have at most {self.block_size} rows, one for each slot, got shape {x.shape}")
         for layer in range(self.n_layer):
             x = self.block(x, layer, n_last=n_last if layer == self.n_layer - 1 else None)
         x = layer_norm(x, self.weights["transformer.ln_f.weight"], self.weights["transformer.ln_f.bias"])
@@ -110,7 +108,7 @@ class NanoGPT:
         for name, table in (("wte", wte), ("wpe", wpe)):
             if table is not None:
                 old = weights[f"transformer.{name}.weight"]
-                weights[f"transformer.{name}.weight"] = _checked(name, table, old.dtype, old.shape)
+                weights[f"transformer.{name}.weight"] = finite_array(name, table, str(old.shape), old.dtype)
         return type(self)(weights, self.n_head)
 
     def answer(self, letters):
@@ -217,29 +215,11 @@ def _sizes(weights):
     for name in ("transformer.wte.weight", "transformer.wpe.weight"):
         if name not in weights:
             raise ValueError(f"tensor {name} is missing")
-        if weights[name].ndim != 2:
-            raise ValueError(f"tensor {name} must be a table, got shape {weights[name].shape}")
+        real_array(f"tensor {name}", weights[name], TABLE)
     (vocab_size, n_embd), block_size = weights["transformer.wte.weight"].shape, len(weights["transformer.wpe.weight"])
     n_layer = len({name.split(".")[2] for name in weights if name.startswith("transformer.h.")})
-    sizes = {"n_layer": n_layer, "n_embd": n_embd, "vocab_size": vocab_size, "block_size": block_size}
-    for name, size in sizes.items():
-        if size == 0:
-            raise ValueError(f"a model needs a {name} of at least 1, got 0")
-    return sizes
-
-
-def _checked(name, values, dtype, shape=None):
-    """Return `values` as a finite array of that type and shape, or say what in it is wrong."""
-    values = real_array(name, values)
-    if shape is not None and values.shape != shape:
-        raise ValueError(f"{name} must have shape {shape}, got {values.shape}")
-    with np.errstate(over="ignore"):
-        cast = values.astype(dtype, copy=False)
-    if not np.isfinite(cast).all():
-        place = tuple(int(i) for i in np.argwhere(~np.isfinite(cast))[0])
-        why = f"too large for {dtype}" if np.isfinite(values[place]) else "every number must be finite"
-        raise ValueError(f"{name} holds {values[place]} at {place}: {why}")
-    return cast
+    whole_number("n_layer", n_layer, at_least=1)
+    return {"n_layer": n_layer, "n_embd": n_embd, "vocab_size": vocab_size, "block_size": block_size}
 
 
 # Files
@@ -286,7 +266,10 @@ def _read_checkpoint(name, needed):
 
 
 def read_arrays(path):
-    """Read every array of an .npz file. ValueError if it is damaged or holds Python objects, which stay packed."""
+    """Read every array of an .npz file. ValueError if it is not there, or damaged, or holds Python objects, which stay
+    packed."""
+    if not path.is_file():
+        raise ValueError(f"{path.name} is not in {path.parent}: get the file again")
     try:
         with np.load(path, allow_pickle=False) as file:
             return {key: file[key] for key in file.files}

@@ -128,45 +128,54 @@ class Lines(NamedTuple):
             yield look, height, name if self.at is None or not name else f"{y[0, self.at]:.{decimals}f}  {name}"
 
 
+class Disc(NamedTuple):
+    """A point of a plane."""
+
+    x: float
+    y: float
+    name: str = ""  # what stands in it
+    radius: float = 12  # CSS pixels
+    hollow: bool = False
+    ring: bool = False  # whether there is a ring around it
+
+
+class Path(NamedTuple):
+    """A line from point to point of a plane."""
+
+    xy: np.ndarray  # (n, 2)
+    colour: str
+    look: str = "line"  # or "thin"; or closed: "area", what it encloses is tinted, or "outline", it is white
+
+
 class Points(NamedTuple):
-    """Numbered points of a plane, with lines and words between them; both axes have one scale."""
+    """Discs, lines and words on a plane, of which both axes have one scale."""
 
     title: str
-    xy: np.ndarray  # (n, 2)
-    names: tuple  # what stands in each point
     reach: tuple  # left, right, bottom and top end of the plane
-    colour: str = POSITION
-    hollow: tuple = ()  # points that are not filled
-    only: tuple | None = None  # points that have a disc; None: all
-    small: tuple = ()  # points whose disc is small
-    joins: tuple = ()  # pairs of points with a line between them
-    path: tuple = ()  # points that are joined, in this order
-    filled: bool = False  # whether what the path encloses is tinted
+    discs: tuple = ()
+    paths: tuple = ()  # below the discs
     texts: tuple = ()  # (x, y, text, size in CSS pixels, colour)
-    rings: tuple = ()  # points with a ring around them
-    outline: tuple = ()  # corners (x, y) of a closed shape
-    outline_colour: str = INK
+    colour: str = POSITION  # of the discs
     ruled: bool = False  # whether lines mark both zeros
     said: str = ""  # aloud
-    radius: float = 12  # of a point, CSS pixels
     beside: bool = False
     share: float = 24  # of the line it stands in, as columns of heatmaps count
     highest: float = 400  # CSS pixels
 
     @property
     def layout_key(self):
-        bare = dict.fromkeys(("names", "hollow", "small", "joins", "path", "texts", "rings", "outline"), ())
-        return self._replace(title="\n" * self.title.count("\n"), xy=None, only=None, said="", **bare)
+        return self._replace(title="\n" * self.title.count("\n"), discs=(), paths=(), texts=(), said="")
 
-    def radius_of(self, i):
-        return 3.5 if i in self.small else self.radius
+    def shares(self, xy):
+        """Say where points of the plane lie, (n, 2), as shares of the width and the height of the box, from its top."""
+        left, right, bottom, top = self.reach
+        return (np.reshape(xy, (-1, 2)) - [left, top]) / [right - left, bottom - top] + 0  # no minus before a zero
 
     @property
     def words(self):
-        if not len(self.xy):
-            return self.title
-        names = list(filter(None, self.names))
-        said = f"{self.title}: map of {len(names) or len(self.xy)} points {', '.join(names)}"
+        names = [disc.name for disc in self.discs if disc.name]
+        n = len(names) or max([len(self.discs), *(len(path.xy) for path in self.paths if path.look == "line")])
+        said = f"{self.title}: map of {n} points {', '.join(names)}" if n else self.title
         return said.strip().replace("\n", ", ")
 
 
@@ -356,6 +365,10 @@ class Box(NamedTuple):
     width: float
     height: float
 
+    def at(self, shares):
+        """Turn shares of the width and the height, (n, 2), to CSS pixels."""
+        return [self.left, self.top] + np.asarray(shares) * [self.width, self.height]
+
 
 def lay_out(scene, width=WIDE):
     """Say where the parts of a scene lie on a page of some width: the height of the whole, and a Box for each part."""
@@ -372,13 +385,11 @@ def lay_out(scene, width=WIDE):
     besides = [part for part in scene.parts if part.beside]
     gap = max((GAP - 14 + _label_room(part) if getattr(part, "rows", ()) else GAP for part in besides), default=GAP)
     top, boxes = 0.0, []
-    maps = max((line for line in lines if isinstance(line[0], Points)), key=len, default=[])
     for line in lines:
-        # Maps of one plane that had to move to the next line keep the scale of those in the line before.
-        same = isinstance(line[0], Points) and line[0].reach == maps[0].reach
-        full = line + maps[len(line) :] if same else line
-        room, apart = (EDGE, gap if width == WIDE else EDGE) if same and len(full) > 2 else (right, gap)
-        widths = _widths(full, width - scene.left - room - apart * (len(full) - 1))[: len(line)]
+        room, apart = right, gap
+        if isinstance(line[0], Points) and len(line) > 2:  # they need all of it
+            room, apart = EDGE, gap if width == WIDE else EDGE
+        widths = _widths(line, width - scene.left - room - apart * (len(line) - 1))
         title = max(_title_room(part) for part in line)
         left = scene.left
         if width < WIDE and _has_score(line[0]):  # it needs all of the line
@@ -565,10 +576,9 @@ def shown(text):
     return re.sub(r"(?<![\w.])-(?=\.?\d)", "−", text)
 
 
-def added(one, other, total=None):
+def added(one, other):
     """Write a sum the one way in which all sums are written: 0.0309 + (-0.0093) = 0.0216."""
-    total = one + other if total is None else total
-    return f"{one:.4f} + {in_sum(other)} = {total + 0:.4f}"
+    return f"{one:.4f} + {in_sum(other)} = {one + other + 0:.4f}"
 
 
 def in_sum(number):

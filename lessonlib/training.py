@@ -52,11 +52,8 @@ def train(task, seed=0, n_steps=None, every=10, wte=None, wpe=None, freeze=(), k
         raise ValueError(f"say n_steps: how many the task {task.name!r} needs is not known")
     seed, every = whole_number("seed", seed, at_least=0), whole_number("every", every, at_least=1)
     n_steps = whole_number("n_steps", n_steps, at_least=0)
-    if isinstance(freeze, str):
-        raise ValueError(f"freeze must be a collection of names, such as ({freeze!r},), got {freeze!r}")
-    for name in freeze:
-        if name not in TABLES:
-            raise ValueError(f'only "wte" and "wpe" can be frozen, got {name!r}')
+    if not set(freeze) <= TABLES.keys():
+        raise ValueError(f'only "wte" and "wpe" can be frozen, such as ("wte",), got {freeze!r}')
     rng = np.random.default_rng(seed)
     model = kind(initial_weights(rng), N_HEAD).with_tables(wte, wpe)
     steps = _steps(model, task, rng, n_steps, every, [TABLES[name] for name in freeze])

@@ -14,11 +14,11 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from lessonlib import draw, scene
-from lessonlib.draw.paper import PALETTES, colours, frame, on_page
+from lessonlib.draw.paper import PALETTES, colours, frame
 from lessonlib.draw.picture import _pixels, png, svg
 from lessonlib.embeddings import encode, position_embedding, token_embedding
 from lessonlib.nano_gpt import load_checkpoint
-from lessonlib.scene import POSITION, SUM, TOKEN, Cells, Lines, Points, Scene, lay_out, signed_limit
+from lessonlib.scene import POSITION, SUM, TOKEN, Cells, Disc, Lines, Path, Points, Scene, lay_out, signed_limit
 
 
 @pytest.fixture(scope="module")
@@ -168,9 +168,9 @@ STYLES = [
 
 def all_kinds():
     two = {"a": (np.arange(3), np.array([[0, 1, 0.5], [0.2, 0.4, 0.6]])), "b": (np.arange(3), np.array([1, 0.5, 0]))}
-    points = Points(
-        "p", np.array([[0, 0], [1, 1], [0, 1]]), ("A", "B", "C"), (-1, 2, -1, 2), path=(0, 1, 2), rings=(1,)
-    )
+    xy = np.array([[0, 0], [1, 1], [0, 1]])
+    discs = tuple(Disc(*place, name, ring=name == "B") for place, name in zip(xy, "ABC"))
+    points = Points("p", (-1, 2, -1, 2), discs, (Path(xy, POSITION),))
     grid = np.array([[1.0, -1.0], [0.5, np.nan]])
     heatmap = Cells("c", grid, ("0", "1"), columns="channel", scale=True, marks=((0, None, SUM),), texts=((1, 0, "t"),))
     return Scene(heatmap, Lines("l", two, 2, at=1), points, text="text")
@@ -213,9 +213,9 @@ def test_curves_say_where_each_seed_ends_and_when_it_came_near_the_top():
 
 
 def test_points_lie_to_scale_in_the_middle_of_their_box():
-    points = Points("p", np.array([[0.0, 0.0], [3.0, 0.0], [3.0, 4.0]]), ("A", "B", "C"), (0, 3, 0, 4))
+    points = Points("p", (0, 3, 0, 4))
     (box,) = lay_out(Scene(points))[1]
-    at = on_page(points, points.xy, box)
+    at = box.at(points.shares([[0.0, 0.0], [3.0, 0.0], [3.0, 4.0]]))
     sides = [np.linalg.norm(at[i] - at[j]) for i, j in ((0, 1), (1, 2), (0, 2))]
     np.testing.assert_allclose(np.array(sides) / sides[0] * 3, [3, 4, 5])
     assert at[2][1] < at[0][1]  # up is up

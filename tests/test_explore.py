@@ -15,7 +15,7 @@ from lessonlib.draw.paper import colours
 from lessonlib.explore.controls import Control, Letters, Places, Steps, choice_slider, int_slider
 from lessonlib.explore.explorer import REST, Explorer, checked
 from lessonlib.explore.page import layout, page, panels_html, tiny
-from lessonlib.scene import INK, Cells, Flight, Gap, Lines, Points, Scene, Strip
+from lessonlib.scene import INK, Cells, Disc, Flight, Gap, Lines, Path, Points, Scene, Strip
 
 
 def panels(explorer):
@@ -74,9 +74,8 @@ def test_a_row_that_flies_is_not_at_its_place_before_it_has_landed():
 
 def test_curves_and_points_are_written_with_their_words():
     lines = Lines("step <2>", {"a": (np.array([0, 1, 2]), np.array([0, 0.5, 1]))}, 2, at=1)
-    points = Points(
-        "map\nsecond", np.array([[0.0, 0.0], [1.0, 1.0]]), ("A", "B"), (0, 1, 0, 1), path=(0, 1), rings=(0,)
-    )
+    discs = Disc(0, 0, "A", ring=True), Disc(1, 1, "B")
+    points = Points("map\nsecond", (0, 1, 0, 1), discs, (Path(np.eye(2), "#00805a"),))
     written = panels_html(Scene(lines, Gap(3), points))
     assert 'points="0,1 0.5,0.5 1,0"' in written and "0.50  a" in written and "step &lt;2&gt;" in written
     assert "left:50.00%;top:50.00%" in written  # the marked point

@@ -269,10 +269,10 @@ def test_the_dot_products_are_those_of_the_rows(sinusoids, row, apart):
     assert len(marks(sinusoids)) == len(rows) + sum(each < 11 for each in rows)
     for part, table in zip(sinusoids._scene.parts[2:], (learned, sinusoidal_positions(24, 48))):
         every = [table[i] @ table[i + apart] / np.mean(np.sum(table**2, axis=1)) for i in range(len(table) - apart)]
-        np.testing.assert_allclose(part.xy[:, 1] / 3, every, atol=1e-6)
-        assert part.only == ((row,) if row < len(every) else ()) and (
-            part.title.count(" to ") == (len(set(np.round(every, 5))) > 1)
-        )
+        assert len(part.paths) == bool(every)
+        np.testing.assert_allclose([y / 3 for path in part.paths for _, y in path.xy], every, atol=1e-6)
+        assert [disc.x for disc in part.discs] == ([row] if row < len(every) else [])
+        assert part.title.count(" to ") == (len(set(np.round(every, 5))) > 1)
 
 
 def test_it_starts_at_the_learned_size_with_a_flat_line_beside_one_that_is_not(sinusoids):
@@ -432,9 +432,9 @@ def test_every_lesson_4_explorer_has_a_still_picture_with_words(board, window, s
         (lambda: explore.cosines({"sorter": None}), "histories['sorter'] must be a History, got None (NoneType)"),
         (lambda: explore.window("sort"), "model must be a model, such as load_checkpoint gives, got 'sort' (str)"),
         (lambda: explore.sinusoids(SORTER), "wpe must hold real numbers"),
-        (lambda: explore.sinusoids(np.full((11, 48), np.nan)), "wpe holds nan: every number must be finite"),
-        (lambda: explore.sinusoids(np.zeros(48)), "wpe must be a table, shape (rows, channels), with an even number"),
-        (lambda: explore.sinusoids(np.zeros((11, 47))), "an even number of channels, got shape (11, 47)"),
+        (lambda: explore.sinusoids(np.full((11, 48), np.nan)), "wpe holds nan at (0, 0): every number must be finite"),
+        (lambda: explore.sinusoids(np.zeros(48)), "wpe must have shape (rows, C), got (48,)"),
+        (lambda: explore.sinusoids(np.zeros((11, 47))), "n_embd must be even (each sine has its cosine), got 47"),
     ],
 )
 def test_what_no_explorer_can_be_made_of_is_refused_in_words(make, words):

@@ -280,9 +280,10 @@ def test_every_card_at_every_extreme_shows_and_says_the_cards_with_its_sum(rank,
     assert front.title == f"{rank} of {suit}" and [text for _, _, text, *_ in front.texts].count(rank) == 2
     assert {text for _, _, text, *_ in front.texts} == {rank, "♣♦♥♠"[number]}
     same, chosen = cards_by_hand(step), 13 * number + value - 1
-    assert strip.xy[:, 0].tolist() == [v + step * n for n in range(4) for v in range(1, 14)]
-    assert len(strip.rings) == len(same[total]) and set(strip.xy[list(strip.rings), 0]) == {total}
-    assert chosen in strip.rings and set(range(52)) - set(strip.hollow) == {chosen}
+    assert [disc.x for disc in strip.discs] == [v + step * n for n in range(4) for v in range(1, 14)]
+    ringed = [disc.x for disc in strip.discs if disc.ring]
+    assert len(ringed) == len(same[total]) and set(ringed) == {total}
+    assert strip.discs[chosen].ring and [disc for disc in strip.discs if not disc.hollow] == [strip.discs[chosen]]
     assert f"the sums of all 52 cards: {len(same)} different ones" == strip.title
     said = note(explorer)
     assert f"{value} + {step} × {number} = {total}." in said
@@ -303,7 +304,7 @@ def test_the_card_starts_where_cards_collide_and_all_13_values_can_be_chosen():
 def test_suits_stand_upright_and_inside_the_card():
     front = explore.card()._scene.parts[0]
     left, right, bottom, top = front.reach
-    for x, y, *_ in (*front.texts, *front.outline):
+    for x, y, *_ in (*front.texts, *front.paths[0].xy):
         assert left < x < right and bottom < y < top
 
 

@@ -80,7 +80,7 @@ def random_tables(n_embd, seed=0):
         (lambda: distances([[1.0, 2.0], [3.0]]), ["rows of different lengths"]),
         (lambda: cosines(np.ones((2, 2)) * 1j), ["real numbers", "complex128"]),
         (lambda: distances([["a", "b"]]), ["real numbers", "<U1"]),
-        (lambda: distances([[1.1e150, 0.0]]), ["less than 1e150", "1.1e+150"]),
+        (lambda: distances([[1.1e150, 0.0]]), ["less than 1e+150", "1.1e+150", "(0, 0)"]),
         (lambda: cosines([[1, 0], [0, 1], [0, 0]]), ["row 2 is all zeros"]),
         (lambda: cosines(ONE, OTHER * 0), ["row 0 is all zeros"]),
         (lambda: cosines(ONE, OTHER[:, :4]), ["of one width", "(3, 48)", "(11, 4)"]),
@@ -125,7 +125,7 @@ def test_what_cannot_be_measured_is_refused_in_words(call, words):
 def test_a_number_that_is_not_finite_is_named(measure, wrong):
     table = np.arange(12.0).reshape(3, 4)
     table[1, 2] = wrong
-    with pytest.raises(ValueError, match=f"finite.*got {wrong}"):
+    with pytest.raises(ValueError, match=rf"holds {wrong} at \(.*1, 2\): .*finite"):
         measure(table)
 
 

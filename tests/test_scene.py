@@ -7,6 +7,7 @@ from lessonlib.scene import (
     NARROW,
     WIDE,
     Cells,
+    Disc,
     Gap,
     Lines,
     Points,
@@ -39,7 +40,7 @@ SCENES = {
     "look-up": [Gap(3), cells(3, 48, beside=True, scale=True), cells(6, 3), cells(6, 48, beside=True)],
     "pair": [cells(11, 48, rows=("10",) * 11), cells(11, 48, beside=True, rows=("10",) * 11)],
     "curves": [cells(3, 48), curve([0.0, 1.0])],
-    "maps": [Points("a\nb", np.zeros((2, 2)), ("0", "1"), (-1, 1, -1, 1), beside=beside) for beside in (False, True)],
+    "maps": [Points("a\nb", (-1, 1, -1, 1), (Disc(0, 0, "0"),), beside=beside) for beside in (False, True)],
     "ranking": [Ranking("title", ("cat", "dog"), (1.0, 0.5), 1.0), cells(3, 48)],
 }
 
@@ -146,7 +147,7 @@ def test_answers_are_said_first_and_numbers_last():
 def test_sums_are_written_one_way():
     assert added(0.0309, -0.0093) == "0.0309 + (-0.0093) = 0.0216"
     assert added(-0.5, 0.5) == "-0.5000 + 0.5000 = 0.0000"
-    assert added(0.1, -0.1, total=-0.0) == "0.1000 + (-0.1000) = 0.0000"
+    assert added(-0.0, -0.0) == "-0.0000 + -0.0000 = 0.0000"
     assert in_sum(0.25) == "0.2500" and in_sum(-0.25) == "(-0.2500)"
     assert plain("`a` *b*\nc") == "a b c"
 

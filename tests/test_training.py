@@ -196,7 +196,7 @@ def test_each_task_is_given_the_steps_that_it_needs(idle, task, n_steps):
         ({"every": 2.5}, ["every", "2.5", "whole"]),
         ({"freeze": ("wpe", "pos")}, ["frozen", "'pos'", "wte", "wpe"]),
         ({"freeze": ("lm_head.weight",)}, ["frozen", "'lm_head.weight'", "wte", "wpe"]),
-        ({"freeze": "wpe"}, ["freeze", "'wpe'"]),
+        ({"freeze": "wpe"}, ["frozen", "'wpe'"]),
         ({"wte": np.zeros((3, 47))}, ["wte", "(3, 48)", "(3, 47)"]),
         ({"wpe": np.zeros((10, 48))}, ["wpe", "(11, 48)", "(10, 48)"]),
         ({"wpe": np.full((11, 48), np.nan)}, ["wpe", "nan", "(0, 0)", "finite"]),

@@ -21,7 +21,6 @@ from lessonlib.scene import (
     WRONG,
     Blocks,
     Cells,
-    Gap,
     Lines,
     Points,
     Ranking,
@@ -71,7 +70,8 @@ def _draw(scene, width, layers):
         picture, axes = blank(height, scene.words, width)
         for part, box in zip(scene.parts, boxes):
             for layer in layers:
-                layer[type(part)](axes, part, box)
+                if type(part) in layer:
+                    layer[type(part)](axes, part, box)
             for i, (*_, colour) in enumerate(getattr(part, "threads", ()) if draw_inside in layers else ()):
                 look = {"fill": False, "edgecolor": colour, "linewidth": 2 * POINT, "zorder": 2 + (colour != PALE)}
                 axes.add_patch(PathPatch(Path(thread(part, box, boxes, i), [1, 4, 4, 4]), **look))
@@ -192,50 +192,37 @@ def _lines_inside(axes, lines, box):
 
 def _points_frame(axes, points, box):
     if points.ruled:
-        left, right, bottom, top = points.reach
-        x, y = box.left - left / (right - left) * box.width, box.top + top / (top - bottom) * box.height
+        ((x, y),) = box.at(points.shares((0, 0)))
         axes.plot([box.left, box.left + box.width], [y, y], color=PALE, linewidth=0.8 * POINT)
         axes.plot([x, x], [box.top, box.top + box.height], color=PALE, linewidth=0.8 * POINT)
         box_around(axes, *box, edgecolor=FAINT)
 
 
-def on_page(points, xy, box):
-    """Turn points of the plane, (n, 2), to CSS pixels; what is not as wide as its box stands in the middle of it."""
-    left, right, bottom, top = points.reach
-    zoom = min(box.width / (right - left), box.height / (top - bottom))
-    middle = np.array([(left + right) / 2, (bottom + top) / 2])
-    centre = [box.left + box.width / 2, box.top + box.height / 2]
-    return centre + zoom * (np.reshape(xy, (-1, 2)) - middle) * [1, -1]
+def disc_colours(points, disc):
+    """Return the colour of a disc, and of what stands in it."""
+    return ("white", points.colour) if disc.hollow else (points.colour, "white")
 
 
 def _points_inside(axes, points, box):
     write_title(axes, points._replace(colour=INK), box)
-    at = on_page(points, points.xy, box)
-    if points.outline:
-        outline = on_page(points, points.outline, box)
-        look = {"facecolor": "white", "edgecolor": points.outline_colour, "linewidth": 2 * POINT}
-        axes.add_patch(Polygon(outline, closed=True, **look))
-    if points.path:
-        look = {"facecolor": points.colour, "alpha": 0.12, "linewidth": 0}
-        if points.filled:
-            axes.add_patch(Polygon(at[list(points.path)], **look))
-        axes.plot(*at[list(points.path)].T, color=points.colour, linewidth=2 * POINT, alpha=0.45)
-    for pair in points.joins:
-        axes.plot(*at[list(pair)].T, color=points.colour, linewidth=1.2 * POINT)
-    for i, (x, y) in enumerate(at):
-        if points.only is not None and i not in points.only:
+    for xy, colour, look in points.paths:
+        corners = box.at(points.shares(xy))
+        if look == "outline":
+            axes.add_patch(Polygon(corners, facecolor="white", edgecolor=colour, linewidth=2 * POINT))
             continue
-        face = "white" if i in points.hollow else points.colour
-        look = {"facecolor": face, "edgecolor": points.colour, "linewidth": 2 * POINT, "zorder": 3}
-        axes.add_patch(Circle((x, y), points.radius_of(i), **look))
-        if i in points.rings:
-            ring = {"facecolor": "none", "edgecolor": INK, "linewidth": 2 * POINT}
-            axes.add_patch(Circle((x, y), points.radius + 4, **ring))
-    for name, (x, y), i in zip(points.names, at, range(len(at))):
-        ink = points.colour if i in points.hollow else "white"
-        write(axes, x, y, name, SMALL + 1, ink, ha="center", va="center_baseline", weight="bold", zorder=4)
+        if look == "area":
+            axes.add_patch(Polygon(corners, facecolor=colour, alpha=0.12, linewidth=0))
+        width, alpha = (1.2, 1) if look == "thin" else (2, 0.45)
+        axes.plot(*corners.T, color=colour, linewidth=width * POINT, alpha=alpha)
+    for disc in points.discs:
+        ((x, y),), (face, ink) = box.at(points.shares(disc[:2])), disc_colours(points, disc)
+        look = {"edgecolor": points.colour, "linewidth": 2 * POINT}
+        axes.add_patch(Circle((x, y), disc.radius, facecolor=face, zorder=3, **look))
+        if disc.ring:
+            axes.add_patch(Circle((x, y), disc.radius + 4, facecolor="none", **look | {"edgecolor": INK}))
+        write(axes, x, y, disc.name, SMALL + 1, ink, ha="center", va="center_baseline", weight="bold", zorder=4)
     for x, y, text, size, colour in points.texts:
-        (x, y), look = on_page(points, (x, y), box)[0], {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+        ((x, y),), look = box.at(points.shares((x, y))), {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
         write(axes, x, y, text, size, colour, ha="center", bbox=look if size <= LARGE else None, zorder=4)
 
 
@@ -362,20 +349,8 @@ def _strip_inside(axes, strip, box):
         x += apart
 
 
-def _nothing(axes, part, box):
-    pass
-
-
-# A new kind of part needs one line in each of these, and one in `explore.page`.
-draw_frame = {
-    Cells: _cells_frame,
-    Lines: _lines_frame,
-    Points: _points_frame,
-    Blocks: _blocks_frame,
-    Ranking: _nothing,
-    Strip: _nothing,
-    Gap: _nothing,
-}
+# A new kind of part needs one line here, if it has a frame one in the first of these, and one in `explore.page`.
+draw_frame = {Cells: _cells_frame, Lines: _lines_frame, Points: _points_frame, Blocks: _blocks_frame}
 draw_inside = {
     Cells: _cells_inside,
     Lines: _lines_inside,
@@ -383,5 +358,4 @@ draw_inside = {
     Blocks: _blocks_inside,
     Ranking: _ranking_inside,
     Strip: _strip_inside,
-    Gap: _nothing,
 }

@@ -4,7 +4,7 @@ import numpy as np
 
 from lessonlib.draw.paper import LARGE, SMALL, box_around, draw, write
 from lessonlib.draw.picture import POINT, blank, plain_settings
-from lessonlib.scene import FAINT, INK, PALE, POSITION, TOKEN, WIDE, Cells, Lines, Points, Scene, sum_parts
+from lessonlib.scene import FAINT, INK, PALE, POSITION, TOKEN, WIDE, Cells, Disc, Lines, Path, Points, Scene, sum_parts
 from lessonlib.tasks import N_ALL
 
 NEARLY_ALL = 700
@@ -90,19 +90,12 @@ def parallelogram(maps, names, corners):
     ends = np.concatenate(list(maps.values()))
     room = 0.1 * np.ptp(ends, axis=0).max()
     reach = tuple(np.column_stack([ends.min(axis=0) - room, ends.max(axis=0) + room]).ravel())
-    path, last = (two, one, len(names), three, two), len(names)
-    return draw(
-        Scene(
-            *(
-                Points(
-                    title, xy, (*names, "?"), reach, TOKEN, hollow=(last,), path=path, filled=True, beside=i > 0,
-                    highest=300,
-                )
-                for i, (title, xy) in enumerate(maps.items())
-            ),
-            text=f"The hollow point is {names[one]} - {names[two]} + {names[three]}.",
-        )
-    )  # fmt: skip
+    parts = []
+    for title, xy in maps.items():
+        discs = tuple(Disc(*place, name, hollow=name == "?") for place, name in zip(xy, (*names, "?")))
+        paths = (Path(xy[[two, one, len(names), three, two]], TOKEN, "area"),)
+        parts.append(Points(title, reach, discs, paths, colour=TOKEN, beside=bool(parts), highest=300))
+    return draw(Scene(*parts, text=f"The hollow point is {names[one]} - {names[two]} + {names[three]}."))
 
 
 def walk(planes, n_steps):
@@ -115,13 +108,10 @@ def walk(planes, n_steps):
         turn = np.median(turns)
         steady = (np.abs(turns - turn) <= abs(turn) / 5).mean()
         title = f"{name}\na step turns by {turn:.0f}° ({steady:.0%} within a fifth)"
-        parts.append(
-            Points(
-                title, xy, ("",) * len(xy), (-reach, reach, -reach, reach), radius=2.5,
-                path=tuple(range(n_steps)), beside=bool(parts), highest=300,
-                texts=tuple((*place, str(i), SMALL + 1, INK) for i, place in enumerate(0.75 * xy[:n_steps], 1)),
-            )
-        )  # fmt: skip
+        discs, paths = tuple(Disc(*place, radius=2.5) for place in xy), (Path(xy[:n_steps], POSITION),)
+        texts = tuple((*place, str(i), SMALL + 1, INK) for i, place in enumerate(0.75 * xy[:n_steps], 1))
+        ends = (-reach, reach, -reach, reach)
+        parts.append(Points(title, ends, discs, paths, texts, beside=bool(parts), highest=300))
     return draw(Scene(*parts, text=f"Rows 1 to {n_steps} are joined in order."))
 
 

@@ -17,9 +17,16 @@ SHORT_LABEL_STYLE = {"description_width": "4.2em"}
 SNAPSHOT = 300  # milliseconds: of training that plays
 
 
-def int_slider(name, lowest, highest, value, step=1):
+def classed(widget, css_classes):
+    """Give a widget the classes under which page.css knows it, such as "ll-steps ll-whole", and return it."""
+    for css_class in css_classes.split():
+        widget.add_class(css_class)
+    return widget
+
+
+def int_slider(name, lowest, highest, value):
     """Make a slider over whole numbers, with a number beside it that can be typed."""
-    return widgets.IntSlider(value, lowest, highest, step, description=name, style=LABEL_STYLE, tooltip=name)
+    return widgets.IntSlider(value, lowest, highest, description=name, style=LABEL_STYLE, tooltip=name)
 
 
 def float_slider(name, lowest, highest, value, step):
@@ -72,8 +79,7 @@ class Steps(Control):
         self.slider, value = slider, slider.value
         self.player = widgets.Play(value=value, min=0, max=n_steps - 1, interval=interval, show_repeat=False)
         super().__init__([self.player, self.slider], value=value)
-        self.add_class("ll-steps")
-        self.add_class("ll-whole")
+        classed(self, "ll-steps ll-whole")
         widgets.jslink((self.player, "value"), (self.slider, "index" if hasattr(slider, "index") else "value"))
         link((self.slider, "value"), (self, "value"))
         if interval > 1000:  # steps that are read: aloud, that takes longer
@@ -95,8 +101,7 @@ class Typed(Control):
 
     def __init__(self, name, value, style, more=()):
         self.text = widgets.Text(value, description=name, style=style, continuous_update=False)
-        self.refusal = widgets.HTML()
-        self.refusal.add_class("ll-refusal")
+        self.refusal = classed(widgets.HTML(), "ll-refusal")
         super().__init__([self.text, self.refusal, *more], value=value)
         self.layout.flex_flow = "column"
         self.text.observe(self._typed, "value")
@@ -184,9 +189,8 @@ class Letters(Places):
 
     def __init__(self):
         super().__init__(EXAMPLE, {letter: letter for letter in VOCABULARY}, "letter", "six letters")
-        self.grid.add_class("ll-controls")
-        self.add_class("ll-places")
-        self.add_class("ll-whole")
+        classed(self.grid, "ll-controls")
+        classed(self, "ll-places ll-whole")
 
     def _check(self, value):
         encode(value)

@@ -40,7 +40,7 @@ INTERVAL = 2600  # milliseconds between two steps that play by themselves: time 
 
 def steps(model):
     """Make the step-through of the input embedding: slot 0 in small steps, then one step for each other slot."""
-    given.one_of("model", model, NanoGPT)
+    given.are(model=(model, NanoGPT))
     limit = signed_limit(model.wte, model.wpe, measure.every_sum(model.wte, model.wpe))
     last = Stage.PLACED + N_INPUTS - 1
 
@@ -138,8 +138,7 @@ SHIFTED = ("token embedding + v", "+  (position embedding − v)", "=  input emb
 def shift(model, task):
     """Make the explorer of the hidden shift: a vector v is added to every row of E_tok and taken from every of E_pos.
     The score of `model` is counted on `task`."""
-    given.one_of("model", model, NanoGPT)
-    given.one_of("task", task, Task)
+    given.are(model=(model, NanoGPT), task=(task, Task))
     token_ids, every = encode(EXAMPLE), measure.every_sum(model.wte, model.wpe)
     limit, trained = signed_limit(every), measure.cosines(model.wte, model.wpe).mean()
     long = float(np.linalg.norm(np.concatenate([model.wte, model.wpe]), axis=1).mean())

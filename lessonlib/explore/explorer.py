@@ -10,8 +10,8 @@ import ipywidgets as widgets
 import numpy as np
 
 from lessonlib.draw import draw, picture_html
-from lessonlib.embeddings import real_array
-from lessonlib.explore.controls import Control, Switches
+from lessonlib.embeddings import finite_array
+from lessonlib.explore.controls import Control, Switches, classed
 from lessonlib.explore.page import layout, page, panels_html
 from lessonlib.scene import Strip, brief, shown
 
@@ -48,17 +48,15 @@ class Explorer(widgets.VBox):
         self._first, self._moves, self._scene, self._counting = self.values, 0, None, None
         reset = widgets.Button(description="Reset", tooltip="Back to the first picture")
         reset.on_click(lambda _button: self.reset())
-        self._error, self._frame, self._cells, self._counted = map(
-            _part, ("ll-error", "ll-frame", "ll-cells", "ll-counted")
+        self._error, self._frame, self._cells, self._counted = (
+            classed(widgets.HTML(), css_class) for css_class in ("ll-error", "ll-frame", "ll-cells", "ll-counted")
         )
         at_rows = [control.grid for control in controls.values() if isinstance(control, Switches)]
-        stage = widgets.Box([self._frame, self._cells, self._counted, *at_rows])
-        stage.add_class("ll-stage")
+        stage = classed(widgets.Box([self._frame, self._cells, self._counted, *at_rows]), "ll-stage")
         chosen = list(controls.values())
         box = widgets.Box([self._chips(dict(chips), reset), *chosen] if chips else [*chosen, reset])
-        box.add_class("ll-controls")
         words = widgets.HTML('<div role="status" class="ll-words"></div>')
-        self.children = [page(), box, self._error, stage, words]
+        self.children = [page(), classed(box, "ll-controls"), self._error, stage, words]
         self.add_class("ll-explorer")
         self._follow()
         for control in controls.values():
@@ -101,10 +99,7 @@ class Explorer(widgets.VBox):
         buttons = [widgets.Button(description=text) for text in chips]
         for button, values in zip(buttons, chips.values()):
             button.on_click(lambda _button, values=values: self.set_to(**values))
-        line = widgets.Box([*buttons, reset])
-        line.add_class("ll-chips")
-        line.add_class("ll-whole")
-        return line
+        return classed(widgets.Box([*buttons, reset]), "ll-chips ll-whole")
 
     def reset(self):
         """Set every control back to where it stood at first."""
@@ -177,13 +172,6 @@ class Explorer(widgets.VBox):
         self._counted.value = f'<div data-move="{self._moves}">{found}</div>'
 
 
-def _part(css_class):
-    """Make a piece of HTML with the class under which page.css knows it."""
-    widget = widgets.HTML()
-    widget.add_class(css_class)
-    return widget
-
-
 def _note(text):
     """Write a text as HTML: what stands between backticks as code, and a line for each line."""
     pieces = enumerate(html.escape(text).split("`"))
@@ -213,12 +201,7 @@ def checked(name, array, shape):
     """Return what a learner's function gave as an array of this shape, or say in words why it is none."""
     if array is None:
         raise ValueError(f"{name} is None: is `return` missing?")
-    array = real_array(name, array)
-    if array.shape != shape:
-        raise ValueError(f"{name} must have shape {shape}, got {array.shape}")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} holds nan or infinity")
-    return array
+    return finite_array(name, array, str(shape))
 
 
 def nearly(one, other):

@@ -1,6 +1,7 @@
 """Lesson 3's explorers: looking rows up, and three letters as a triangle."""
 
 import copy
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -12,7 +13,22 @@ from lessonlib.explore.explorer import Explorer, checked, nearly, told_apart
 from lessonlib.explore.scores import by_writing, scores
 from lessonlib.measure import distances
 from lessonlib.nano_gpt import N_INPUTS, History, NanoGPT
-from lessonlib.scene import FAINT, INK, PALE, TOKEN, Cells, Gap, Lines, Points, Scene, Strip, in_sum, signed_limit
+from lessonlib.scene import (
+    FAINT,
+    INK,
+    PALE,
+    TOKEN,
+    Cells,
+    Disc,
+    Gap,
+    Lines,
+    Path,
+    Points,
+    Scene,
+    Strip,
+    in_sum,
+    signed_limit,
+)
 from lessonlib.tasks import N_ALL, Task
 
 SWAPS = {
@@ -29,9 +45,7 @@ def look_up(learners_look_up, model, task):
     """Make the explorer of the token embedding: one-hot times table gives one row for each letter.
     `learners_look_up(letters, table)` returns an array of shape (len(letters), C). It stands in the notebook, where it
     can be read and changed: what it returns is shown, and `model` answers with it, and so has its score in `task`."""
-    given.a_function("look_up", learners_look_up)
-    given.one_of("model", model, NanoGPT)
-    given.one_of("task", task, Task)
+    given.are(look_up=(learners_look_up, Callable), model=(model, NanoGPT), task=(task, Task))
     limit = signed_limit(model.wte)
 
     def show(letters, slot, channel, swap):
@@ -142,15 +156,12 @@ def triangles(histories):
         parts, stretched = [], []
         for name, history in histories.items():
             lengths, xy = sides[name][snapshot], corners[name][snapshot]
-            parts.append(
-                Points(
-                    f"{name}\nstep {history.steps[snapshot]}\n{history.scores[snapshot]} of {N_ALL} right",
-                    xy, tuple(VOCABULARY), reach, TOKEN, highest=140, share=18, radius=10,
-                    path=(0, 1, 2, 0), filled=True, outline=tuple(map(tuple, corners[name][0])), outline_colour=FAINT,
-                    texts=tuple((*_outside(xy, pair), f"{lengths[pair]:.3f}", 12, INK) for pair in PAIRS),
-                    beside=bool(parts), said=f"{name}: {_written(lengths)}.",
-                )
-            )  # fmt: skip
+            title = f"{name}\nstep {history.steps[snapshot]}\n{history.scores[snapshot]} of {N_ALL} right"
+            discs = tuple(Disc(*place, letter, 10) for place, letter in zip(xy, VOCABULARY))
+            paths = Path(corners[name][0], FAINT, "outline"), Path(xy[[0, 1, 2, 0]], TOKEN, "area")
+            texts = tuple((*_outside(xy, pair), f"{lengths[pair]:.3f}", 12, INK) for pair in PAIRS)
+            look = {"colour": TOKEN, "highest": 140, "share": 18, "beside": bool(parts)}
+            parts.append(Points(title, reach, discs, paths, texts, said=f"{name}: {_written(lengths)}.", **look))
             stretched.append(
                 f"{name} {_stretch(lengths):.2f}" + f" (at first {_stretch(sides[name][0]):.2f})" * bool(snapshot)
             )

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from lessonlib.embeddings import position_embedding, sinusoidal_positions
+from lessonlib.embeddings import TABLE, finite_array, position_embedding, sinusoidal_positions
 from lessonlib.explore import given
 from lessonlib.explore.controls import EXAMPLE, Switches, choice_slider, dropdown, int_slider, training_slider
 from lessonlib.explore.explorer import Explorer
@@ -13,7 +13,7 @@ from lessonlib.explore.scores import scores
 from lessonlib.measure import cosines as cosines_of_rows
 from lessonlib.measure import principal_axes
 from lessonlib.nano_gpt import N_INPUTS, History, NanoGPT
-from lessonlib.scene import INK, POSITION, Cells, Points, Scene, Strip, moved_apart, signed_limit
+from lessonlib.scene import INK, POSITION, Cells, Disc, Path, Points, Scene, Strip, moved_apart, signed_limit
 from lessonlib.tasks import N_ALL, Task
 
 SWITCHES = {"K": "keep", "M": "mean", "0": "zero"}
@@ -36,7 +36,7 @@ INPUTS = range(N_INPUTS - 1)  # the slots in which the model only reads: slot 5 
 
 def window(model):
     """Make the explorer of the position table: which rows are taken for so many letters from some slot on."""
-    given.one_of("model", model, NanoGPT)
+    given.are(model=(model, NanoGPT))
     n_rows, n_embd = model.wpe.shape
     limit = signed_limit(model.wpe)
 
@@ -155,10 +155,10 @@ def maps(histories):
         for name, history in histories.items():
             (began, xy), table = points[name, plane][snapshot], history.wpe[snapshot].astype(np.float64)
             of_all, of_inputs = (_spread(xy[rows]) / _spread(table[rows]) for rows in (slice(None), list(INPUTS)))
-            parts.append(_moves(f"{name}: {history.scores[snapshot]} of {N_ALL} right", began, xy, reach))
+            title = f"{name}: {history.scores[snapshot]} of {N_ALL} right"
+            parts.append(_moves(title, began, xy, reach)._replace(beside=bool(parts)))
             said = f"{name}: the plane keeps {of_all:.0%} of the differences between all rows"
             lines.append(f"{said}, and {of_inputs:.0%} of those between rows {INPUTS[0]} to {INPUTS[-1]}.")
-        parts[1:] = [part._replace(beside=True) for part in parts[1:]]
         return Scene(*parts, text="\n".join([f"A thin line leads from where a row began. {lines[0]}", *lines[1:]]))
 
     controls = {"snapshot": training_slider(histories), "plane": dropdown("plane", PLANES)}
@@ -167,14 +167,13 @@ def maps(histories):
 
 def _moves(title, began, xy, reach):
     """Draw where rows began, (n, 2), as small rings, where they are, and beside that their discs, none on another."""
-    n, (_, _, bottom, top) = len(xy), reach
-    discs = moved_apart(xy, (2 * DISC + 5) * (top - bottom) / MAP_HEIGHT)
-    first, writing = [2 * n + i for i in INPUTS], tuple(range(2 * n + len(INPUTS), 3 * n))
-    return Points(
-        title, np.concatenate([began, xy, discs]), ("",) * 2 * n + tuple(map(str, range(n))), reach, POSITION,
-        hollow=(*range(n), *first), small=tuple(range(2 * n)), path=writing, ruled=True, radius=DISC,
-        joins=tuple((i, i + n) for i in range(2 * n)), share=30, highest=MAP_HEIGHT,
-    )  # fmt: skip
+    _, _, bottom, top = reach
+    beside = moved_apart(xy, (2 * DISC + 5) * (top - bottom) / MAP_HEIGHT)
+    discs = [Disc(*place, radius=3.5, hollow=True) for place in began] + [Disc(*place, radius=3.5) for place in xy]
+    discs += [Disc(*place, str(i), DISC, hollow=i in INPUTS) for i, place in enumerate(beside)]
+    joins = [Path(np.stack(pair), POSITION, "thin") for pair in (*zip(began, xy), *zip(xy, beside))]
+    paths = Path(beside[len(INPUTS) :], POSITION), *joins
+    return Points(title, reach, tuple(discs), paths, ruled=True, share=30, highest=MAP_HEIGHT)
 
 
 def _on_plane(plane, tables, i):
@@ -233,8 +232,9 @@ def cosines(histories):
 
 def sinusoids(wpe):
     """Make the explorer that shows a learned table `wpe` (n_rows, C), which ends, beside sines and cosines."""
-    wpe = given.table("wpe", wpe)
+    wpe = finite_array("wpe", wpe, TABLE)
     n_rows, n_embd = wpe.shape
+    sinusoidal_positions(N_SINES, n_embd)  # refuses a width that has none
     norm = float(np.linalg.norm(wpe, axis=1).mean())
 
     def show(base, row, apart, size):
@@ -246,12 +246,13 @@ def sinusoids(wpe):
         look = {"colour": POSITION, "limit": 1.0 if size == FULL_SIZE else signed_limit(wpe), "columns": "channel"}
         look["row_height"] = 12
         learned = tuple(mark for mark in marks if mark[0] < n_rows)
+        of_learned, of_sines = _products("learned", wpe, row, apart), _products("sines and cosines", table, row, apart)
         return Scene(
             Cells(f"learned  {wpe.shape}", wpe, rows[0], marks=learned, **look),
             Cells("sines and cosines", table, rows[1], marks=tuple(marks), beside=True, scale=True, **look),
-            _dots("learned", wpe, row, apart),
-            _dots("sines and cosines", table, row, apart)._replace(beside=True),
-            text=f"{_products('learned', wpe, row, apart)}\n{_products('sines and cosines', table, row, apart)}",
+            of_learned[0],
+            of_sines[0]._replace(beside=True),
+            text=f"{of_learned[1]}\n{of_sines[1]}",
         )
 
     controls = {
@@ -263,31 +264,18 @@ def sinusoids(wpe):
     return Explorer("learned and sinusoidal positions", controls, show)
 
 
-def _all_products(table, apart):
-    """Return the dot products of all rows so far apart, (n_rows - apart,)."""
-    return np.sum(table[: max(len(table) - apart, 0)] * table[apart:], axis=1, dtype=np.float64)
-
-
-def _dots(name, table, row, apart):
-    """Draw all products of rows so far apart, over the first of them, from -1 to 1: that of a row with itself."""
-    products, itself = _all_products(table, apart), _all_products(table, 0).mean()
-    places, high = np.arange(len(products)), 3  # as many columns for 1
-    ends = sorted({f"{products.min():.4f}", f"{products.max():.4f}"}, key=float) if len(products) else ["none"]
-    ends = [f"all {ends[0]}"] if len(products) > 1 and len(ends) == 1 else ends
-    xy = np.stack([places, high * products / itself], axis=1)
-    return Points(
-        f"{name}\nproducts, {apart} rows apart\n{' to '.join(ends)}", xy, (),
-        (-1, N_SINES, -high - 0.5, high + 0.5), only=(row,) if row < len(products) else (), ruled=True, radius=5,
-        path=tuple(places.tolist()), highest=84,
-    )  # fmt: skip
-
-
 def _products(name, table, row, apart):
-    """Compare the dot product of two rows with that of all other two rows as far apart."""
-    if row + apart >= len(table):
-        return f"{name}: there is no row {row + apart}, the table ends at row {len(table) - 1}."
-    products = _all_products(table, apart)
-    lowest, highest = f"{products.min():.4f}", f"{products.max():.4f}"
-    others = "the same" if lowest == highest else f"from `{lowest}` to `{highest}`"
-    text = f"{name}: the dot product of rows {row} and {row + apart} is `{products[row]:.4f}`"
-    return f"{text}; of all rows {apart} apart: {others}."
+    """Draw the dot products of all rows so far apart, over the first of them, from -1 to 1: that of a row with itself.
+    Returns the drawing, and a sentence that compares the product of `row` with the others."""
+    products, own = (np.sum(table[: max(len(table) - n, 0)] * table[n:], axis=1, dtype=float) for n in (apart, 0))
+    ends = sorted({f"{products.min():.4f}", f"{products.max():.4f}"}, key=float) if len(products) else ["none"]
+    written = f"all {ends[0]}" if len(products) > 1 and len(ends) == 1 else " to ".join(ends)
+    xy, high = np.stack([np.arange(len(products)), 3 * products / own.mean()], axis=1), 3  # as many columns for 1
+    title, reach = f"{name}\nproducts, {apart} rows apart\n{written}", (-1, N_SINES, -high - 0.5, high + 0.5)
+    discs = tuple(Disc(*place, radius=5) for place in xy[row : row + 1])
+    drawn = Points(title, reach, discs, (Path(xy, POSITION),) if len(xy) else (), ruled=True, highest=84)
+    if row >= len(products):
+        return drawn, f"{name}: there is no row {row + apart}, the table ends at row {len(table) - 1}."
+    others = "the same" if len(ends) == 1 else f"from `{ends[0]}` to `{ends[1]}`"
+    said = f"{name}: the dot product of rows {row} and {row + apart} is `{products[row]:.4f}`"
+    return drawn, f"{said}; of all rows {apart} apart: {others}."

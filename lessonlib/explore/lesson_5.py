@@ -1,5 +1,6 @@
 """Lesson 5's explorers: the sum and what the model answers to it, a playing card, and what can be read from a sum."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from traitlets import Instance
 from lessonlib import measure
 from lessonlib.embeddings import VOCABULARY, decode, encode
 from lessonlib.explore import given
-from lessonlib.explore.controls import Control, Letters, choice_slider, dropdown, float_slider, int_slider
+from lessonlib.explore.controls import Control, Letters, choice_slider, classed, dropdown, float_slider, int_slider
 from lessonlib.explore.explorer import MISTAKES, Explorer, checked, message, nearly, quietly, told_apart
 from lessonlib.nano_gpt import N_INPUTS, NanoGPT
 from lessonlib.scene import (
@@ -21,7 +22,9 @@ from lessonlib.scene import (
     SUM_TITLES,
     TOKEN,
     Cells,
+    Disc,
     Lines,
+    Path,
     Points,
     Scene,
     Strip,
@@ -41,8 +44,7 @@ def the_sum(add, model):
     what it returns is shown, and x is what the model gets, letter by letter. Each letter that the model writes is
     appended, and `add` is asked again, for up to 11 letters. A nudge is added to the chosen number of x each time. The
     tables of `model` set the scale of the colours."""
-    given.a_function("add", add)
-    given.one_of("model", model, NanoGPT)
+    given.are(add=(add, Callable), model=(model, NanoGPT))
     limit = signed_limit(model.wte, model.wpe, measure.every_sum(model.wte, model.wpe))
     own_answer = lru_cache(maxsize=None)(lambda letters, start: decode(model.generate(encode(letters), start)))
 
@@ -190,12 +192,13 @@ def _front(name, rank, row):
     corner = 9 * np.exp(1j * np.linspace(0, np.pi / 2, 6))  # of the card, round
     middles = ((width - 9, height - 9), (9, height - 9), (9, 9), (width - 9, 9))
     outline = [x + 1j * y + 1j**i * corner for i, (x, y) in enumerate(middles)]
-    outline = tuple((point.real, point.imag) for point in np.concatenate(outline))
+    outline = np.concatenate(outline)
+    outline = Path(np.stack([outline.real, outline.imag], axis=1), INK, "outline")
     texts = [(width / 2, height / 2, sign, 64, colour)]
     for x, down in ((15, 18), (width - 15, height - 40)):  # not upside down: a heart would be a spade
         texts += [(x, height - down, rank, 21, colour), (x, height - down - 22, sign, 20, colour)]
     reach = (-2, width + 2, -2, height + 2)
-    return Points(name, np.zeros((0, 2)), (), reach, outline=outline, texts=tuple(texts), share=1.6, highest=height)
+    return Points(name, reach, paths=(outline,), texts=tuple(texts), share=1.6, highest=height)
 
 
 def _fields(title, numbers, colour):
@@ -206,24 +209,24 @@ def _fields(title, numbers, colour):
         left, middle = wide * i, wide * (i + 0.5)
         outline += [(left, 0), (left, high), (left, 0)]
         texts += [(middle, 44, str(number), 30, colour), (middle, 15, name, 13, colour)]
-    return Points(
-        title, np.zeros((0, 2)), (), (0, right, 0, high), outline=(*outline, (right, 0), (right, high), (0, high)),
-        texts=tuple(texts), share=len(numbers), highest=high, beside=True,
-    )  # fmt: skip
+    paths = (Path(np.array([*outline, (right, 0), (right, high), (0, high)]), INK, "outline"),)
+    look = {"share": len(numbers), "highest": high, "beside": True}
+    return Points(title, (0, right, 0, high), paths=paths, texts=tuple(texts), **look)
 
 
 def _strip(sums, row, column):
     """Draw every card as a point at its sum, a row for each suit; a line joins those that share the chosen one's."""
-    rows, _ = np.indices(sums.shape)
-    same = np.flatnonzero(sums == sums[row, column]).tolist()
+    chosen = sums == sums[row, column]
+    xy = np.stack([sums, np.broadcast_to(-SUIT_GAP * np.arange(len(SUITS))[:, np.newaxis], sums.shape)], axis=-1)
+    discs = tuple(
+        Disc(*xy[place], radius=3.5, hollow=place != (row, column), ring=bool(chosen[place]))
+        for place in np.ndindex(sums.shape)
+    )
     texts = [(-1.5, -SUIT_GAP * i, sign, 20, colour) for i, (sign, colour) in enumerate(zip(SIGNS, SIGN_COLOURS))]
     texts += [(number, -4 * SUIT_GAP, str(number), 13, INK) for number in (1, 13, 26, 39, 52)]
-    hollow = np.delete(np.arange(sums.size), row * len(RANKS) + column)
-    return Points(
-        f"the sums of all {sums.size} cards: {len(np.unique(sums))} different ones",
-        np.stack([sums.ravel(), -SUIT_GAP * rows.ravel()], axis=1), (), (-3, 54, -4.6 * SUIT_GAP, 0.8 * SUIT_GAP), SUM,
-        tuple(hollow.tolist()), path=tuple(same), rings=tuple(same), texts=tuple(texts), radius=3.5,
-    )  # fmt: skip
+    title = f"the sums of all {sums.size} cards: {len(np.unique(sums))} different ones"
+    reach = (-3, 54, -4.6 * SUIT_GAP, 0.8 * SUIT_GAP)
+    return Points(title, reach, discs, (Path(xy[chosen], SUM),), tuple(texts), SUM)
 
 
 def _card(row, column):
@@ -248,7 +251,7 @@ CHOSEN = CURVES[2][0]  # seen on light and on dark cells
 
 def collisions(model):
     """Make the explorer of how often letter and slot are both read right, by channels, noise and tables."""
-    given.one_of("model", model, NanoGPT)
+    given.are(model=(model, NanoGPT))
     vocab_size, block_size, n_embd = model.vocab_size, model.block_size, model.n_embd
     rng = np.random.default_rng(0)
     tables = {
@@ -282,8 +285,8 @@ def collisions(model):
                 marks=((*one, CHOSEN), (*other, CHOSEN)), row_height=30,
             ),
             text=(
-                f"{_channels(channels)}, noise {noise:.1f}: both are read right {by_nearest:.2f} of the time by the "
-                f"nearest sum, {by_solving:.2f} by least squares; by guessing, {1 / shares.size:.2f}.\n"
+                f"{channels} channel{'s' * (channels > 1)}, noise {noise:.1f}: both are read right {by_nearest:.2f} of "
+                f"the time by the nearest sum, {by_solving:.2f} by least squares; by guessing, {1 / shares.size:.2f}.\n"
                 f"Without noise, {measure.n_distinct_sums(*seen)} of {shares.size} sums are different; {alike}."
             ),
             left=54,
@@ -295,10 +298,6 @@ def collisions(model):
         "noise": float_slider("noise", 0.0, 2.0, 1.0, 0.1),
     }
     return Explorer("reading sums back", controls, show)
-
-
-def _channels(n):
-    return "1 channel" if n == 1 else f"{n} channels"
 
 
 def _pair(token_id, slot):
@@ -328,8 +327,7 @@ class UnmixGame(Control):
         self.solve = widgets.Button(description="Check and solve", tooltip="Check the guess and show the amounts")
         self.another = widgets.Button(description="Another one", tooltip="The next anonymous sum")
         super().__init__([self.letter, self.slot, widgets.Box([self.solve, self.another])], value=Guess())
-        for css_class in ("ll-controls", "ll-game", "ll-whole"):
-            self.add_class(css_class)
+        classed(self, "ll-controls ll-game ll-whole")
         self.letter.observe(self._moved, "value")
         self.slot.observe(self._moved, "value")
         self.solve.on_click(lambda _button: self._judge())
@@ -356,7 +354,7 @@ class UnmixGame(Control):
 
 def unmix(model):
     """Make the game of un-mixing: a sum of which nobody says what is in it, to be guessed, then solved."""
-    given.one_of("model", model, NanoGPT)
+    given.are(model=(model, NanoGPT))
     n_sums = model.vocab_size * model.block_size
     sums, token_ids, slots = measure.anonymous_sums(model.wte, model.wpe, n_sums)
     limit = signed_limit(measure.every_sum(model.wte, model.wpe))

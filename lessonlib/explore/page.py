@@ -11,7 +11,7 @@ import ipywidgets as widgets
 import numpy as np
 from PIL import Image
 
-from lessonlib.draw.paper import CHANCES, colours, frame, on_page, text_colour
+from lessonlib.draw.paper import CHANCES, colours, disc_colours, frame, text_colour
 from lessonlib.draw.picture import svg
 from lessonlib.scene import (
     BLOCK_DEPTH,
@@ -186,7 +186,7 @@ def _lines_over(lines, i, its):
             points = " ".join(f"{a:g},{b:g}" for a, b in zip(across, down))
             curves.append(f'<polyline points="{points}" stroke="{colour}"{broken}/>')
             if lines.at is not None:
-                dots.append(_disc(across[lines.at], down[lines.at], 4, colour, colour, ""))
+                dots.append(_disc(across[lines.at], down[lines.at], 4, colour, colour))
                 marked = f'<u style="left:{across[lines.at]:.2%}"></u>'
     names = "".join(
         f'<em style="top:{1 - height:.2%};color:{colour}">{_seen(text)}</em>'
@@ -195,28 +195,25 @@ def _lines_over(lines, i, its):
     return _plot(lines, its.insets[i], f"{marked}{_lines_svg(curves)}{''.join(dots)}{names}")
 
 
+PATHS = {
+    "line": '" stroke="{0}" stroke-opacity="0.45"',
+    "thin": '" stroke="{0}" class="ll-thin"',
+    "area": '" stroke="{0}" stroke-opacity="0.45" fill="{0}" fill-opacity="0.12"',
+    "outline": 'Z" fill="white" stroke="{0}"',
+}
+
+
 def _points_over(points, i, its):
-    _, _, boxes = its.places[0]
-    share = partial(_share, points, boxes[i])
-    shapes, xy = [], share(points.xy)
-    if points.outline:
-        shapes.append(f'<path d="{_line(share(points.outline))}Z" fill="white" stroke="{points.outline_colour}"/>')
-    if points.path:
-        look = f'stroke="{points.colour}" stroke-opacity="0.45"'
-        look += f' fill="{points.colour}" fill-opacity="0.12"' * points.filled
-        shapes.append(f'<path d="{_line(xy[list(points.path)])}" {look}/>')
-    shapes += [f'<path d="{_line(xy[list(pair)])}" stroke="{points.colour}" class="ll-thin"/>' for pair in points.joins]
-    discs = []
-    for j, (x, y) in enumerate(xy):
-        if points.only is not None and j not in points.only:
-            continue
-        fill, ink = ("white", points.colour) if j in points.hollow else (points.colour, "white")
-        name = _seen(points.names[j]) if points.names else ""
-        discs.append(_disc(x, y, points.radius_of(j), fill, points.colour, name, ink, j in points.rings))
+    shapes = [f'<path d="{_line(points.shares(xy))}{PATHS[look].format(colour)}/>' for xy, colour, look in points.paths]
+    places = points.shares([disc[:2] for disc in points.discs])
+    discs = [
+        _disc(x, y, disc.radius, points.colour, *disc_colours(points, disc), _seen(disc.name), disc.ring)
+        for (x, y), disc in zip(places, points.discs)
+    ]
     words = [
         f'<span class="{"ll-small" if size <= 15 else ""}" style="left:{x:.2%};top:{y:.2%};font-size:{size:g}px;'
         f'color:{colour}">{_seen(text)}</span>'
-        for (x, y), text, size, colour in ((share((a, b))[0], *rest) for a, b, *rest in points.texts)
+        for (x, y), text, size, colour in ((points.shares((a, b))[0], *rest) for a, b, *rest in points.texts)
     ]
     return _plot(points, its.insets[i], f"{_lines_svg(shapes)}{''.join(discs)}{''.join(words)}")
 
@@ -230,11 +227,6 @@ def _line(corners):
     return f"M{'L'.join(f'{x:.4f} {y:.4f}' for x, y in corners)}"
 
 
-def _share(points, box, xy):
-    """Say where points of the plane lie in their box, as shares of its width and height, (n, 2)."""
-    return (on_page(points, xy, box) - [box.left, box.top]) / [box.width, box.height]
-
-
 def _title(title):
     first, *more = title.split("\n")
     return f"<b>{_seen(first)}{''.join(f'<br><small>{_seen(line)}</small>' for line in more)}</b>"
@@ -244,7 +236,7 @@ def _lines_svg(shapes, kind=""):
     return f'<svg{kind} viewBox="0 0 1 1" preserveAspectRatio="none">{"".join(shapes)}</svg>'
 
 
-def _disc(x, y, radius, fill, edge, text, ink="", ring=False):
+def _disc(x, y, radius, edge, fill, ink="", text="", ring=False):
     look = f"left:{x:.2%};top:{y:.2%};width:{2 * radius}px;height:{2 * radius}px;background:{fill};border-color:{edge}"
     kind = ' class="ll-ring"' if ring else ""
     return f'<i{kind} style="{look}{f";color:{ink}" if text else ""}">{text}</i>'

@@ -1,5 +1,7 @@
 """Lesson 5's view in space: Token Embed, Position Embed and Input Embed as three blocks to walk around."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from lessonlib.embeddings import VOCABULARY
@@ -15,8 +17,7 @@ def blocks(add, model):
     """Make the view of both tables and the input in space; mouse and arrow keys turn it. `add(letters, start)` returns
     `(tok_emb, pos_emb, x)`, three arrays of shape (6, C); the last is shown as Input Embed. The tables of `model` are
     shown whole: the rows that are added are picked from them."""
-    given.a_function("add", add)
-    given.one_of("model", model, NanoGPT)
+    given.are(add=(add, Callable), model=(model, NanoGPT))
     limit = signed_limit(model.wte, model.wpe, model.wte[:, np.newaxis] + model.wpe)
 
     def show(letters, slot):

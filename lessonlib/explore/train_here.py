@@ -11,7 +11,7 @@ import numpy as np
 from traitlets import Any
 
 from lessonlib.embeddings import VOCABULARY
-from lessonlib.explore.controls import LABEL_STYLE, Control, dropdown, int_slider
+from lessonlib.explore.controls import LABEL_STYLE, Control, classed, dropdown, int_slider
 from lessonlib.explore.explorer import Explorer, soon
 from lessonlib.measure import overlap
 from lessonlib.nano_gpt import N_INPUTS, load_history
@@ -74,11 +74,9 @@ class Training(Control):
         self.slider = int_slider("training step", 0, 1, 0)
         self.status = widgets.HTML()
         choices = widgets.Box([self.task, self.seed, widgets.HBox([self.train, self.stop])])
-        choices.add_class("ll-controls")
-        super().__init__([choices, self.status, self.slider])
+        super().__init__([classed(choices, "ll-controls"), self.status, self.slider])
         self.layout.flex_flow = "column"
-        self.add_class("ll-training")
-        self.add_class("ll-whole")
+        classed(self, "ll-training ll-whole")
         self.observe(self._follow_value, "value")
         self.task.observe(self._chosen, "value")
         self.slider.observe(self._slid, "value")

@@ -5,7 +5,7 @@ import html
 import ipywidgets as widgets
 from traitlets import Tuple
 
-from lessonlib.explore.controls import Control
+from lessonlib.explore.controls import Control, classed
 from lessonlib.explore.explorer import Explorer
 from lessonlib.scene import Scene
 
@@ -74,22 +74,17 @@ class Judging(Control):
         self._statements = statements
         self.buttons, self._ours, rows = [], [], []
         for i, (statement, _, _) in enumerate(statements):
-            words = widgets.HTML(f"<b>{i + 1}</b> {html.escape(statement)}")
+            words = classed(widgets.HTML(f"<b>{i + 1}</b> {html.escape(statement)}"), "ll-says")
             buttons = [
                 widgets.Button(description=verdict, tooltip=f"Statement {i + 1} is {verdict}") for verdict in VERDICTS
             ]
             for button in buttons:
                 button.on_click(lambda button, i=i: self._judge(i, VERDICTS[self.buttons[i].index(button)]))
-            ours = widgets.HTML()
-            choice = widgets.Box(buttons)
-            for part, css_class in ((words, "ll-says"), (choice, "ll-choice"), (ours, "ll-ours")):
-                part.add_class(css_class)
             self.buttons.append(buttons)
-            self._ours.append(ours)
-            rows += [words, choice, ours]
+            self._ours.append(classed(widgets.HTML(), "ll-ours"))
+            rows += [words, classed(widgets.Box(buttons), "ll-choice"), self._ours[i]]
         super().__init__(rows)
-        for css_class in ("ll-verdicts", "ll-whole"):
-            self.add_class(css_class)
+        classed(self, "ll-verdicts ll-whole")
         self.observe(self._show_value, "value")
 
     def _judge(self, i, verdict):
