@@ -194,17 +194,18 @@ def _linear(x, weight, bias=None, out=None):
 def expected_shapes(n_layer, n_embd, vocab_size, block_size):
     """Return the name and the shape of every tensor of the model, in minGPT's names and order."""
     shapes = {"transformer.wte.weight": (vocab_size, n_embd), "transformer.wpe.weight": (block_size, n_embd)}
+    of_layer = {
+        "ln_1": (n_embd,),
+        "attn.c_attn": (3 * n_embd, n_embd),
+        "attn.c_proj": (n_embd, n_embd),
+        "ln_2": (n_embd,),
+        "mlp.c_fc": (4 * n_embd, n_embd),
+        "mlp.c_proj": (n_embd, 4 * n_embd),
+    }
     for layer in range(n_layer):
-        for name, n_out, n_in in (
-            ("ln_1", n_embd, None),
-            ("attn.c_attn", 3 * n_embd, n_embd),
-            ("attn.c_proj", n_embd, n_embd),
-            ("ln_2", n_embd, None),
-            ("mlp.c_fc", 4 * n_embd, n_embd),
-            ("mlp.c_proj", n_embd, 4 * n_embd),
-        ):
-            shapes[f"transformer.h.{layer}.{name}.weight"] = (n_out, n_in) if n_in else (n_out,)
-            shapes[f"transformer.h.{layer}.{name}.bias"] = (n_out,)
+        for name, shape in of_layer.items():
+            shapes[f"transformer.h.{layer}.{name}.weight"] = shape
+            shapes[f"transformer.h.{layer}.{name}.bias"] = shape[:1]
     shapes["transformer.ln_f.weight"] = shapes["transformer.ln_f.bias"] = (n_embd,)
     shapes["lm_head.weight"] = (vocab_size, n_embd)
     return shapes

@@ -10,13 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-TOKEN, POSITION, SUM = "#00805a", "#6a3d9a", "#b35900"  # these three things and nothing else; told apart by every eye
-INK, FAINT, PALE = "#1f2933", "#8a94a0", "#c9ced6"
-WRONG = "#b3261e"  # letters of an answer
-# Curves of models: colour and dashes, so that they are told apart without colours, too.
-CURVES = (("#1f2933", ()), ("#0b6fb8", (6, 3)), ("#b0216b", (1.5, 3)), ("#7a828c", (7, 3, 1.5, 3)))
-
-ORDERED = tuple((colour, ()) for colour in ("#7d93aa", "#5f7f9f", "#3b6086", "#12304f"))  # less to more
+from lessonlib.palette import CURVES, INK, ORDERED, POSITION, SUM, TOKEN
 
 WIDE, NARROW = 860, 460  # CSS pixels: a notebook on a laptop, and one beside an open file browser
 TITLE, CHAR_WIDTH = 30, 7.6  # CSS pixels: above a part, for its title; the width of a letter of its labels
@@ -24,9 +18,7 @@ NUMBERS, BELOW = 20, 20  # below a part: for the numbers of its columns, and for
 GAP, EDGE, SCALE = 40, 20, 84  # between two parts beside each other; at the right, without and with a scale
 LABELLED = 13  # CSS pixels: the least height of a row with a label
 FEW, LEAST = 12, 28  # up to so many columns each has its own label, and at least so many pixels
-BLOCK_DEPTH = 3  # height and depth of a row of blocks, and how far one stands out: widths of a cell
 MOST_WORDS = 300  # letters of the words of a picture: those who hear them cannot skim
-SEEN_FROM = (20, 20)  # degrees that who looks at blocks has walked around, to the right of the front, and above them
 BESIDE = 56  # on a narrow page, parts that have more columns together stand below each other
 
 
@@ -44,7 +36,6 @@ class Cells(NamedTuple):
     left: str = ""  # what the labels of the rows are
     scale: bool = False  # whether the scale stands beside it
     apart: float = 16  # CSS pixels: how far
-    beside: bool = False  # whether it stands beside the part before it
     marks: tuple = ()  # (row, column, colour) of frames; None for a row or a column frames all of them
     faded: tuple = ()  # (row, column) of what is not used; None as in marks
     texts: tuple = ()  # (row, column, text): short words in cells
@@ -71,6 +62,27 @@ class Cells(NamedTuple):
         said = f"{title}: heatmap, {n_rows} row{'s' * (n_rows > 1)} by {n_columns} columns".replace("\n", ", ")
         return f"{said}, from {_rounded(filled.min())} to {_rounded(filled.max())}" if filled.size else said
 
+    def column_labels(self):
+        """Say which columns have a label, and what it is: of many, every eighth or fewer, and the last."""
+        n_columns = np.shape(self.matrix)[1]
+        if not isinstance(self.columns, str):
+            return list(enumerate(self.columns))
+        if not self.columns:
+            return []
+        apart = 8 * max(1, n_columns // 64)
+        shown = range(n_columns) if n_columns <= FEW else [*range(0, n_columns - apart // 2, apart), n_columns - 1]
+        return [(column, str(column)) for column in shown]
+
+    def thread_corners(self, boxes, i):
+        """Return the corners of each thread, (4, 2), in CSS pixels, as Bézier drew curves; the i-th box is its own."""
+        box, found = boxes[i], []
+        high, right = box.height / np.shape(self.matrix)[0], box.left + box.width + 4
+        for row, part, its_row, _ in self.threads:
+            bend = right + 14 + 5 * (its_row + 1)
+            start, end = boxes[part].top + (its_row + 0.5) * high, box.top + (row + 0.5) * high
+            found.append(np.array([(right, start), (bend, start), (bend, end), (right, end)]))
+        return found
+
 
 class Flight(NamedTuple):
     """A row that flies from another part of the scene to its place in this one."""
@@ -94,7 +106,6 @@ class Lines(NamedTuple):
     across: str = ""
     up: str = ""
     ticks: tuple = (0, 0.5, 1)  # of the axis up
-    beside: bool = False
     height: float = 190
     room: float = 200  # CSS pixels at the right, for the names
     ordered: bool = False  # whether the curves are of less and more: light to dark, in one hue
@@ -158,7 +169,6 @@ class Points(NamedTuple):
     colour: str = POSITION  # of the discs
     ruled: bool = False  # whether lines mark both zeros
     said: str = ""  # aloud
-    beside: bool = False
     share: float = 24  # of the line it stands in, as columns of heatmaps count
     highest: float = 400  # CSS pixels
 
@@ -182,12 +192,14 @@ class Points(NamedTuple):
 class Blocks(NamedTuple):
     """Heatmaps as three solid blocks in space: two tables, and a sum; a row stands out of each, joined by arrows.
 
-    Lengths are in widths of a cell, whose height and depth are BLOCK_DEPTH; x runs right, y down, z to who looks.
+    Lengths are in widths of a cell, whose height and depth are DEPTH; x runs right, y down, z to who looks.
     """
 
     cells: tuple  # three Cells, with their limit; the last names its columns
     chosen: tuple  # which row stands out of each
-    beside: bool = False
+
+    DEPTH = 3  # height and depth of a row, and how far one stands out: widths of a cell
+    SEEN_FROM = (20, 20)  # degrees that who looks has walked around them, to the right of the front, and up
 
     @property
     def layout_key(self):
@@ -207,7 +219,7 @@ class Blocks(NamedTuple):
         below each other: no title covers a block, from whatever side they are seen.
         """
         n_rows, n_columns = np.transpose([np.shape(cells.matrix) for cells in self.cells])
-        high, wide, near = BLOCK_DEPTH * n_rows, max(n_columns), BLOCK_DEPTH
+        high, wide, near = self.DEPTH * n_rows, max(n_columns), self.DEPTH
         if across < (WIDE + NARROW) / 2:
             tops = np.cumsum([0, *(high[:-1] + 7)])
             corners = [[-wide / 2 + 1, top, front] for top, front in zip(tops, (-near, 0, near))]
@@ -235,7 +247,7 @@ class Blocks(NamedTuple):
     def _end(self, corner, i, side):
         """Return the middle of the left (-1) or right (1) end of the row that stands out."""
         across = np.shape(self.cells[i].matrix)[1] if side > 0 else 0
-        return corner + [across, BLOCK_DEPTH * (self.chosen[i] + 0.5), BLOCK_DEPTH / 2]
+        return corner + [across, self.DEPTH * (self.chosen[i] + 0.5), self.DEPTH / 2]
 
 
 class Ranking(NamedTuple):
@@ -246,7 +258,6 @@ class Ranking(NamedTuple):
     values: tuple
     most: float
     colour: str = TOKEN
-    beside: bool = False
 
     @property
     def layout_key(self):
@@ -281,7 +292,6 @@ class Strip(NamedTuple):
     score: tuple | None = (0, 1)  # how many answers are right, and of how many; None: there is none
     chances: tuple = ()  # for each letter of the answer, those of all letters, as small bars below it
     said: str = ""  # aloud
-    beside: bool = False
 
     n_columns = 48  # as wide as a heatmap of so many
     TILE = 30  # CSS pixels, as are those below: from tile to tile, and of the lines for score, tiles and chances
@@ -293,7 +303,7 @@ class Strip(NamedTuple):
 
     @property
     def layout_key(self):
-        return Strip(score=self.score and (0, 1), chances=bool(self.chances), beside=self.beside)
+        return Strip(score=self.score and (0, 1), chances=bool(self.chances))
 
     @property
     def words(self):
@@ -304,7 +314,6 @@ class Gap(NamedTuple):
     """Room that stays free, as wide as so many columns."""
 
     n_columns: int
-    beside: bool = False
     words: str = ""
 
     @property
@@ -313,7 +322,7 @@ class Gap(NamedTuple):
 
 
 class Scene:
-    """Parts of a picture, from top to bottom, and what is to be said about them.
+    """Parts of a picture, from top to bottom, a list of parts for those beside each other, and what is to be said.
 
     `text` stands below the picture and is what a screen reader says; `...` between backticks is set as code, a line
     break begins a new line. `later` is for what takes longer than a few hundredths of a second: a generator function
@@ -321,23 +330,23 @@ class Scene:
     room for the labels of the first part of every line, in CSS pixels; without it, what the longest needs.
     """
 
-    def __init__(self, *parts, text="", later=None, left=None):
-        limits = [signed_limit(part.matrix) for part in parts if isinstance(part, Cells) and part.limit is None]
-        parts = [
-            part._replace(limit=max(limits)) if isinstance(part, Cells) and part.limit is None else part
-            for part in parts
-        ]
-        self.parts, self.text, self.later = tuple(parts), text, later
-        firsts = [part for part in parts if not part.beside]
-        self.left = left or max(map(_label_room, firsts), default=EDGE)
+    def __init__(self, *lines, text="", later=None, left=None):
+        lines = [line if isinstance(line, list) else [line] for line in lines]
+        free = [part.matrix for line in lines for part in line if getattr(part, "limit", 0) is None]
+        if free:
+            limit = signed_limit(*free)
+            lines = [[p._replace(limit=limit) if getattr(p, "limit", 0) is None else p for p in line] for line in lines]
+        self.lines, self.text, self.later = lines, text, later
+        self.parts = tuple(part for line in lines for part in line)
+        self.left = left or max((_label_room(line[0]) for line in lines), default=EDGE)
         # What the places and the frames of all parts depend on: two scenes with one key have one layout.
-        self.layout_key = (self.left, *(part.layout_key for part in self.parts))
+        self.layout_key = (self.left, *(tuple(part.layout_key for part in line) for line in self.lines))
 
     def with_strips(self, strips):
         """Return the same scene with other strips, from top to bottom."""
         strips = iter(strips)
-        parts = [next(strips)._replace(beside=part.beside) if type(part) is Strip else part for part in self.parts]
-        return Scene(*parts, text=self.text, left=self.left)
+        lines = [[next(strips) if type(part) is Strip else part for part in line] for line in self.lines]
+        return Scene(*lines, text=self.text, left=self.left)
 
     @property
     def said(self):
@@ -373,16 +382,17 @@ class Box(NamedTuple):
 def lay_out(scene, width=WIDE):
     """Say where the parts of a scene lie on a page of some width: the height of the whole, and a Box for each part."""
     lines = []
-    for part in scene.parts:
-        if part.beside and lines and not (width < WIDE and _is_crowded([*lines[-1], part], width)):
+    for first, *others in scene.lines:
+        lines.append([first])
+        for part in others:
+            if width < WIDE and _is_crowded([*lines[-1], part], width):
+                lines.append([])
             lines[-1].append(part)
-        else:
-            lines.append([part])
     rooms = (
         getattr(part, "room", SCALE + part.apart - 16 if getattr(part, "scale", 0) else EDGE) for part in scene.parts
     )
     right = max(rooms, default=EDGE)
-    besides = [part for part in scene.parts if part.beside]
+    besides = [part for _, *others in scene.lines for part in others]
     gap = max((GAP - 14 + _label_room(part) if getattr(part, "rows", ()) else GAP for part in besides), default=GAP)
     top, boxes = 0.0, []
     for line in lines:
@@ -400,15 +410,6 @@ def lay_out(scene, width=WIDE):
             left += across + apart
         top += title + max(height + _room_below(part, width) for part, height in zip(line, heights))
     return top + 6, boxes
-
-
-def thread(cells, box, boxes, i):
-    """Return the corners of the i-th thread of a heatmap, (4, 2), in CSS pixels: of a curve as Bézier drew them."""
-    row, part, its_row, _ = cells.threads[i]
-    right, bend = box.left + box.width + 4, 14 + 5 * (its_row + 1)
-    high = box.height / np.shape(cells.matrix)[0]
-    start, end = boxes[part].top + (its_row + 0.5) * high, box.top + (row + 0.5) * high
-    return np.array([(right, start), (right + bend, start), (right + bend, end), (right, end)])
 
 
 def _fitted(part, box):
@@ -501,18 +502,6 @@ def sum_parts(letters, tok_emb, pos_emb, x, start=0, titles=SUM_TITLES, marks=((
         Cells(two, pos_emb, tuple(slots), POSITION, marks=marks[1], scale=True, **look),
         Cells(three, x, both, SUM, marks=marks[2], columns="channel", **look),
     )
-
-
-def column_labels(cells):
-    """Say which columns of a heatmap have a label, and what it is: of many, every eighth or fewer, and the last."""
-    n_columns = np.shape(cells.matrix)[1]
-    if not isinstance(cells.columns, str):
-        return list(enumerate(cells.columns))
-    if not cells.columns:
-        return []
-    apart = 8 * max(1, n_columns // 64)
-    shown = range(n_columns) if n_columns <= FEW else [*range(0, n_columns - apart // 2, apart), n_columns - 1]
-    return [(column, str(column)) for column in shown]
 
 
 def spread_out(heights, least):

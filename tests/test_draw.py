@@ -13,12 +13,13 @@ from matplotlib import style as styles
 from matplotlib.colors import to_rgb
 from PIL import Image
 
-from lessonlib import draw, scene
+from lessonlib import draw, palette, scene
 from lessonlib.draw.paper import PALETTES, colours, frame
 from lessonlib.draw.picture import _pixels, png, svg
 from lessonlib.embeddings import encode, position_embedding, token_embedding
 from lessonlib.nano_gpt import load_checkpoint
-from lessonlib.scene import POSITION, SUM, TOKEN, Cells, Disc, Lines, Path, Points, Scene, lay_out, signed_limit
+from lessonlib.palette import POSITION, SUM, TOKEN
+from lessonlib.scene import Cells, Disc, Lines, Path, Points, Scene, lay_out, signed_limit
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +93,7 @@ def test_a_file_has_256_colours_white_and_the_inks_exactly_and_all_others_nearly
     assert n_drawn > 300 and 200 < n_kept <= 256
     off = abs(kept - pixels).max(axis=-1)
     assert off.max() <= NEAR
-    for ink in ("white", TOKEN, POSITION, SUM, scene.INK):
+    for ink in ("white", TOKEN, POSITION, SUM, palette.INK):
         of_ink = (pixels == np.round(255 * np.array(to_rgb(ink))).astype(int)).all(axis=-1)
         assert of_ink.sum() > 100 and not off[of_ink].any()
 
@@ -288,24 +289,24 @@ def test_the_three_identities_are_told_apart_by_every_colour_vision(vision, pair
     assert np.linalg.norm(seen[0] - seen[1]) > 25  # 2.3 is just noticeable
 
 
-@pytest.mark.parametrize("colour", [TOKEN, POSITION, SUM, scene.INK, *(colour for colour, _ in scene.CURVES[:3])])
+@pytest.mark.parametrize("colour", [TOKEN, POSITION, SUM, palette.INK, *(colour for colour, _ in palette.CURVES[:3])])
 def test_titles_and_curves_stand_out_from_white(colour):
     luminance = linear_rgb(colour) @ (0.2126, 0.7152, 0.0722)
     assert 1.05 / (luminance + 0.05) > 4.5  # WCAG 2.2, 1.4.3
 
 
 def test_ordered_curves_go_from_light_to_dark_in_one_hue_and_all_can_be_seen():
-    luminances = [linear_rgb(colour) @ (0.2126, 0.7152, 0.0722) for colour, _ in scene.ORDERED]
+    luminances = [linear_rgb(colour) @ (0.2126, 0.7152, 0.0722) for colour, _ in palette.ORDERED]
     assert (np.diff(luminances) < -0.05).all() and 1.05 / (luminances[0] + 0.05) > 3  # WCAG 2.2, 1.4.11
     runs = {name: (np.array([0, 10]), np.array([[0, n], [0, n]])) for name, n in (("1", 9), ("4", 300), ("48", 729))}
     lines = draw.curves(runs, "More, sooner", ordered=True).axes[0].get_lines()
-    drawn = [line.get_color() for line in lines if line.get_color() in dict(scene.ORDERED)]
-    assert drawn == [colour for colour, _ in scene.ORDERED[1:] for _ in range(2)]
+    drawn = [line.get_color() for line in lines if line.get_color() in dict(palette.ORDERED)]
+    assert drawn == [colour for colour, _ in palette.ORDERED[1:] for _ in range(2)]
 
 
 def test_curves_of_models_have_looks_of_their_own():
-    assert len({dashes for _, dashes in scene.CURVES}) == 4  # told apart without colours
-    assert not {colour for colour, _ in scene.CURVES} & {TOKEN, POSITION, SUM}
+    assert len({dashes for _, dashes in palette.CURVES}) == 4  # told apart without colours
+    assert not {colour for colour, _ in palette.CURVES} & {TOKEN, POSITION, SUM}
     assert PALETTES["signed"].name == "RdBu_r"
 
 

@@ -15,7 +15,8 @@ from lessonlib.draw.paper import colours
 from lessonlib.explore.controls import Control, Letters, Places, Steps, choice_slider, int_slider
 from lessonlib.explore.explorer import REST, Explorer, checked
 from lessonlib.explore.page import layout, page, panels_html, tiny
-from lessonlib.scene import INK, Cells, Disc, Flight, Gap, Lines, Path, Points, Scene, Strip
+from lessonlib.palette import INK
+from lessonlib.scene import Cells, Disc, Flight, Gap, Lines, Path, Points, Scene, Strip
 
 
 def panels(explorer):

@@ -26,7 +26,8 @@ from lessonlib import explore
 from lessonlib.embeddings import encode
 from lessonlib.explore.lesson_3 import SWAPS
 from lessonlib.nano_gpt import load_checkpoint, load_history
-from lessonlib.scene import NARROW, TOKEN, WIDE, lay_out
+from lessonlib.palette import TOKEN
+from lessonlib.scene import NARROW, WIDE, lay_out
 from lessonlib.tasks import SORT, score
 
 MODEL = load_checkpoint("sort")

@@ -11,7 +11,7 @@ from lessonlib import explore, measure
 from lessonlib.embeddings import encode
 from lessonlib.explore.lesson_5 import COLLIDING, COUNTING, N_DRAWS, RANDOM, TRAINED
 from lessonlib.nano_gpt import load_checkpoint
-from lessonlib.scene import SUM
+from lessonlib.palette import SUM
 
 MODEL = load_checkpoint("sort")
 TOK, POS = MODEL.wte, MODEL.wpe

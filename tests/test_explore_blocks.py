@@ -13,7 +13,8 @@ from lessonlib.draw.paper import colours
 from lessonlib.embeddings import encode
 from lessonlib.explore.page import layout
 from lessonlib.nano_gpt import load_checkpoint
-from lessonlib.scene import BLOCK_DEPTH, SEEN_FROM, SUM, TOKEN, WIDE, Cells, lay_out
+from lessonlib.palette import SUM, TOKEN
+from lessonlib.scene import WIDE, Blocks, Cells, lay_out
 
 MODEL = load_checkpoint("sort")
 LIMIT = max(np.abs(MODEL.wte).max(), np.abs(MODEL.wpe).max(), np.abs(MODEL.wte[:, None] + MODEL.wpe).max())
@@ -46,7 +47,7 @@ def test_the_page_shows_both_tables_the_sum_and_the_rows_that_meet(explorer, let
         assert [row for first, n, _ in cuts for row in range(first, first + n)] == list(range(n_rows))
         assert [(first, n) for first, n, out in cuts if out] == [(chosen, 1)]
     assert rows_out(explorer) == [letters[slot], str(slot), f"{slot} {letters[slot]}"]
-    assert seen_from(explorer) == tuple(map(str, SEEN_FROM))
+    assert seen_from(explorer) == tuple(map(str, Blocks.SEEN_FROM))
     assert f"Slot {slot} holds {letters[slot]}: row {token_id} of Token Embed + row {slot} of" in explorer.words
     one, other = MODEL.wte[token_id, 0], MODEL.wpe[slot, 0]
     spoken = [f"{number:.4f}".replace("-", "minus ") for number in (one, other, one + other)]
@@ -95,15 +96,15 @@ def test_blocks_and_arrows_have_room_and_arrows_lead_from_row_to_row(explorer, a
     explorer.controls["slot"].value = slot
     (blocks,) = explorer._scene.parts
     corners, (wide, high, deep) = blocks.places(across)
-    lows = [corner + [0, 0, -BLOCK_DEPTH] for corner in corners]
+    lows = [corner + [0, 0, -Blocks.DEPTH] for corner in corners]
     highs = [
-        corner + [48, BLOCK_DEPTH * len(cells.matrix), BLOCK_DEPTH] for corner, cells in zip(corners, blocks.cells)
+        corner + [48, Blocks.DEPTH * len(cells.matrix), Blocks.DEPTH] for corner, cells in zip(corners, blocks.cells)
     ]
     for i, j in ((0, 1), (0, 2), (1, 2)):  # no two share space
         assert ((lows[i] >= highs[j]) | (highs[i] <= lows[j])).any()
     for points, i, side in zip(blocks.arrows(across), (0, 1), (0, 48)):
         for point, block in ((points[0], i), (points[-1], 2)):
-            row = corners[block] + [side, BLOCK_DEPTH * (blocks.chosen[block] + 0.5), BLOCK_DEPTH / 2]
+            row = corners[block] + [side, Blocks.DEPTH * (blocks.chosen[block] + 0.5), Blocks.DEPTH / 2]
             np.testing.assert_allclose(point[1:], row[1:])
             assert 1 < (point - row)[0] * (1 if side else -1) < 10
         lows.append(points.min(axis=0))
@@ -119,14 +120,14 @@ def test_on_paper_every_cell_of_the_front_that_is_seen_has_its_colour(explorer):
     _, (box,) = lay_out(explorer._scene, WIDE)
     (blocks,) = explorer._scene.parts
     corners, size = blocks.places(box.width)
-    (sin_a, sin_e), (cos_a, cos_e) = (turn(np.radians(SEEN_FROM)) for turn in (np.sin, np.cos))
+    (sin_a, sin_e), (cos_a, cos_e) = (turn(np.radians(Blocks.SEEN_FROM)) for turn in (np.sin, np.cos))
     for corner, cells, chosen in zip(corners, blocks.cells, blocks.chosen):
         for row in {0, chosen, len(cells.matrix) - 1}:
             middle = np.arange(48) + 0.5
             x, y, z = (
                 corner[0] + middle,
-                corner[1] + BLOCK_DEPTH * (row + 0.5),
-                corner[2] + BLOCK_DEPTH * (row == chosen),
+                corner[1] + Blocks.DEPTH * (row + 0.5),
+                corner[2] + Blocks.DEPTH * (row == chosen),
             )
             across = x * cos_a - z * sin_a
             down = y * cos_e + (x * sin_a + z * cos_a) * sin_e

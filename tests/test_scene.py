@@ -17,7 +17,6 @@ from lessonlib.scene import (
     added,
     aloud,
     brief,
-    column_labels,
     in_sum,
     lay_out,
     plain,
@@ -37,10 +36,10 @@ def curve(y, **more):
 SCENES = {
     "one": [cells(3, 48, columns="channel", scale=True, rows=("A", "B", "C"))],
     "three": [cells(6, 48, rows=("0 A",) * 6) for _ in range(3)],
-    "look-up": [Gap(3), cells(3, 48, beside=True, scale=True), cells(6, 3), cells(6, 48, beside=True)],
-    "pair": [cells(11, 48, rows=("10",) * 11), cells(11, 48, beside=True, rows=("10",) * 11)],
+    "look-up": [[Gap(3), cells(3, 48, scale=True)], [cells(6, 3), cells(6, 48)]],
+    "pair": [[cells(11, 48, rows=("10",) * 11)] * 2],
     "curves": [cells(3, 48), curve([0.0, 1.0])],
-    "maps": [Points("a\nb", (-1, 1, -1, 1), (Disc(0, 0, "0"),), beside=beside) for beside in (False, True)],
+    "maps": [[Points("a\nb", (-1, 1, -1, 1), (Disc(0, 0, "0"),))] * 2],
     "ranking": [Ranking("title", ("cat", "dog"), (1.0, 0.5), 1.0), cells(3, 48)],
 }
 
@@ -99,12 +98,12 @@ def test_the_shape_of_a_scene_follows_titles_and_sizes_but_not_what_stands_in_it
 
 
 def test_every_eighth_column_has_its_number_or_each_where_there_are_few():
-    assert [label for _, label in column_labels(cells(1, 48, columns="channel"))] == "0 8 16 24 32 40 47".split()
-    wide = [int(label) for _, label in column_labels(cells(1, 512, columns="slot"))]
+    assert [label for _, label in cells(1, 48, columns="channel").column_labels()] == "0 8 16 24 32 40 47".split()
+    wide = [int(label) for _, label in cells(1, 512, columns="slot").column_labels()]
     assert wide == [0, 64, 128, 192, 256, 320, 384, 448, 511]
-    assert [label for _, label in column_labels(cells(1, 11, columns="slot"))] == [str(i) for i in range(11)]
-    assert column_labels(cells(1, 3, columns=("A", "B", "C"))) == [(0, "A"), (1, "B"), (2, "C")]
-    assert column_labels(cells(1, 3)) == []
+    assert [label for _, label in cells(1, 11, columns="slot").column_labels()] == [str(i) for i in range(11)]
+    assert cells(1, 3, columns=("A", "B", "C")).column_labels() == [(0, "A"), (1, "B"), (2, "C")]
+    assert cells(1, 3).column_labels() == []
 
 
 def test_words_at_one_height_are_moved_apart_and_keep_their_order():

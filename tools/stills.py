@@ -4,7 +4,8 @@ import numpy as np
 
 from lessonlib.draw.paper import LARGE, SMALL, box_around, colours, draw, image, write
 from lessonlib.draw.picture import POINT, blank, plain_settings
-from lessonlib.scene import FAINT, INK, PALE, POSITION, TOKEN, WIDE, Cells, Scene, in_sum, signed_limit, sum_parts
+from lessonlib.palette import FAINT, INK, PALE, POSITION, TOKEN
+from lessonlib.scene import WIDE, Cells, Scene, in_sum, signed_limit, sum_parts
 
 
 def look_up(letters, table, names, followed):

@@ -4,4 +4,4 @@ from lessonlib.draw.paper import colours, draw
 from lessonlib.draw.picture import Picture, picture_html, png, svg
 from lessonlib.draw.pictures import curves, matrix, overlaps, parallelogram, sources, squares, the_sum, walk
 from lessonlib.draw.table import Table
-from lessonlib.scene import INK, POSITION, SUM, TOKEN
+from lessonlib.palette import INK, POSITION, SUM, TOKEN

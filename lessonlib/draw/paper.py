@@ -8,28 +8,8 @@ from matplotlib.patches import Circle, PathPatch, Polygon, Rectangle
 from matplotlib.path import Path
 
 from lessonlib.draw.picture import POINT, blank, plain_settings
-from lessonlib.scene import (
-    BLOCK_DEPTH,
-    CHAR_WIDTH,
-    FAINT,
-    INK,
-    PALE,
-    POSITION,
-    SEEN_FROM,
-    TOKEN,
-    WIDE,
-    WRONG,
-    Blocks,
-    Cells,
-    Lines,
-    Points,
-    Ranking,
-    Strip,
-    column_labels,
-    lay_out,
-    shown,
-    thread,
-)
+from lessonlib.palette import FAINT, INK, PALE, POSITION, TOKEN, WRONG
+from lessonlib.scene import CHAR_WIDTH, WIDE, Blocks, Cells, Lines, Points, Ranking, Strip, lay_out, shown
 
 # Red above zero, blue below, white at zero; a share runs from white to ink, since colours have other meanings here.
 PALETTES = {"signed": colormaps["RdBu_r"], "share": LinearSegmentedColormap.from_list("share", ["white", "#33475b"])}
@@ -72,9 +52,11 @@ def _draw(scene, width, layers):
             for layer in layers:
                 if type(part) in layer:
                     layer[type(part)](axes, part, box)
-            for i, (*_, colour) in enumerate(getattr(part, "threads", ()) if draw_inside in layers else ()):
+        for i, part in enumerate(scene.parts if draw_inside in layers else ()):
+            threads = getattr(part, "threads", ())
+            for (*_, colour), corners in zip(threads, part.thread_corners(boxes, i) if threads else ()):
                 look = {"fill": False, "edgecolor": colour, "linewidth": 2 * POINT, "zorder": 2 + (colour != PALE)}
-                axes.add_patch(PathPatch(Path(thread(part, box, boxes, i), [1, 4, 4, 4]), **look))
+                axes.add_patch(PathPatch(Path(corners, [1, 4, 4, 4]), **look))
     return picture
 
 
@@ -99,7 +81,7 @@ def _cells_frame(axes, cells, box):
     write_title(axes, cells, box)
     box_around(axes, *box, edgecolor=FAINT)
     bottom = box.top + box.height
-    for column, label in column_labels(cells):
+    for column, label in cells.column_labels():
         write(axes, box.left + (column + 0.5) * box.width / n_columns, bottom + 11, label, ha="center")
     word = cells.below or (cells.columns if isinstance(cells.columns, str) else "")
     if word and not cells.below and axes.get_xlim()[1] < WIDE:
@@ -249,7 +231,7 @@ def _blocks_inside(axes, blocks, box):
     """Draw the blocks as they are seen from the right and above, where this order of blocks and faces is right."""
     corners, size = blocks.places(box.width)
     zoom = 0.92 * box.width / size[0]
-    (sin_a, sin_e), (cos_a, cos_e) = (turn(np.radians(SEEN_FROM)) for turn in (np.sin, np.cos))
+    (sin_a, sin_e), (cos_a, cos_e) = (turn(np.radians(Blocks.SEEN_FROM)) for turn in (np.sin, np.cos))
     turned = np.array([[cos_a, sin_e * sin_a], [0, cos_e], [-sin_a, sin_e * cos_a]])  # (3, 2)
 
     def at(points):
@@ -268,14 +250,14 @@ def _draw_block(axes, at, corner, cells, chosen):
     for first, last in ((chosen + 1, n_rows), (0, chosen), (chosen, chosen + 1)):  # the row that stands out is nearest
         if first == last:
             continue
-        start, part = corner + [0, BLOCK_DEPTH * first, BLOCK_DEPTH * (first == chosen)], painted[first:last]
-        right, back = np.array([n_columns, 0, 0]), np.array([0, 0, -BLOCK_DEPTH])
+        start, part = corner + [0, Blocks.DEPTH * first, Blocks.DEPTH * (first == chosen)], painted[first:last]
+        right, back = np.array([n_columns, 0, 0]), np.array([0, 0, -Blocks.DEPTH])
         for tint, origin, across, face in (
             (0.0, start, [1, 0, 0], part),
             (0.12, start + back, [1, 0, 0], part[:1]),
             (0.35, start + right, back, part[:, -1:]),
         ):
-            down = -back if tint == 0.12 else np.array([0, BLOCK_DEPTH, 0])
+            down = -back if tint == 0.12 else np.array([0, Blocks.DEPTH, 0])
             steps = np.indices(np.add(face.shape[:2], 1))[..., np.newaxis]
             grid = at(origin + steps[0] * down + steps[1] * across)  # (n_down + 1, n_across + 1, 2)
             cell = np.stack([grid[:-1, :-1], grid[:-1, 1:], grid[1:, 1:], grid[1:, :-1]], axis=-2).reshape(-1, 4, 2)
@@ -286,17 +268,16 @@ def _draw_block(axes, at, corner, cells, chosen):
             axes.add_patch(Polygon(outline, fill=False, edgecolor=cells.colour, linewidth=1.5 * POINT))
     for row, label in enumerate(cells.rows):
         look = {"colour": cells.colour, "weight": "bold"} if row == chosen else {}
-        write(
-            axes, *at(corner + [-2, BLOCK_DEPTH * (row + 0.5), -BLOCK_DEPTH / 2]), label, SMALL + 1, ha="right", **look
-        )
-    (left, y), (right, end) = at(corner + [0, 0, -BLOCK_DEPTH]), at(corner + [n_columns, 0, -BLOCK_DEPTH])
+        x, y = at(corner + Blocks.DEPTH * np.array([0, row + 0.5, -0.5]) - [2, 0, 0])
+        write(axes, x, y, label, SMALL + 1, ha="right", **look)
+    (left, y), (right, end) = at(corner + [0, 0, -Blocks.DEPTH]), at(corner + [n_columns, 0, -Blocks.DEPTH])
     slant = {"rotation": -np.degrees(np.arctan2(end - y, right - left)), "rotation_mode": "anchor"}
     name = f"{cells.title}  {np.shape(cells.matrix)}"
     middle = (left + right) / 2, (y + end) / 2 - 12
     write(axes, *middle, name, LARGE, cells.colour, ha="center", weight="bold", **slant)
     if cells.columns:
         for column, text in ((0, "0"), ((n_columns - 1) / 2, cells.columns), (n_columns - 1, str(n_columns - 1))):
-            x, y = at(corner + [column + 0.5, BLOCK_DEPTH * n_rows, 0])
+            x, y = at(corner + [column + 0.5, Blocks.DEPTH * n_rows, 0])
             write(axes, x, y + 11, text, SMALL + 1, ha="center", **slant)
 
 

@@ -4,7 +4,8 @@ import numpy as np
 
 from lessonlib.draw.paper import LARGE, SMALL, box_around, draw, write
 from lessonlib.draw.picture import POINT, blank, plain_settings
-from lessonlib.scene import FAINT, INK, PALE, POSITION, TOKEN, WIDE, Cells, Disc, Lines, Path, Points, Scene, sum_parts
+from lessonlib.palette import FAINT, INK, PALE, POSITION, TOKEN
+from lessonlib.scene import WIDE, Cells, Disc, Lines, Path, Points, Scene, sum_parts
 from lessonlib.tasks import N_ALL
 
 NEARLY_ALL = 700
@@ -60,11 +61,11 @@ def squares(squares, names, below, left, limit=None, palette="signed", decimals=
         parts.append(
             Cells(
                 title, square, tuple(map(str, rows)), limit=limit, palette=palette, columns=tuple(map(str, columns)),
-                below=below, left="" if parts else left, scale=len(parts) == len(squares) - 1, beside=bool(parts),
+                below=below, left="" if parts else left, scale=len(parts) == len(squares) - 1,
                 texts=texts, row_height=min(56, 260 / len(rows)),
             )
         )  # fmt: skip
-    picture = draw(Scene(*parts))
+    picture = draw(Scene(parts))
     if decimals is not None:
         said = [
             f"{part.title}: {', '.join(f'{rows[row]} by {columns[column]} {text}' for row, column, text in shown)}"
@@ -94,8 +95,8 @@ def parallelogram(maps, names, corners):
     for title, xy in maps.items():
         discs = tuple(Disc(*place, name, hollow=name == "?") for place, name in zip(xy, (*names, "?")))
         paths = (Path(xy[[two, one, len(names), three, two]], TOKEN, "area"),)
-        parts.append(Points(title, reach, discs, paths, colour=TOKEN, beside=bool(parts), highest=300))
-    return draw(Scene(*parts, text=f"The hollow point is {names[one]} - {names[two]} + {names[three]}."))
+        parts.append(Points(title, reach, discs, paths, colour=TOKEN, highest=300))
+    return draw(Scene(parts, text=f"The hollow point is {names[one]} - {names[two]} + {names[three]}."))
 
 
 def walk(planes, n_steps):
@@ -111,8 +112,8 @@ def walk(planes, n_steps):
         discs, paths = tuple(Disc(*place, radius=2.5) for place in xy), (Path(xy[:n_steps], POSITION),)
         texts = tuple((*place, str(i), SMALL + 1, INK) for i, place in enumerate(0.75 * xy[:n_steps], 1))
         ends = (-reach, reach, -reach, reach)
-        parts.append(Points(title, ends, discs, paths, texts, beside=bool(parts), highest=300))
-    return draw(Scene(*parts, text=f"Rows 1 to {n_steps} are joined in order."))
+        parts.append(Points(title, ends, discs, paths, texts, highest=300))
+    return draw(Scene(parts, text=f"Rows 1 to {n_steps} are joined in order."))
 
 
 ANGLES = "overlap: mean squared cosine of the principal angles (0: right angles)"

@@ -12,22 +12,9 @@ from lessonlib.explore.explorer import Explorer
 from lessonlib.explore.page import DURATION
 from lessonlib.explore.scores import scores
 from lessonlib.nano_gpt import N_INPUTS, NanoGPT
+from lessonlib.palette import CURVES, INK, POSITION, SUM, TOKEN
 from lessonlib.precomputed import FACTORS
-from lessonlib.scene import (
-    CURVES,
-    INK,
-    POSITION,
-    SUM,
-    TOKEN,
-    Cells,
-    Flight,
-    Gap,
-    Scene,
-    Strip,
-    added,
-    signed_limit,
-    sum_parts,
-)
+from lessonlib.scene import Cells, Flight, Gap, Scene, Strip, added, signed_limit, sum_parts
 from lessonlib.tasks import N_ALL, Task
 
 # Step by step
@@ -81,8 +68,7 @@ def _parts(model, letters, slot, stage, limit):
     sum_look = {"columns": "channel", "marks": ((slot, None, SUM),), "flights": placing, **look}
     wpe, wpe_title = model.wpe[:N_INPUTS], f"position table E_pos, rows 0 to {N_INPUTS - 1} of {model.block_size}"
     return (
-        Cells(title, nothing[:2, :N_INPUTS], rows, marks=((None, slot, INK),), texts=tuple(texts), **look),
-        Gap(24, beside=True),
+        [Cells(title, nothing[:2, :N_INPUTS], rows, marks=((None, slot, INK),), texts=tuple(texts), **look), Gap(24)],
         Cells(f"token table E_tok  {model.wte.shape}", model.wte, ids_of, TOKEN, marks=id_mark, **look),
         Cells(wpe_title, wpe, slots, POSITION, marks=slot_mark, scale=True, **look),
         Cells("picked out, and added", bench, tuple(names), flights=picking, **look),
@@ -203,7 +189,7 @@ def scale(models, maps):
             Cells(
                 name, maps[name], shown, limit=float(N_ALL), palette="share", columns=shown, below="E_pos times",
                 left="" if i else "E_tok times", ruled=False, told=False, scale=name == list(models)[-1],
-                beside=bool(i), marks=((*place, CURVES[2][0]),), row_height=16,
+                marks=((*place, CURVES[2][0]),), row_height=16,
             )
             for i, name in enumerate(models)
         ]  # fmt: skip
@@ -212,8 +198,8 @@ def scale(models, maps):
             for name, (model, task) in models.items()
         }
         text = f"E_tok times {labels[place[0]]}, E_pos times {labels[place[1]]}."
-        strips = [Strip(beside=i > 0) for i in range(len(models))]
-        return Scene(*strips, *parts, text=text, later=lambda: scores(changed, EXAMPLE))
+        strips = [Strip() for _ in models]
+        return Scene(strips, parts, text=text, later=lambda: scores(changed, EXAMPLE))
 
     controls = {
         key: choice_slider(name, list(zip(labels, FACTORS)), 1)

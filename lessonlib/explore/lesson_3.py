@@ -1,34 +1,21 @@
-"""Lesson 3's explorers: looking rows up, and three letters as a triangle."""
+"""Lesson 3's explorers: looking rows up, three letters as a triangle, and words with their neighbours."""
 
 import copy
 from collections.abc import Callable
 from functools import partial
 
+import ipywidgets as widgets
 import numpy as np
 
 from lessonlib.embeddings import VOCABULARY, decode, encode, one_hot, position_embedding
 from lessonlib.explore import given
-from lessonlib.explore.controls import Letters, dropdown, int_slider, training_slider
+from lessonlib.explore.controls import SHORT_LABEL_STYLE, Letters, Word, dropdown, int_slider, training_slider
 from lessonlib.explore.explorer import Explorer, checked, nearly, told_apart
 from lessonlib.explore.scores import by_writing, scores
 from lessonlib.measure import distances
 from lessonlib.nano_gpt import N_INPUTS, History, NanoGPT
-from lessonlib.scene import (
-    FAINT,
-    INK,
-    PALE,
-    TOKEN,
-    Cells,
-    Disc,
-    Gap,
-    Lines,
-    Path,
-    Points,
-    Scene,
-    Strip,
-    in_sum,
-    signed_limit,
-)
+from lessonlib.palette import FAINT, INK, PALE, TOKEN
+from lessonlib.scene import Cells, Disc, Gap, Lines, Path, Points, Ranking, Scene, Strip, in_sum, signed_limit
 from lessonlib.tasks import N_ALL, Task
 
 SWAPS = {
@@ -90,23 +77,23 @@ def _product(letters, table, rows, slot, channel, limit):
     from each row of the table to each copy of it; those of the inspected letter's row are framed."""
     token_id, chosen = VOCABULARY.index(letters[slot]), one_hot(encode(letters), len(table))
     slots = tuple(f"{i} {letter}" for i, letter in enumerate(letters))
-    unused = tuple((i, None) for i, letter in enumerate(VOCABULARY) if letter not in letters)
-    look = {"colour": TOKEN, "limit": limit, "beside": True}
     copies = [(i, j) for i, row in enumerate(rows) for j in range(len(table)) if nearly(row, table[j]).all()]
-    framed = [(i, None, TOKEN) for i, j in copies if j == token_id]
-    threads = tuple((i, TABLE, j, TOKEN if j == token_id else PALE) for i, j in copies)
+    look = {"colour": TOKEN, "limit": limit}
+    of_table = look | {
+        "marks": ((token_id, None, TOKEN), (token_id, channel, INK)),
+        "faded": tuple((i, None) for i, letter in enumerate(VOCABULARY) if letter not in letters),
+    }
+    of_rows = look | {
+        "marks": (*((i, None, TOKEN) for i, j in copies if j == token_id), (slot, channel, INK)),
+        "threads": tuple((i, TABLE, j, TOKEN if j == token_id else PALE) for i, j in copies),
+    }
     ones = {"palette": "share", "limit": 1.0, "columns": tuple(VOCABULARY), "marks": ((slot, None, INK),)}
     names = f"token table E_tok  {table.shape}", f"×  E_tok  =  rows  {rows.shape}"
     return (
         Strip(),
-        Gap(len(table)),
-        Cells(
-            names[0], table, tuple(VOCABULARY), scale=True, apart=56, faded=unused,
-            marks=((token_id, None, TOKEN), (token_id, channel, INK)), **look,
-        ),
-        Cells("one-hot", chosen, slots, **ones),
-        Cells(names[1], rows, columns="channel", marks=(*framed, (slot, channel, INK)), threads=threads, **look),
-    )  # fmt: skip
+        [Gap(len(table)), Cells(names[0], table, tuple(VOCABULARY), scale=True, apart=56, **of_table)],
+        [Cells("one-hot", chosen, slots, **ones), Cells(names[1], rows, columns="channel", **of_rows)],
+    )
 
 
 def _microscope(letters, table, rows, slot, channel):
@@ -160,8 +147,9 @@ def triangles(histories):
             discs = tuple(Disc(*place, letter, 10) for place, letter in zip(xy, VOCABULARY))
             paths = Path(corners[name][0], FAINT, "outline"), Path(xy[[0, 1, 2, 0]], TOKEN, "area")
             texts = tuple((*_outside(xy, pair), f"{lengths[pair]:.3f}", 12, INK) for pair in PAIRS)
-            look = {"colour": TOKEN, "highest": 140, "share": 18, "beside": bool(parts)}
-            parts.append(Points(title, reach, discs, paths, texts, said=f"{name}: {_written(lengths)}.", **look))
+            written = ", ".join(f"{VOCABULARY[a]}-{VOCABULARY[b]} {lengths[a, b]:.3f}" for a, b in PAIRS)
+            look = {"colour": TOKEN, "highest": 140, "share": 18}
+            parts.append(Points(title, reach, discs, paths, texts, said=f"{name}: {written}.", **look))
             stretched.append(
                 f"{name} {_stretch(lengths):.2f}" + f" (at first {_stretch(sides[name][0]):.2f})" * bool(snapshot)
             )
@@ -169,7 +157,7 @@ def triangles(histories):
         score = Lines("right answers", curves, 100, N_ALL, snapshot, "% of training", ticks=ticks, height=110, room=160)
         grey = "Grey: before training" if snapshot else "Before training, and left behind in grey"
         text = f"{grey}. All triangles to one scale.\nLongest side by shortest: {', '.join(stretched)}."
-        return Scene(*parts, score, text=text)
+        return Scene(parts, score, text=text)
 
     return Explorer("three letters in training", {"snapshot": slider}, show)
 
@@ -193,11 +181,57 @@ def with_room(numbers, share=0.16):
     return float(numbers.min() - room), float(numbers.max() + room)
 
 
-def _written(lengths):
-    return ", ".join(f"{VOCABULARY[a]}-{VOCABULARY[b]} {lengths[a, b]:.3f}" for a, b in PAIRS)
-
-
 def _stretch(lengths):
     """Say how many times as long as the shortest side the longest is."""
     three = [lengths[pair] for pair in PAIRS]
     return max(three) / min(three) if min(three) else np.inf
+
+
+# Words and their neighbours, in a model that reads English
+
+SAID = {
+    "centred cosine": "cosine, row means taken away",
+    "cosine": "cosine",
+    "distance": "distance",
+}
+
+
+def neighbours(english, word="king", minus="", plus=""):
+    """Make the explorer of neighbours: the ten words nearest to `word`, or to `word - minus + plus`, as bars. `english`
+    is what `load_english` returns. The typed words may be left out, and the measure chosen."""
+
+    def show(word, minus, plus, by, leave_out):
+        found = english.nearest(word, minus or None, plus or None, by=by, leave_out=leave_out)
+        names, values = zip(*found)
+        typed = {word, minus, plus} - {""}
+        asked, title = (
+            word + "".join(f" {sign} {other}" for sign, other in zip(signs, (minus, plus)) if other)
+            for signs in (("minus", "plus"), "−+")
+        )
+        title = title if len(title) < 28 else title.replace(" +", "\n+")  # long words, on a narrow page
+        others = ("it", "both words", "the three words")[len(typed) - 1]
+        text = f"Nearest to {asked}{f', without {others}' if leave_out else ''}: {names[0]}"
+        if names[0] in typed:
+            first = english.nearest(word, minus or None, plus or None, n=1, by=by, leave_out=True)[0][0]
+            text += f" itself; without {others}, {first}"
+        ranking = Ranking(
+            f"{title}\n{SAID[by]}{', shorter is nearer' * (by == 'distance')}",
+            tuple(f"{name} (typed)" if name in typed else name for name in names),
+            values,
+            most=max(values) if by == "distance" else 1.0,
+        )
+
+        return Scene(ranking, text=f"{text}.", left=150)
+
+    def read(text):
+        return english.words[english.one(text)]
+
+    controls = {
+        "word": Word("word", word, read),
+        "minus": Word("minus", minus, lambda text: read(text) if text.strip() else ""),
+        "plus": Word("plus", plus, lambda text: read(text) if text.strip() else ""),
+        "by": dropdown("measure", [(text, by) for by, text in SAID.items()], "centred cosine"),
+        "leave_out": widgets.Checkbox(description="leave out the words typed", indent=False),
+    }
+    controls["by"].style = SHORT_LABEL_STYLE
+    return Explorer("words and their neighbours", controls, show)

@@ -13,7 +13,8 @@ from lessonlib.explore.scores import scores
 from lessonlib.measure import cosines as cosines_of_rows
 from lessonlib.measure import principal_axes
 from lessonlib.nano_gpt import N_INPUTS, History, NanoGPT
-from lessonlib.scene import INK, POSITION, Cells, Disc, Path, Points, Scene, Strip, moved_apart, signed_limit
+from lessonlib.palette import INK, POSITION
+from lessonlib.scene import Cells, Disc, Path, Points, Scene, Strip, moved_apart, signed_limit
 from lessonlib.tasks import N_ALL, Task
 
 SWITCHES = {"K": "keep", "M": "mean", "0": "zero"}
@@ -78,14 +79,14 @@ def ablation_board(models):
         parts = [
             Cells(
                 f"{name}'s E_pos  {wpe.shape}", wpe, of_rows, POSITION, limit, columns="channel", scale=i > 0,
-                beside=i > 0, row_height=20,
+                row_height=20,
             )
             for i, ((name, wpe), of_rows) in enumerate(zip(broken.items(), labels))
         ]  # fmt: skip
         changed = {name: (model.with_tables(wpe=broken[name]), task) for name, (model, task) in models.items()}
-        strips = [Strip(beside=i > 0) for i in range(len(models))]
+        strips = [Strip() for _ in models]
         text, later = _what_is_done(table, rows, scale), partial(scores, changed, EXAMPLE)
-        return Scene(*strips, *parts, text=text, later=later, left=150)
+        return Scene(strips, parts, text=text, later=later, left=150)
 
     controls = {
         "rows": Switches(n_rows, SWITCHES),
@@ -155,11 +156,10 @@ def maps(histories):
         for name, history in histories.items():
             (began, xy), table = points[name, plane][snapshot], history.wpe[snapshot].astype(np.float64)
             of_all, of_inputs = (_spread(xy[rows]) / _spread(table[rows]) for rows in (slice(None), list(INPUTS)))
-            title = f"{name}: {history.scores[snapshot]} of {N_ALL} right"
-            parts.append(_moves(title, began, xy, reach)._replace(beside=bool(parts)))
+            parts.append(_moves(f"{name}: {history.scores[snapshot]} of {N_ALL} right", began, xy, reach))
             said = f"{name}: the plane keeps {of_all:.0%} of the differences between all rows"
             lines.append(f"{said}, and {of_inputs:.0%} of those between rows {INPUTS[0]} to {INPUTS[-1]}.")
-        return Scene(*parts, text="\n".join([f"A thin line leads from where a row began. {lines[0]}", *lines[1:]]))
+        return Scene(parts, text="\n".join([f"A thin line leads from where a row began. {lines[0]}", *lines[1:]]))
 
     controls = {"snapshot": training_slider(histories), "plane": dropdown("plane", PLANES)}
     return Explorer("maps of the position rows, before and in training", controls, show)
@@ -210,7 +210,7 @@ def cosines(histories):
             parts.append(
                 Cells(
                     f"{name}: cosines of rows", square, numbers, POSITION, 1.0, columns=numbers, row_height=20,
-                    below="row of E_pos", scale=bool(parts), beside=bool(parts), marks=((row, column, INK),),
+                    below="row of E_pos", scale=bool(parts), marks=((row, column, INK),),
                 )
             )  # fmt: skip
             inputs = square[np.ix_(INPUTS, INPUTS)][np.triu_indices(len(INPUTS), 1)].mean()
@@ -220,7 +220,7 @@ def cosines(histories):
                 f"{square[row, column]:.2f}`; mean among rows {INPUTS[0]} to {INPUTS[-1]}: `{inputs:.2f}`, "
                 f"of neighbours from row {N_INPUTS} on: `{neighbours:.2f}`"
             )
-        return Scene(*parts, text="\n".join(lines))
+        return Scene(parts, text="\n".join(lines))
 
     controls = {
         "snapshot": training_slider(histories),
@@ -247,13 +247,11 @@ def sinusoids(wpe):
         look["row_height"] = 12
         learned = tuple(mark for mark in marks if mark[0] < n_rows)
         of_learned, of_sines = _products("learned", wpe, row, apart), _products("sines and cosines", table, row, apart)
-        return Scene(
+        tables = [
             Cells(f"learned  {wpe.shape}", wpe, rows[0], marks=learned, **look),
-            Cells("sines and cosines", table, rows[1], marks=tuple(marks), beside=True, scale=True, **look),
-            of_learned[0],
-            of_sines[0]._replace(beside=True),
-            text=f"{of_learned[1]}\n{of_sines[1]}",
-        )
+            Cells("sines and cosines", table, rows[1], marks=tuple(marks), scale=True, **look),
+        ]
+        return Scene(tables, [of_learned[0], of_sines[0]], text=f"{of_learned[1]}\n{of_sines[1]}")
 
     controls = {
         "base": choice_slider("base", BASES, 10000),

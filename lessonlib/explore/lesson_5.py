@@ -1,4 +1,4 @@
-"""Lesson 5's explorers: the sum and what the model answers to it, a playing card, and what can be read from a sum."""
+"""Lesson 5's explorers: the sum, what the model answers to it, and its blocks; a card; what can be read from a sum."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -14,13 +14,10 @@ from lessonlib.explore import given
 from lessonlib.explore.controls import Control, Letters, choice_slider, classed, dropdown, float_slider, int_slider
 from lessonlib.explore.explorer import MISTAKES, Explorer, checked, message, nearly, quietly, told_apart
 from lessonlib.nano_gpt import N_INPUTS, NanoGPT
+from lessonlib.palette import CURVES, INK, POSITION, SUM, TOKEN
 from lessonlib.scene import (
-    CURVES,
-    INK,
-    POSITION,
-    SUM,
     SUM_TITLES,
-    TOKEN,
+    Blocks,
     Cells,
     Disc,
     Lines,
@@ -147,6 +144,48 @@ def _answer(letters, start, answer, own, unchanged):
     return f"{said}." if unchanged else f"{said}, as to the unchanged sum."
 
 
+# The same in space
+
+
+def blocks(add, model):
+    """Make the view of both tables and the input in space; mouse and arrow keys turn it. `add(letters, start)` returns
+    `(tok_emb, pos_emb, x)`, three arrays of shape (6, C); the last is shown as Input Embed. The tables of `model` are
+    shown whole: the rows that are added are picked from them."""
+    given.are(add=(add, Callable), model=(model, NanoGPT))
+    limit = signed_limit(model.wte, model.wpe, model.wte[:, np.newaxis] + model.wpe)
+
+    def show(letters, slot):
+        x = checked_sum(add(letters, 0), (N_INPUTS, model.n_embd))[2]
+        slots = tuple(str(i) for i in range(model.block_size))
+        both = tuple(f"{i} {letter}" for i, letter in enumerate(letters))
+        cells = (
+            Cells("Token Embed", model.wte, tuple(VOCABULARY), TOKEN, limit),
+            Cells("Position Embed", model.wpe, slots, POSITION, limit),
+            Cells("Input Embed", x, both, SUM, limit, columns="channel"),
+        )
+        chosen = (VOCABULARY.index(letters[slot]), slot, slot)
+        return Scene(Blocks(cells, chosen), text=_sum_in_words(cells, chosen, letters[slot]))
+
+    controls = {"letters": Letters(), "slot": int_slider("slot", 0, N_INPUTS - 1, 3)}
+    return Explorer("three blocks in space", controls, show)
+
+
+def _sum_in_words(cells, chosen, letter):
+    """Say which rows meet in the slot, with their first number, or that the function did something else with them."""
+    token, position, x = (block.matrix[row] for block, row in zip(cells, chosen))
+    row, slot, _ = chosen
+    text = (
+        f"Slot {slot} holds {letter}: row {row} of Token Embed + row {slot} of Position Embed.\n"
+        f"`channel 0: {added(token[0], position[0])}`"
+    )
+    wrong = ~nearly(token + position, x)
+    if not wrong.any():
+        return text
+    channel, n = int(wrong.argmax()), int(wrong.sum())
+    number = told_apart(x[channel], token[channel] + position[channel])
+    return f"{text}, but Input Embed holds another number in {n} channel{'s' * (n > 1)}: {number} in {channel}"
+
+
 # A playing card
 
 RANKS = ("A", *map(str, range(2, 11)), "J", "Q", "K")
@@ -162,10 +201,9 @@ def card():
     def show(rank, suit, step):
         column, row = RANKS.index(rank), SUITS.index(suit)
         sums = card_sums(step)
+        fields = _fields("side by side", {"value": column + 1, "suit": row}, INK)
         return Scene(
-            _front(_card(row, column), rank, row),
-            _fields("side by side", {"value": column + 1, "suit": row}, INK),
-            _fields("added", {"sum": sums[row, column]}, SUM),
+            [_front(_card(row, column), rank, row), fields, _fields("added", {"sum": sums[row, column]}, SUM)],
             _strip(sums, row, column),
             text=(
                 f"{_card(row, column)}: value {column + 1}, suit {row}. Added, with suits {step} apart: "
@@ -210,7 +248,7 @@ def _fields(title, numbers, colour):
         outline += [(left, 0), (left, high), (left, 0)]
         texts += [(middle, 44, str(number), 30, colour), (middle, 15, name, 13, colour)]
     paths = (Path(np.array([*outline, (right, 0), (right, high), (0, high)]), INK, "outline"),)
-    look = {"share": len(numbers), "highest": high, "beside": True}
+    look = {"share": len(numbers), "highest": high}
     return Points(title, (0, right, 0, high), paths=paths, texts=tuple(texts), **look)
 
 
@@ -379,11 +417,12 @@ def unmix(model):
         return Scene(
             Cells(f"an anonymous sum  {vector[0].shape}", vector, ("?",), SUM, scale=True, **row),
             Cells(title, guessed, (name,), SUM, columns="channel", **row),
-            Cells("letters", letters, (), TOKEN, columns=letter_names, below="amounts", marks=marks[0], **share),
-            Cells(
-                "slots", places, (), POSITION, columns=slot_names, below=asked, marks=marks[1], scale=True,
-                beside=True, **share,
-            ),
+            [
+                Cells("letters", letters, (), TOKEN, columns=letter_names, below="amounts", marks=marks[0], **share),
+                Cells(
+                    "slots", places, (), POSITION, columns=slot_names, below=asked, marks=marks[1], scale=True, **share,
+                ),
+            ],
             text=text,
             left=54,
         )  # fmt: skip

@@ -13,21 +13,7 @@ from PIL import Image
 
 from lessonlib.draw.paper import CHANCES, colours, disc_colours, frame, text_colour
 from lessonlib.draw.picture import svg
-from lessonlib.scene import (
-    BLOCK_DEPTH,
-    NARROW,
-    SEEN_FROM,
-    WIDE,
-    Blocks,
-    Cells,
-    Lines,
-    Points,
-    Ranking,
-    Strip,
-    lay_out,
-    shown,
-    thread,
-)
+from lessonlib.scene import NARROW, WIDE, Blocks, Cells, Lines, Points, Ranking, Strip, lay_out, shown
 
 DURATION = 0.7  # seconds that a row flies
 HERE = Path(__file__).parent
@@ -125,17 +111,17 @@ def _cells_over(cells, i, its):
     for row, column, colour in cells.marks:
         parts.append(f'<i class="ll-mark" style="{place(row, column)};border-color:{colour}"></i>')
     if cells.threads:
-        parts += [_threads(cells, boxes[i], boxes, kind) for kind, (_, _, boxes) in zip(("wide", "narrow"), its.places)]
+        parts += [_threads(cells, boxes, i, kind) for kind, (_, _, boxes) in zip(("wide", "narrow"), its.places)]
     told = f' data-numbers="{numbers(cells.matrix)}"' if cells.told else ""
     panel = f'<div class="ll-panel" data-part="{i}" style="{its.insets[i]}"{told}>{"".join(parts)}</div>'
     return panel + "".join([_flight(cells, i, flight, its) for flight in cells.flights])
 
 
-def _threads(cells, box, boxes, kind):
+def _threads(cells, boxes, i, kind):
     """Draw threads to rows of a heatmap for wide or for narrow pages."""
-    paths = []
-    for i, (*_, colour) in enumerate(cells.threads):
-        corners = (thread(cells, box, boxes, i) - [box.left, box.top]) / [box.width, box.height]
+    paths, box = [], boxes[i]
+    for (*_, colour), corners in zip(cells.threads, cells.thread_corners(boxes, i)):
+        corners = (corners - [box.left, box.top]) / [box.width, box.height]
         start, *others = (f"{x:.3f},{y:.3f}" for x, y in corners)
         paths.append(f'<path d="M{start}C{" ".join(others)}" stroke="{colour}"/>')
     return _lines_svg(paths, f' class="ll-{kind}"')
@@ -192,7 +178,8 @@ def _lines_over(lines, i, its):
         f'<em style="top:{1 - height:.2%};color:{colour}">{_seen(text)}</em>'
         for (colour, _), height, text in lines.names()
     )
-    return _plot(lines, its.insets[i], f"{marked}{_lines_svg(curves)}{''.join(dots)}{names}")
+    inside = f"{_title(lines.title)}{marked}{_lines_svg(curves)}{''.join(dots)}{names}"
+    return _said_panel("ll-plot", its.insets[i], lines.said, inside)
 
 
 PATHS = {
@@ -215,12 +202,13 @@ def _points_over(points, i, its):
         f'color:{colour}">{_seen(text)}</span>'
         for (x, y), text, size, colour in ((points.shares((a, b))[0], *rest) for a, b, *rest in points.texts)
     ]
-    return _plot(points, its.insets[i], f"{_lines_svg(shapes)}{''.join(discs)}{''.join(words)}")
+    inside = f"{_title(points.title)}{_lines_svg(shapes)}{''.join(discs)}{''.join(words)}"
+    return _said_panel("ll-plot", its.insets[i], points.said, inside)
 
 
-def _plot(part, inset, inside):
-    said = f' data-said="{html.escape(part.said)}"' * bool(part.said)
-    return f'<div class="ll-panel ll-plot" style="{inset}"{said}>{_title(part.title)}{inside}</div>'
+def _said_panel(kind, inset, said, inside):
+    said = f' data-said="{html.escape(said)}"' if said else ""
+    return f'<div class="ll-panel {kind}" style="{inset}"{said}>{inside}</div>'
 
 
 def _line(corners):
@@ -248,8 +236,7 @@ def _ranking_over(ranking, i, its):
         f'<div><span>{_seen(name)}</span><i style="{look}{share:.2%}"></i>{_seen(number)}</div>'
         for name, share, number in ranking.items()
     )
-    said = html.escape(ranking.said)
-    return f'<div class="ll-panel ll-ranking" style="{its.insets[i]}" data-said="{said}">{inside}</div>'
+    return _said_panel("ll-ranking", its.insets[i], ranking.said, inside)
 
 
 def _strip_over(strip, i, its):
@@ -265,9 +252,7 @@ def _strip_over(strip, i, its):
         kind = ' class="ll-wrong"' if place in strip.wrong else ""
         told = f"<small>{CHANCES}</small>" if bars else ""
         tiles += f"{'' if place else f'<em>→{told}</em>'}<b{kind}>{letter}{bars and f'<u>{bars}</u>'}</b>"
-    inside = f'{score}<div class="ll-tiles">{tiles}</div>'
-    said = html.escape(strip.said)
-    return f'<div class="ll-panel ll-strip" style="{its.insets[i]}" data-said="{said}">{inside}</div>'
+    return _said_panel("ll-strip", its.insets[i], strip.said, f'{score}<div class="ll-tiles">{tiles}</div>')
 
 
 def _blocks_over(blocks, i, its):
@@ -281,7 +266,7 @@ def _blocks_over(blocks, i, its):
         arrows = (_arrow(points, cells.colour) for points, cells in zip(blocks.arrows(box), blocks.cells))
         parts.append(f'<div class="ll-{kind}">{"".join(arrows)}</div>')
     sizes = (f"--{name}:{length:g};" for name, length in zip("WHDwhd", (*size, *narrow_size)))
-    angles = "--azimuth:{};--elevation:{}".format(*SEEN_FROM)
+    angles = "--azimuth:{};--elevation:{}".format(*Blocks.SEEN_FROM)
     inside = f'<div class="ll-turn" style="{"".join(sizes)}">{"".join(parts)}</div>'
     return f'<div class="ll-panel ll-space" style="{its.insets[i]};{angles}">{inside}</div>'
 
@@ -299,13 +284,13 @@ def _block(cells, chosen, place):
         if last > first
     ]
     labels = [
-        ("ll-row" + " ll-out" * (row == chosen), -2, BLOCK_DEPTH * (row + 0.5), cells.rows[row])
+        ("ll-row" + " ll-out" * (row == chosen), -2, Blocks.DEPTH * (row + 0.5), cells.rows[row])
         for row in range(n_rows)
     ]
     labels.append(("ll-name", n_columns / 2, 0, f"{cells.title}  {np.shape(cells.matrix)}"))
     if cells.columns:
         ends = ((0.5, "0"), (n_columns / 2, cells.columns), (n_columns - 0.5, str(n_columns - 1)))
-        labels += [("ll-column", x, BLOCK_DEPTH * n_rows, text) for x, text in ends]
+        labels += [("ll-column", x, Blocks.DEPTH * n_rows, text) for x, text in ends]
     words = (f'<b class="{kind}" style="--x:{x:g};--y:{y:g}">{_seen(text)}</b>' for kind, x, y, text in labels)
     sizes = f"--rows:{n_rows};--columns:{n_columns};--colour:{cells.colour}"
     style = f"{place};{sizes};--image:url({tiny(cells, cells.matrix)})"

@@ -13,10 +13,15 @@ def scores(models, letters, count=scoring):
     """Count right answers, with a `yield` after each piece of the work, and return strips, as `Scene.later` wants.
     `models` maps names, such as "sorter", to (model, task); each strip shows what its model makes of `letters`.
     `count(model, task)` is a generator that returns how many of the task's answers are right."""
-    strips = []
+    token_ids, strips = encode(letters), []
     for name, (model, task) in models.items():
-        n_right = yield from count(model, task)
-        strips.append(_strip(name, model, task, letters, n_right))
+        n_right, n_all = (yield from count(model, task)), len(task.inputs)
+        answer = decode(model.generate(token_ids))
+        right = decode(task.answers[(task.inputs == token_ids).all(axis=1)][0])
+        wrong = tuple(i for i in range(len(answer)) if answer[i] != right[i])
+        verdict = "right" if answer == right else f"right would be {right}"
+        said = f"{name} answers {answer} ({verdict}) to {letters}: {n_right} of {n_all} right."
+        strips.append(Strip(name, letters, answer, wrong, (n_right, n_all), said=said))
         yield
     return strips
 
@@ -30,13 +35,3 @@ def by_writing(model, task):
         n_right += int((model.generate(inputs) == answers).all(axis=-1).sum())
         yield
     return n_right
-
-
-def _strip(name, model, task, letters, n_right):
-    """Make the strip of what a model answers, in which is marked what is wrong."""
-    token_ids = encode(letters)
-    answer, right = decode(model.generate(token_ids)), decode(task.answers[(task.inputs == token_ids).all(axis=1)][0])
-    verdict = "right" if answer == right else f"right would be {right}"
-    wrong, n_all = tuple(i for i in range(len(answer)) if answer[i] != right[i]), len(task.inputs)
-    said = f"{name} answers {answer} ({verdict}) to {letters}: {n_right} of {n_all} right."
-    return Strip(name, letters, answer, wrong, (n_right, n_all), said=said)

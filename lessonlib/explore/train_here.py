@@ -15,7 +15,8 @@ from lessonlib.explore.controls import LABEL_STYLE, Control, classed, dropdown, 
 from lessonlib.explore.explorer import Explorer, soon
 from lessonlib.measure import overlap
 from lessonlib.nano_gpt import N_INPUTS, load_history
-from lessonlib.scene import POSITION, TOKEN, Cells, Lines, Scene, signed_limit
+from lessonlib.palette import POSITION, TOKEN
+from lessonlib.scene import Cells, Lines, Scene, signed_limit
 from lessonlib.tasks import N_ALL, REVERSE, SORT
 from lessonlib.training import N_STEPS, Snapshot, train
 
@@ -92,19 +93,9 @@ class Training(Control):
         if Training._trains:
             Training._trains.pause("Another explorer trains now. ")
         Training._trains, self._newest = self, Run(self.task.value, self.seed.value, TRAINING)
-        self._work = work = self._training()
-        if not soon(self._beside_all_else(work)):
-            for _ in work:
-                pass
-
-    async def _beside_all_else(self, work):
-        rested = time.monotonic()
-        for _ in work:
-            if time.monotonic() - rested > WORK:
-                await asyncio.sleep(BREATH)
-                if work is not self._work:  # it was stopped, and how it ended is said
-                    return
-                rested = time.monotonic()
+        self._work = work = object()
+        if not soon(self._training(work)):
+            asyncio.run(self._training(work))
 
     def pause(self, why=""):
         """Stop the training, if there is one, and say where. Returns whether there was one."""
@@ -126,10 +117,11 @@ class Training(Control):
         self._chosen()
         self._say(EXPECTED)
 
-    def _training(self):
-        """Train with pauses, and show from time to time what there is; however it ends, say so."""
+    async def _training(self, work):
+        """Train with pauses for all else, and show from time to time what there is; however it ends, say so."""
         task, seed, n_steps = self._newest.task, self._newest.seed, N_STEPS[self._newest.task]
         began, shown = time.monotonic(), 0.0
+        rested = began
         try:
             for snapshot in train(self._tasks[task], seed, every=self._newest.every, pauses=True):
                 if snapshot is not None:
@@ -139,7 +131,11 @@ class Training(Control):
                         self.status.value = _progress(task, seed, snapshots[-1].step, n_steps, time.monotonic() - began)
                         self._show(self._newest)
                         shown = time.monotonic()
-                yield
+                if time.monotonic() - rested > WORK:
+                    await asyncio.sleep(BREATH)
+                    if work is not self._work:  # it was stopped, and how it ended is said
+                        return
+                    rested = time.monotonic()
             n_wrong = N_ALL - snapshots[-1].score
             wrong = f": {n_wrong} input{'s are' if n_wrong > 1 else ' is'} still answered wrongly" if n_wrong else ""
             took = time.monotonic() - began

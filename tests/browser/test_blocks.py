@@ -11,7 +11,8 @@ from PIL import Image
 from browser import expected
 from browser.jupyter import ADD
 from lessonlib.embeddings import encode
-from lessonlib.scene import BLOCK_DEPTH, POSITION, SUM, TOKEN, Blocks, Cells
+from lessonlib.palette import POSITION, SUM, TOKEN
+from lessonlib.scene import Blocks, Cells
 
 CELLS = (
     ADD,
@@ -55,8 +56,8 @@ class View:
             (
                 i,
                 first,
-                corner + [0, BLOCK_DEPTH * first, BLOCK_DEPTH * (out - 1)],
-                corner + [48, BLOCK_DEPTH * last, BLOCK_DEPTH * out],
+                corner + [0, Blocks.DEPTH * first, Blocks.DEPTH * (out - 1)],
+                corner + [48, Blocks.DEPTH * last, Blocks.DEPTH * out],
             )
             for i, (corner, row) in enumerate(zip(self.corners, BLOCKS.chosen))
             for first, last, out in ((0, row, 0), (row, row + 1, 1), (row + 1, len(MATRICES[i]), 0))
@@ -77,8 +78,8 @@ class View:
             enter, leave = np.where(flat, -np.inf, walls.min(0)), np.where(flat, np.inf, walls.max(0))
             axis, far = leave.argmin(-1), leave.min(-1)
             passes = (enter.max(-1) < far) & (far > nearest) & (~flat | (low < start) & (start < high)).all(-1)
-            cell = np.floor((start + far[..., np.newaxis] * towards - low)[..., :2] / [1, BLOCK_DEPTH]).astype(int)
-            column, row = np.moveaxis(cell.clip(0, [47, round((high - low)[1] / BLOCK_DEPTH) - 1]), -1, 0)
+            cell = np.floor((start + far[..., np.newaxis] * towards - low)[..., :2] / [1, Blocks.DEPTH]).astype(int)
+            column, row = np.moveaxis(cell.clip(0, [47, round((high - low)[1] / Blocks.DEPTH) - 1]), -1, 0)
             nearest = np.where(passes, far, nearest)
             here = np.stack(np.broadcast_arrays(i, axis, first + row, column), axis=-1)
             found = np.where(passes[..., np.newaxis], here, found)
@@ -167,7 +168,7 @@ def test_the_row_that_stands_out_has_its_exact_colours(blocks):
     box, pixels = box_of(blocks), pixels_of(blocks.page.page)
     view = View(box, 20, 20)
     middles = [
-        view.at(view.corners[2] + [channel + 0.5, BLOCK_DEPTH * (3 + 0.5), BLOCK_DEPTH]).astype(int)
+        view.at(view.corners[2] + [channel + 0.5, Blocks.DEPTH * (3 + 0.5), Blocks.DEPTH]).astype(int)
         for channel in range(48)
     ]
     shown = np.array([pixels[y, x] for x, y in middles])
