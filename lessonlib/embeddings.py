@@ -147,8 +147,8 @@ def whole_number(name, value, at_least, at_most=None):
 def _checked_ids(token_ids, vocab_size):
     """Return `token_ids` as an int array, or say which id is wrong and what is allowed."""
     allowed = f"ids are whole numbers from 0 to {vocab_size - 1}"
-    ids = np.asarray(token_ids) if isinstance(token_ids, np.ndarray) else token_ids  # no masks: they hide ids
-    if not isinstance(ids, np.ndarray) or ids.dtype == object:  # numpy would turn [True, 2] into [1, 2]: look first
+    ids = np.asarray(token_ids) if isinstance(token_ids, np.ndarray) else None  # no masks: they hide ids
+    if ids is None or ids.dtype.kind not in "iu":  # numpy would turn [True, 2] into [1, 2]: look first
         try:
             ids = np.asarray(token_ids, dtype=object)
         except ValueError:
@@ -157,8 +157,6 @@ def _checked_ids(token_ids, vocab_size):
             if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
                 hint = "; turn letters into ids with encode(...)" if isinstance(value, str) else ""
                 raise ValueError(f"id {short(value)} is not an integer; {allowed}{hint}")
-    elif ids.dtype.kind not in "iu" and ids.size:
-        raise ValueError(f"id {short(ids.flat[0].item())} is not an integer: they are of type {ids.dtype}; {allowed}")
     if ids.size == 0:
         raise ValueError(f"token_ids is empty: give at least one id; {allowed}")
     if ids.min() < 0 or ids.max() >= vocab_size:

@@ -193,7 +193,7 @@ takes_ids = pytest.mark.parametrize(
         ([-(2**70)], ["id -1180591620717411303424 ", "0 to 2"]),
         ([0, 1.0], ["id 1.0 ", "not an integer", "0 to 2"]),
         ([0, math.nan], ["id nan ", "not an integer", "0 to 2"]),
-        (np.array([0.5, 1.0]), ["id 0.5 ", "not an integer", "float64", "0 to 2"]),
+        (np.array([0.5, 1.0]), ["id 0.5 ", "not an integer", "(float)", "0 to 2"]),
         (np.array([np.nan]), ["id nan ", "not an integer", "0 to 2"]),
         ([0, True], ["id True ", "not an integer", "0 to 2"]),
         ([np.False_], ["False", "not an integer", "0 to 2"]),

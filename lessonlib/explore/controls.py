@@ -8,7 +8,8 @@ import ipywidgets as widgets
 from traitlets import Int, Unicode, link
 
 from lessonlib.embeddings import LOOK_ALIKES, VOCABULARY, encode
-from lessonlib.nano_gpt import N_INPUTS
+from lessonlib.explore import given
+from lessonlib.nano_gpt import N_INPUTS, History
 
 EXAMPLE = "CBABBC"  # the letters that every explorer starts with
 READ_AS = LOOK_ALIKES | str.maketrans("КΚМΜОΟO", "KKMM000")  # Cyrillic, Greek, and the letter O for a zero
@@ -144,16 +145,9 @@ class Places(Typed):
 
     def __init__(self, value, symbols, name, text_name, kind=widgets.SelectionSlider):
         self._symbols = symbols
-        self.choices = [
-            kind(
-                options=[(shown, symbol) for symbol, shown in symbols.items()],
-                value=symbol,
-                description=f"{name} {i}",
-                style=SHORT_LABEL_STYLE,
-                tooltip=f"{name} {i}",
-            )
-            for i, symbol in enumerate(value)
-        ]
+        look = {"options": [(shown, symbol) for symbol, shown in symbols.items()], "style": SHORT_LABEL_STYLE}
+        named = [(f"{name} {i}", symbol) for i, symbol in enumerate(value)]
+        self.choices = [kind(value=symbol, description=name, tooltip=name, **look) for name, symbol in named]
         self.grid = widgets.Box(self.choices)
         super().__init__(text_name, value, LABEL_STYLE, [self.grid] if kind is widgets.SelectionSlider else ())
         for choice in self.choices:
@@ -212,6 +206,7 @@ class Switches(Places):
 def training_slider(histories, at_start=False):
     """Make a slider over the snapshots of trainings, at the last one; it plays; `value` is the number of the snapshot.
     `histories` maps names to Histories; their trainings may take different numbers of steps, in as many snapshots."""
+    given.all_of("histories", histories, History)
     lengths = {name: len(history.steps) for name, history in histories.items()}
     n_snapshots = min(lengths.values())
     if n_snapshots < 2 or set(lengths.values()) != {n_snapshots}:

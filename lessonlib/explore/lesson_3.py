@@ -13,7 +13,7 @@ from lessonlib.explore.controls import SHORT_LABEL_STYLE, Letters, Word, dropdow
 from lessonlib.explore.explorer import Explorer, checked, nearly, told_apart
 from lessonlib.explore.scores import by_writing, scores
 from lessonlib.measure import distances
-from lessonlib.nano_gpt import N_INPUTS, History, NanoGPT
+from lessonlib.nano_gpt import N_INPUTS, NanoGPT
 from lessonlib.palette import FAINT, INK, PALE, TOKEN
 from lessonlib.scene import Cells, Disc, Gap, Lines, Path, Points, Ranking, Scene, Strip, in_sum, signed_limit
 from lessonlib.tasks import N_ALL, Task
@@ -130,7 +130,6 @@ def triangles(histories):
     `histories` maps names, such as "sorter", to Histories. Three distances can be drawn in a plane exactly; all
     triangles have one scale, and a grey outline shows where each began, a random triangle. Below them, the scores. It
     starts before training."""
-    given.all_of("histories", histories, History)
     slider = training_slider(histories, at_start=True)
     sides = {name: np.array([distances(table) for table in history.wte]) for name, history in histories.items()}
     corners = {name: np.array([_corners(each) for each in lengths]) for name, lengths in sides.items()}  # (n, 3, 2)

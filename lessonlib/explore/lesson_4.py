@@ -12,7 +12,7 @@ from lessonlib.explore.lesson_3 import listed, with_room
 from lessonlib.explore.scores import scores
 from lessonlib.measure import cosines as cosines_of_rows
 from lessonlib.measure import principal_axes
-from lessonlib.nano_gpt import N_INPUTS, History, NanoGPT
+from lessonlib.nano_gpt import N_INPUTS, NanoGPT
 from lessonlib.palette import INK, POSITION
 from lessonlib.scene import Cells, Disc, Path, Points, Scene, Strip, moved_apart, signed_limit
 from lessonlib.tasks import N_ALL, Task
@@ -142,7 +142,7 @@ def maps(histories):
     """Make the explorer of the maps of position tables: rows as points of a plane, joined to where they began. A plane
     keeps only some of the differences between rows. Which plane is a control, and a random one is there to compare
     with. `histories` maps names, such as "sorter", to Histories."""
-    given.all_of("histories", histories, History)
+    slider = training_slider(histories)
     points = {
         (name, plane): np.array([_on_plane(plane, history.wpe, i) for i in range(len(history.wpe))])
         for name, history in histories.items()
@@ -161,7 +161,7 @@ def maps(histories):
             lines.append(f"{said}, and {of_inputs:.0%} of those between rows {INPUTS[0]} to {INPUTS[-1]}.")
         return Scene(parts, text="\n".join([f"A thin line leads from where a row began. {lines[0]}", *lines[1:]]))
 
-    controls = {"snapshot": training_slider(histories), "plane": dropdown("plane", PLANES)}
+    controls = {"snapshot": slider, "plane": dropdown("plane", PLANES)}
     return Explorer("maps of the position rows, before and in training", controls, show)
 
 
@@ -195,7 +195,7 @@ def _spread(rows):
 def cosines(histories):
     """Make the explorer of the cosines between rows of position tables in training, with the mean row taken away.
     `histories` maps names, such as "sorter", to Histories."""
-    given.all_of("histories", histories, History)
+    slider = training_slider(histories)
     squares = {
         name: np.array([cosines_of_rows(table - table.mean(axis=0)) for table in history.wpe])
         for name, history in histories.items()
@@ -223,7 +223,7 @@ def cosines(histories):
         return Scene(parts, text="\n".join(lines))
 
     controls = {
-        "snapshot": training_slider(histories),
+        "snapshot": slider,
         "row": int_slider("row", 0, n_rows - 1, 1),
         "column": int_slider("column", 0, n_rows - 1, 2),
     }
