@@ -45,6 +45,10 @@ def the_sum(add, model):
     limit = signed_limit(model.wte, model.wpe, measure.every_sum(model.wte, model.wpe))
     own_answer = lru_cache(maxsize=None)(lambda letters, start: decode(model.generate(encode(letters), start)))
 
+    @lru_cache(maxsize=100)  # where only the inspected cell moves, all that the model reads is as before
+    def logits_of(numbers, n_slots):
+        return model.logits_from(np.frombuffer(numbers).reshape(n_slots, model.n_embd))[-1]
+
     def show(letters, start, slot, channel, nudge):
         nudge = round(nudge, 2)
 
@@ -64,7 +68,7 @@ def the_sum(add, model):
         rows = model.wte[encode(letters)] + model.wpe[start : start + N_INPUTS]
         unchanged = nearly(nudged(x) if nudge else x, rows).all()
         try:
-            answer, chances = answer_to(model, letters, start, nudged(x), x_of)
+            answer, chances = answer_to(logits_of, letters, model.block_size - start, nudged(x), x_of)
         except UnreadableLetters as error:
             return Scene(Strip(score=None, chances=((0, 0, 0),)), *parts, text=f"`{cell}`\n{error}")
         own = own_answer(letters, start)
@@ -100,25 +104,26 @@ class UnreadableLetters(ValueError):
     """A learner's function takes the six letters, but not the longer strings of which they are the beginning."""
 
 
-def answer_to(model, letters, start, x, x_of):
-    """Let the model write as many letters as it was given, reading `x` (T, C) first, then `x_of(window)`. Returns them
-    and, a tuple for each, the chances of all letters: the softmax of the logits. The window is all that has been said
-    and written; where it is longer than the slots that are left, its end."""
+def answer_to(logits_of, letters, n_slots, x, x_of):
+    """Let a model write as many letters as it was given, reading `x` (T, C) first, then `x_of(window)`. Returns them
+    and, a tuple for each, the chances of all letters: the softmax of its logits, which `logits_of` computes from the
+    bytes of an x and its length. The window is all that has been said and written; where it is longer than the slots
+    that are left, its end."""
     written, chances = "", ()
     while True:
-        logits = model.logits_from(x)[-1]
+        logits = logits_of(x.tobytes(), len(x))
         written += VOCABULARY[int(logits.argmax())]
         odds = np.exp(logits - logits.max())
         chances += (tuple((odds / odds.sum()).tolist()),)
         if len(written) == len(letters):
             return written, chances
-        window = (letters + written)[-(model.block_size - start) :]
+        window = (letters + written)[-n_slots:]
         try:
             x = quietly(x_of, window)
         except MISTAKES as error:
             raise UnreadableLetters(
                 f"There is no answer: the model also reads each letter that it writes, so `add` must take up to "
-                f"{model.block_size} letters. For the {len(window)} letters {window} it says: {message(error)}"
+                f"{len(letters) * 2 - 1} letters. For the {len(window)} letters {window} it says: {message(error)}"
             ) from None
 
 
