@@ -174,7 +174,7 @@ def _lines_inside(axes, lines, box):
 
 def _points_frame(axes, points, box):
     if points.ruled:
-        ((x, y),) = box.at(points.shares((0, 0)))
+        ((x, y),) = box.at(points.shares([(0, 0)]))
         axes.plot([box.left, box.left + box.width], [y, y], color=PALE, linewidth=0.8 * POINT)
         axes.plot([x, x], [box.top, box.top + box.height], color=PALE, linewidth=0.8 * POINT)
         box_around(axes, *box, edgecolor=FAINT)
@@ -197,14 +197,14 @@ def _points_inside(axes, points, box):
         width, alpha = (1.2, 1) if look == "thin" else (2, 0.45)
         axes.plot(*corners.T, color=colour, linewidth=width * POINT, alpha=alpha)
     for disc in points.discs:
-        ((x, y),), (face, ink) = box.at(points.shares(disc[:2])), disc_colours(points, disc)
+        ((x, y),), (face, ink) = box.at(points.shares([disc[:2]])), disc_colours(points, disc)
         look = {"edgecolor": points.colour, "linewidth": 2 * POINT}
         axes.add_patch(Circle((x, y), disc.radius, facecolor=face, zorder=3, **look))
         if disc.ring:
             axes.add_patch(Circle((x, y), disc.radius + 4, facecolor="none", **look | {"edgecolor": INK}))
         write(axes, x, y, disc.name, SMALL + 1, ink, ha="center", va="center_baseline", weight="bold", zorder=4)
     for x, y, text, size, colour in points.texts:
-        ((x, y),), look = box.at(points.shares((x, y))), {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+        ((x, y),), look = box.at(points.shares([(x, y)])), {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
         write(axes, x, y, text, size, colour, ha="center", bbox=look if size <= LARGE else None, zorder=4)
 
 

@@ -171,7 +171,7 @@ def _moves(title, began, xy, reach):
     beside = moved_apart(xy, (2 * DISC + 5) * (top - bottom) / MAP_HEIGHT)
     discs = [Disc(*place, radius=3.5, hollow=True) for place in began] + [Disc(*place, radius=3.5) for place in xy]
     discs += [Disc(*place, str(i), DISC, hollow=i in INPUTS) for i, place in enumerate(beside)]
-    joins = [Path(np.stack(pair), POSITION, "thin") for pair in (*zip(began, xy), *zip(xy, beside))]
+    joins = [Path(pair, POSITION, "thin") for pair in (*zip(began, xy), *zip(xy, beside))]
     paths = Path(beside[len(INPUTS) :], POSITION), *joins
     return Points(title, reach, tuple(discs), paths, ruled=True, share=30, highest=MAP_HEIGHT)
 

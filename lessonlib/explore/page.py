@@ -200,7 +200,7 @@ def _points_over(points, i, its):
     words = [
         f'<span class="{"ll-small" if size <= 15 else ""}" style="left:{x:.2%};top:{y:.2%};font-size:{size:g}px;'
         f'color:{colour}">{_seen(text)}</span>'
-        for (x, y), text, size, colour in ((points.shares((a, b))[0], *rest) for a, b, *rest in points.texts)
+        for (x, y), text, size, colour in ((points.shares([text[:2]])[0], *text[2:]) for text in points.texts)
     ]
     inside = f"{_title(points.title)}{_lines_svg(shapes)}{''.join(discs)}{''.join(words)}"
     return _said_panel("ll-plot", its.insets[i], points.said, inside)
