@@ -101,7 +101,7 @@ def test_the_answer_is_the_models_to_what_add_returns_for_the_letters_it_writes_
 
 
 def test_the_model_reads_nothing_anew_where_only_the_inspected_cell_moves(explorer, monkeypatch):
-    def refused(*_):
+    def refused(*_, **__):
         raise AssertionError
 
     set_to(explorer, letters="BACCAB", nudge=0.3)

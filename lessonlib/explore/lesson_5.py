@@ -9,7 +9,7 @@ import numpy as np
 from traitlets import Instance
 
 from lessonlib import measure
-from lessonlib.embeddings import VOCABULARY, decode, encode
+from lessonlib.embeddings import VOCABULARY, encode, input_embedding
 from lessonlib.explore import given
 from lessonlib.explore.controls import Control, Letters, choice_slider, classed, dropdown, float_slider, int_slider
 from lessonlib.explore.explorer import MISTAKES, Explorer, checked, message, nearly, quietly, told_apart
@@ -43,11 +43,10 @@ def the_sum(add, model):
     tables of `model` set the scale of the colours."""
     given.are(add=(add, Callable), model=(model, NanoGPT))
     limit = signed_limit(model.wte, model.wpe, measure.every_sum(model.wte, model.wpe))
-    own_answer = lru_cache(maxsize=None)(lambda letters, start: decode(model.generate(encode(letters), start)))
 
-    @lru_cache(maxsize=100)  # where only the inspected cell moves, all that the model reads is as before
+    @lru_cache(maxsize=100)  # most of what the model reads is as at the move before, or as its own rows make it
     def logits_of(numbers, n_slots):
-        return model.logits_from(np.frombuffer(numbers).reshape(n_slots, model.n_embd))[-1]
+        return model.logits_from(np.frombuffer(numbers).reshape(n_slots, model.n_embd), n_last=1)[-1]
 
     def show(letters, start, slot, channel, nudge):
         nudge = round(nudge, 2)
@@ -60,18 +59,21 @@ def the_sum(add, model):
         def x_of(window):
             return nudged(checked("x", three(add(window, start))[2], (len(window), model.n_embd)))
 
+        def own_x_of(window):
+            return input_embedding(encode(window), model.wte, model.wpe, start).astype(np.float64)
+
         tok_emb, pos_emb, x = checked_sum(add(letters, start), (N_INPUTS, model.n_embd))
         marks = [((slot, None, colour), (slot, channel, INK)) for colour in (TOKEN, POSITION, SUM)]
         titles = SUM_TITLES if nearly(tok_emb + pos_emb, x).all() else NO_SUM_TITLES
         parts = sum_parts(letters, tok_emb, pos_emb, nudged(x), start, titles, marks, limit=limit, row_height=15)
         cell = microscope(model, letters, start, slot, channel, tok_emb, pos_emb, x, nudge)
-        rows = model.wte[encode(letters)] + model.wpe[start : start + N_INPUTS]
-        unchanged = nearly(nudged(x) if nudge else x, rows).all()
+        own_x, n_slots = own_x_of(letters), model.block_size - start
+        unchanged = nearly(nudged(x) if nudge else x, own_x).all()
         try:
-            answer, chances = answer_to(logits_of, letters, model.block_size - start, nudged(x), x_of)
+            answer, chances = answer_to(logits_of, letters, n_slots, nudged(x), x_of)
         except UnreadableLetters as error:
             return Scene(Strip(score=None, chances=((0, 0, 0),)), *parts, text=f"`{cell}`\n{error}")
-        own = own_answer(letters, start)
+        own, _ = answer_to(logits_of, letters, n_slots, own_x, own_x_of)
         wrong = tuple(i for i in range(len(own)) if answer[i] != own[i])
         said = ", ".join(f"{letter} {max(each):.2f}" for letter, each in zip(answer, chances))
         strip = Strip("", letters, answer, wrong, None, chances, f"Its chances of these letters: {said}.")
