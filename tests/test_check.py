@@ -202,23 +202,24 @@ WRONG = {  # what the verdict must say <- answers
     "one_hot": """
         rows of ACBBAB in the sorter's token table <- E_tok[w]
         CBABBC <- chosen || one_hot(token_ids, 3) || ["001", "010", "100", "010", "010", "001"]
-        row for each id <- np.eye(3)
+        rows of ABC in the one-hot matrix of the letters <- np.eye(3)
         one for each id from 0 on, and these have 6 <- np.eye(6) || np.eye(6)[w]
         and these have 48 <- np.eye(48)[w]
         and these have 4 <- np.eye(4)[w] || np.eye(4)[[1, 3, 2, 2, 1, 2]]
         swapped <- np.eye(3)[w].T || 1 - ones || ones.reshape(3, 6)
-        too far to the right <- np.eye(3)[[1, 0, 2, 2, 1, 2]]
-        too far to the left <- np.eye(3)[[2, 1, 0, 0, 2, 0]]
-        wrong order <- np.eye(3)[w[::-1]] || np.eye(3)[sorted(w)]
-        follow the slots <- np.vstack([np.eye(3), np.eye(3)])
-        ACBBAA <- np.eye(3)[[0, 2, 1, 1, 0, 0]]
+        rows of BACCBC in the one-hot matrix of the letters <- np.eye(3)[[1, 0, 2, 2, 1, 2]]
+        rows of CBAACA in the one-hot matrix of the letters <- np.eye(3)[[2, 1, 0, 0, 2, 0]]
+        rows of BABBCA in the one-hot matrix of the letters <- np.eye(3)[w[::-1]]
+        rows of AABBBC in the one-hot matrix of the letters <- np.eye(3)[sorted(w)]
+        rows of ABCABC in the one-hot matrix of the letters <- np.vstack([np.eye(3), np.eye(3)])
+        row of A in the one-hot matrix of the letters <- np.eye(3)[[0, 2, 1, 1, 0, 0]]
         ids <- w || encode("ACBBAB")
         All numbers are 0 <- np.zeros((6, 3))
         All numbers are 1 <- np.ones((6, 3))
         ids are where <- ones * np.array(w)[:, None]
         reverse order <- ones[:, ::-1]
         one long row <- ones.ravel() || "100001010010100010"
-        single row <- ones[0]
+        row of A in the one-hot matrix of the letters <- ones[0]
         how often <- ones.sum(axis=0)
         other than zeros and ones <- ones / 2
         more than one 1 <- changed(ones, 1, [1, 1, 0])
@@ -240,7 +241,7 @@ WRONG = {  # what the verdict must say <- answers
         rows of AAAAAA in the exercise's token table <- np.eye(3)[[0] * 6] @ E_tok
         rows of ACBBAB in the exercise's token table plus rows 0 to 5 of the sorter's <- ones @ E_tok + E_pos[:6]
         one-hot <- ones
-        first one-hot row <- ones[0] @ E_tok
+        row of A in the exercise's token table <- ones[0] @ E_tok
         row of C in the exercise's token table <- ones[1] @ E_tok
         CBABBC <- chosen @ E_tok || product if False else chosen @ E_tok
         one sum <- ones.sum(axis=0) @ E_tok
@@ -274,13 +275,12 @@ WRONG = {  # what the verdict must say <- answers
         single slot <- [0] || 0
         not all are there <- [0, 3] || [0, 4] || {0: 0, 1: 3}
         3 of these 4 <- [0, 3, 4, 5]
-        all slots <- [0, 1, 2, 3, 4, 5] || range(6) || range(1, 7)
+        all slots <- [0, 1, 2, 3, 4, 5] || range(6)
         how many <- 3
         ids <- [2, 2, 2] || 2 || [2, 0, 1, 2, 2, 1] || encode("CABCCB")
         letter <- "C"
         letters <- "CCC" || ["C", "C", "C"] || [i for i in "CABCCB" if i == "C"]
-        another letter <- [2, 5] || [1]
-        other letters <- [1, 2, 5]
+        other letters <- [1, 2, 5] || [2, 5] || [1]
         1 of these 2 <- [0, 5]
         mask <- [True, False, False, True, True, False] || encode("CABCCB") == 2 || [1, 0, 0, 1, 1, 0] || True
         more than once <- [0, 3, 3, 4]
@@ -348,7 +348,7 @@ WRONG = {  # what the verdict must say <- answers
         position rows <- cosines(E_pos[:3])[[0, 0, 1], [1, 2, 2]]
         mean was taken away <- np.corrcoef(E_tok)[[0, 0, 1], [1, 2, 2]]
         lengths of the three rows <- n
-        first of them <- cosines(E_tok)[0, 1]
+        single number <- cosines(E_tok)[0, 1]
         A-B <- cosines(E_tok)[0]
         itself <- [1, 1, 1]
         (2,) <- [-0.16, -0.54]
@@ -464,7 +464,7 @@ WRONG = {  # what the verdict must say <- answers
         cosine <- divmod(int((cosines(E_pos) - 9 * np.eye(11)).argmax()), 11)
         dot product <- divmod(int((E_pos @ E_pos.T - 9 * np.eye(11)).argmax()), 11)
         table of numbers <- distances(E_pos) || E_pos[:2]
-        Two others are nearer <- [7, 9] || [3, 2]
+        of these 2 rows <- [7, 9] || [3, 2]
         nearest of each row <- apart.argmin(axis=1)
         2 rows are asked for <- [0, 1, 2]
         Not every <- [11, 12]
@@ -546,9 +546,9 @@ WRONG = {  # what the verdict must say <- answers
         Are these the rows <- changed(reverser.wpe, slice(1, 3), reverser.wpe[1:3].mean(axis=0))
         Are these the rows <- changed(reverser.wpe, slice(2, 5), reverser.wpe[2:5].mean(axis=0))
         rows 0, 4, 5, 6, 7, 8, 9, 10 of the exercise's position table <- np.delete(reverser.wpe, [1, 2, 3], axis=0)
-        mean row alone <- reverser.wpe[1:4].mean(axis=0)
+        only what is new <- reverser.wpe[1:4].mean(axis=0)
         rows 1 to 3 of the exercise's position table <- reverser.wpe[1:4]
-        new rows alone <- [reverser.wpe[1:4].mean(axis=0)] * 3
+        only what is new <- [reverser.wpe[1:4].mean(axis=0)] * 3
         sorter <- E_pos || changed(E_pos, slice(1, 4), E_pos[1:4].mean(axis=0))
         token table <- reverser.wte
         sines <- sinusoids
@@ -607,8 +607,8 @@ WRONG = {  # what the verdict must say <- answers
         row 3 <- sines_12[3]
         sines only <- np.repeat(np.sin(11 * w48), 2)
         cosines only <- np.repeat(np.cos(11 * w48), 2)
-        All sines <- [*np.sin(11 * w48), *np.cos(11 * w48)]
-        All cosines <- [*np.cos(11 * w48), *np.sin(11 * w48)]
+        All sines, or all cosines, <- [*np.sin(11 * w48), *np.cos(11 * w48)]
+        or all cosines, come first <- [*np.cos(11 * w48), *np.sin(11 * w48)]
         share one angle <- [(np.sin, np.cos)[c % 2](11 * 10000 ** (-c / 48)) for c in range(48)]
         still 0 <- np.zeros(48)
         still 0 <- [sines_12[11][c] * (c % 2) for c in range(48)] || [sines_12[11][c] * (1 - c % 2) for c in range(48)]
@@ -671,8 +671,7 @@ WRONG = {  # what the verdict must say <- answers
         whole row <- E_tok[0] + E_pos[4] || input_embedding(encode("BACCAC"), E_tok, E_pos)[4]
         whole matrix <- E_tok[ids] + E_pos[:6]
         whole column <- (E_tok[ids] + E_pos[:6])[:, 7]
-        token table <- E_tok[:, 7]
-        position table <- E_pos[:, 7]
+        channel of a whole table <- E_tok[:, 7] || E_pos[:, 7]
         added to itself <- E_tok[0, 7] + E_tok[0, 7]
         close <- -0.00508
         where to look <- 4 || 7 || 0
@@ -689,10 +688,10 @@ WRONG = {  # what the verdict must say <- answers
         rows of ABCABC in the exercise's token table plus rows 0 to 5 of the <- E_tok[[0, 1, 2] * 2] + E_pos[:6]
         ids are added <- np.array(ids)[:, None] + E_pos[:6]
         added to itself <- E_pos[:6] * 2 || E_tok[ids] + E_tok[ids]
-        mean of positions <- E_tok[ids] + E_pos[:6].mean(axis=0) || E_tok[ids] + E_pos.mean(axis=0)
+        the sum of all positions <- E_tok[ids] + E_pos[:6].mean(axis=0) || E_tok[ids] + E_pos.mean(axis=0)
         rows of BACCA in the exercise's token table plus rows 0 to 4 of the exercise's <- (E_tok[ids] + E_pos[:6])[:5]
         rows of BACCACA in the exercise's token table plus rows 0 to 6 of <- E_tok[[1, 0, 2, 2, 0, 2, 0]] + E_pos[:7]
-        sum of all positions <- E_tok[ids] + E_pos.sum(axis=0)
+        A mean or the sum <- E_tok[ids] + E_pos.sum(axis=0)
         rows of BACCAC in the exercise's token table plus rows 0, 2, 4, 6, 8, 10 of the <- E_tok[ids] + E_pos[:12:2]
         rows of ACBBCB in the exercise's token table plus rows 0 to 5 of the <- E_tok[[0, 2, 1, 1, 2, 1]] + E_pos[:6]
         mixes up the rows <- (E_tok[ids] + E_pos[:6]).T.reshape(6, 48)
@@ -800,7 +799,7 @@ WRONG = {  # what the verdict must say <- answers
         none of the slots <- [(t, (s + 5) % 11) for t, s in solved]
         none of the letters <- [((t + 1) % 3, s) for t, s in solved]
         vector 2 <- [*solved[:2], (solved[2][0], 10 - solved[2][1])]
-        three things <- [(t, s, 1) for t, s in solved]
+        shape is (3, 3) <- [(t, s, 1) for t, s in solved]
         neither <- [((t + 1) % 3, (s + 5) % 11) for t, s in solved]
         asks for <- vectors[0]
         single number <- 5

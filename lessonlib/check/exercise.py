@@ -299,9 +299,6 @@ def _about_all(values, solution):
     factor = np.vdot(values, solution) / (np.vdot(solution, solution) or 1)
     if _near(values, factor * solution, small):
         return "All numbers have been multiplied."
-    centred = solution - solution.mean(axis=-1, keepdims=True)
-    if _near(values * solution.std(axis=-1, keepdims=True), centred, 1e-3 * _largest(solution)):
-        return "This looks normalised: layer norm comes later, inside the model."
     return None
 
 

@@ -40,10 +40,9 @@ OPPOSITES = """
 def parameter_count(answer, n_rows, n_columns):
     """Check how many numbers a table of `n_rows` and `n_columns` holds."""
     exercise = parameter_count_exercise(n_rows, n_columns)
-    groups = answer if isinstance(answer, tuple) and all(type(part) is int for part in answer) else ()
-    if len(groups) < 2 or groups[0] == 0 or max(groups) > 999 or min(groups) < 0:
+    if not isinstance(answer, tuple) or not re.fullmatch(r"\([1-9]\d{0,2}(, \d{1,3})+\)", str(answer)):
         return judge(answer, exercise)
-    verdict = judge("".join(f"{part:03}" for part in groups), exercise)  # 38,597,376 without quotes
+    verdict = judge("".join(f"{part:03}" for part in answer), exercise)  # 38,597,376 without quotes
     commas = "(To Python, commas make several numbers of it: write 1_000 or 1000 for a thousand.)"
     return Verdict(verdict.right, f"{verdict.message} {commas}")
 
@@ -93,7 +92,6 @@ def matmul(token_ids, wte):
         praise="Each 1 picks a row of the table and each 0 drops one: the product is the look-up.",
         rounding="The numbers are close, but not the same: times 1 and plus 0 change nothing, so nothing is rounded.",
         mistakes=[
-            (ones[0] @ wte, "This is the product of the first one-hot row only: take all of them."),
             (ones[:, :, np.newaxis] * wte, "These are the products before they are added up: `@` multiplies and adds."),
             (ones @ ones.T, "This is one-hot times one-hot, which compares letters: multiply by the table."),
             (wte @ wte.T, "This is the table times itself: multiply the one-hot rows by the table."),
@@ -110,10 +108,11 @@ def matmul(token_ids, wte):
 def one_hot(token_ids, vocab_size):
     """Check one-hot rows, (T, vocab_size): zeros, and a 1 in the column of the token's id; int, float or bool."""
     rows, ids = one_hot_rows(token_ids, vocab_size), np.asarray(token_ids)  # (T, vocab_size), (T,)
-    n_tokens, column = len(rows), ids[:, np.newaxis]
-    too_far = "Every 1 is one column too far to the {}: ids and columns count from 0."
-    ids_there = "The ids are where the ones should be: the column already says which id it is."
-    by_slot = "The ones follow the slots, 0, 1, 2: they should follow the ids of the letters."
+    column, ids_there = (
+        ids[:, np.newaxis],
+        "The ids are where the ones should be: the column already says which id it is.",
+    )
+    (tokens, names), positions = tables_at_hand()
     return matrix_exercise(
         rows,
         each="letter",
@@ -121,21 +120,16 @@ def one_hot(token_ids, vocab_size):
         praise="Every row has a single 1, in the column of its letter's id.",
         mistakes=[
             (rows * column, rows * (column + 1), ids_there),
-            (np.roll(rows, 1, axis=1), rows @ np.eye(vocab_size, k=1), too_far.format("right")),
-            (np.roll(rows, -1, axis=1), rows @ np.eye(vocab_size, k=-1), too_far.format("left")),
-            (np.resize(np.eye(vocab_size), rows.shape), np.eye(n_tokens, vocab_size), by_slot),
             (np.ones(rows.shape), "All numbers are 1: every row needs a single 1, and zeros beside it."),
             (1 - rows, "Zeros and ones are swapped: every row has a single 1."),
-            (rows[:, ::-1], "The columns are in reverse order: column 0 is for A."),
             (np.broadcast_to(column, rows.shape), "Every row is filled with its id: it needs a single 1, and zeros."),
-            (np.eye(vocab_size), "There is a row for each id: pick one of them for every letter."),
             (rows.sum(axis=0), "This counts how often each letter is there: every letter has a row of its own."),
             (column == ids, "This compares the letters with each other: compare them with the ids 0, 1, 2."),
         ],
-        shapes=[((n_tokens,), "One number for each letter is what ids are: write each as zeros and a single 1.")],
-        about_rows=lambda values: _about_one_hot(values, rows, ids),
-        parts=tables_at_hand(),
-        tail="The one-hot rows only say which rows of the token table to take.",
+        shapes=[((len(rows),), "One number for each letter is what ids are: write each as zeros and a single 1.")],
+        about_rows=lambda values: _about_one_hot(values, rows),
+        parts=(({"the one-hot matrix of the letters": np.eye(vocab_size)} | tokens, names), positions),
+        tail=f"The letters are {decode(ids)}: each row has a single 1, in the column of the id, and ids count from 0.",
         read=_read_one_hot,
     )
 
@@ -151,15 +145,13 @@ def _read_one_hot(answer, exercise):
     return numbers(answer, exercise)
 
 
-def _about_one_hot(values, rows, ids):
+def _about_one_hot(values, rows):
     row = np.flatnonzero((values != rows).any(axis=1))[0]
     named, ones = f"Row {row}, counted from 0,", values[row].sum()
     if not np.isin(values[row], (0, 1)).all():
         return f"{named} holds something other than zeros and ones."
     if ones != 1:
         return f"{named} has {'more than one' if ones else 'no'} 1: every row has a single 1."
-    if np.isin(values, (0, 1)).all() and (values.sum(axis=1) == 1).all():
-        return f"These are the one-hot rows of {decode(values.argmax(axis=1))}, and the letters here are {decode(ids)}."
     return f"{named} is the first that is different: its 1 is in another column."
 
 
@@ -177,9 +169,7 @@ def identical_slots(letters, letter):
         mistakes=[
             (wanted[1:], "The others are right, but the slot itself is one of them."),
             (ids, np.full(len(wanted), token_id), token_id, are_ids),
-            (*others, "These are the slots of another letter."),
-            (np.flatnonzero(ids != token_id), "These are the slots that hold other letters."),
-            (range(1, len(ids) + 1), "These are all slots, counted from 1: only equal letters have equal vectors."),
+            (*others, np.flatnonzero(ids != token_id), "These are slots of other letters."),
         ],
         what="slot",
     )
@@ -246,10 +236,8 @@ def _cosine_mistakes(rows):
         ((first + second,), "the sum of both lengths"),
         ((first / second, second / first), "one length, then multiplied by the other"),
     ):
-        said = (
-            f"Each dot product is divided by {what}: divide by the product of the lengths of both rows, in parentheses."
-        )
-        yield *(dots / divisor for divisor in divisors), said
+        by_both = "divide by the product of the lengths of both rows, in parentheses."
+        yield *(dots / divisor for divisor in divisors), f"Each dot product is divided by {what}: {by_both}"
     yield apart, apart**2, 1 - right, "These are distances, small where rows are alike: a cosine is large there."
     yield angles, np.degrees(angles), np.pi - angles, "These are angles: the quotient itself is the cosine."
     centred = (_cosines(rows - rows.mean(axis=axis, keepdims=True)) for axis in (1, 0))
@@ -261,7 +249,6 @@ def _cosine_mistakes(rows):
         yield _cosines(model.wpe[:3]), "These are cosines of position rows: take the token table."
     yield norms, "These are the lengths of the three rows: divide the dot products by them."
     yield np.ones(3), "All three are 1, which is the cosine of a row with itself."
-    yield right[0], "This is the first of them: the exercise asks for all three."
 
 
 def _about_cosine(values, pair, rows):

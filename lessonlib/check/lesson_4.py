@@ -55,7 +55,7 @@ def most_alike(table):
     """Check which two rows of `table` (n_rows, C) lie nearest each other: their numbers, in either order."""
     rows = _checked(table)
     *nearest, distance = closest_rows(rows)
-    apart, pairs = distances(rows), set(combinations(range(len(rows)), 2)) - {tuple(sorted(nearest))}
+    apart = distances(rows)
     number = "This is the number of a cell, counted row by row: which row and which column is it?"
     others = [model.wpe for model in models().values() if (model.wpe != table).any()]
     other_model = "These are the nearest rows of the other model's table."
@@ -76,7 +76,6 @@ def most_alike(table):
             (nearest[0] * len(rows) + nearest[1], number),
             (distance, "This is how far apart they are: the exercise asks for the two row numbers."),
             (np.argsort(apart, axis=1)[:, 1], "This is the nearest of each row: which two of all lie nearest?"),
-            (*pairs, "Two others are nearer than these: which of all the distances is the smallest?"),
         ],
     )
 
@@ -130,8 +129,7 @@ def averaged(wpe, rows):
             (filled(table[rows].mean(axis=1)[:, np.newaxis]), "These are the means along each row: take axis 0."),
             (filled(table[rows].sum(axis=0)), "This is the sum of the rows: divide by how many they are."),
             (_with(table, others, mean), "The other rows are replaced, and those of the group are kept."),
-            (mean, "This is the mean row alone: the exercise asks for the whole table."),
-            (np.tile(mean, (len(rows), 1)), "These are the new rows alone: the exercise asks for the whole table."),
+            (mean, np.tile(mean, (len(rows), 1)), "This is only what is new: the exercise asks for the whole table."),
             *(
                 (_with(model.wpe, rows, model.wpe[rows].mean(axis=0)), f"This began with the {name}'s table.")
                 for name, model in models().items()
@@ -261,7 +259,7 @@ def deciding(answer, model, task, stories):
     text = " ".join(cell for cell in cells if isinstance(cell, str))
     if re.search(r"\bnot\b|n't|wrong", text):
         raise Stop(f"Say which story is left, not which is not. {asks}")
-    found = [cell for cell in cells if not isinstance(cell, str)] + [int(digit) for digit in re.findall(r"\d+", text)]
+    found = [cell for cell in cells if not isinstance(cell, str)] + [*map(float, re.findall(r"\d+", text))]
     named = re.sub(r"(?i)story|word|letters|\bor\b|\band\b|\bnone\b", "", text)
     word = letters_in("".join(re.findall(r"[^\W\d_]", named)))
     if not word and len(found) == N_INPUTS + 1 and set(found) <= set(range(len(VOCABULARY))):
@@ -316,7 +314,7 @@ def sinusoid_row(position, n_embd):
     row, channels = sinusoidal_positions(position + 1, n_embd)[position], np.arange(n_embd)
     even, is_odd = channels[::2], channels % 2
     w, each = 10000.0 ** (-even / n_embd), position * 10000.0 ** (-channels / n_embd)  # each: an angle for each channel
-    first = "All {} come first here: sine and cosine take turns."
+    sines_first, cosines_first = np.concatenate([row[::2], row[1::2]]), np.concatenate([row[1::2], row[::2]])
     sines = "These are sines only, or angles: every other channel is a cosine, of the same angle."
     first_pair = "In channels 0 and 1 w is 1: the sine and the cosine of the slot itself. Their squares add up to 1."
     later = "Channels 0 to {} are right, channel {} is not: is w there 10000 to the power of -2k / 48, k from 0 to 23?"
@@ -331,8 +329,7 @@ def sinusoid_row(position, n_embd):
         difference=lambda _, place: later.format(place[0] - 1, *place) if place[0] > 1 else first_pair,
         mistakes=[
             (row.reshape(-1, 2)[:, ::-1].ravel(), "Sine and cosine are swapped: channel 0 is a sine."),
-            (np.concatenate([row[::2], row[1::2]]), first.format("sines")),
-            (np.concatenate([row[1::2], row[::2]]), first.format("cosines")),
+            (sines_first, cosines_first, "All sines, or all cosines, come first here: the two take turns."),
             (np.where(is_odd, np.cos(each), np.sin(each)), "A sine and its cosine share one angle: that of 2k."),
             (np.repeat(row[::2], 2), np.sin(each), np.repeat(position * w, 2), each, sines),
             (np.repeat(row[1::2], 2), "These are cosines only: every other channel is a sine."),

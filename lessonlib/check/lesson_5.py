@@ -28,7 +28,6 @@ from lessonlib.nano_gpt import N_INPUTS, NanoGPT
 from lessonlib.tasks import answer_logits
 
 TABLES = "token", "position"
-N_LETTERS, N_SLOTS = 3, 11  # rows of the tables that collide
 MOST_CHANNELS = 1000
 STEP = 0.05  # of nudges that are tried
 NUMBER = r"[-+\u2212]?\d*\.?\d+"  # in a text
@@ -87,8 +86,7 @@ def _cell_mistakes(ids, slot, channel, wte, wpe):
     where = (slot, channel, token_id, [slot, channel], [channel, slot], [token_id, channel], [token_id, slot])
     yield *where, "This says where to look: what stands there, in both tables?"
     yield np.sqrt(wte.shape[1]) * token + position, "The letter's number is scaled by the root of C: add it as it is."
-    yield tokens, "This is the channel in the token table: take the number of the letter, and add that of the slot."
-    yield places, "This is the channel in the position table: take the slot's number, and add the letter's."
+    yield tokens, places, "This is the channel of a whole table: take one number of each table, and add them."
 
 
 @checks
@@ -98,6 +96,7 @@ def input_embedding(token_ids, wte, wpe):
     (n_tokens, n_embd), (block_size, vocab_size) = x.shape, (len(wpe), len(wte))
     tok, pos = as_float64(wte)[ids], as_float64(wpe)[:n_tokens]
     one_slot = "Every letter is added to every slot: each letter is in one slot."
+    of_all = "A mean or the sum of all positions is added: each slot has its own."
     return matrix_exercise(
         x,
         each="letter",
@@ -107,8 +106,7 @@ def input_embedding(token_ids, wte, wpe):
             (np.sqrt(n_embd) * tok + pos, "The letters' rows are scaled by the root of C: add them as they are."),
             (tok + np.arange(n_tokens)[:, np.newaxis], "The slot numbers are added: add the rows that they pick."),
             (ids[:, np.newaxis] + pos, "The ids are added: add the rows that they pick."),
-            (tok + pos.mean(axis=0), tok + wpe.mean(axis=0), "A mean of positions is added: each slot has its own."),
-            (tok + wpe.sum(axis=0), "The sum of all positions is added: each slot has its own."),
+            (*(tok + row for row in (pos.mean(axis=0), wpe.mean(axis=0), wpe.sum(axis=0))), of_all),
             (x.sum(axis=0), "All rows are added up: token and position are added, row by row."),
         ],
         shapes=[(*((n, each, n_embd) for n in (n_tokens, vocab_size) for each in (n_tokens, block_size)), one_slot)],
@@ -293,7 +291,6 @@ def pairs(vectors, wte, wpe):
             ((2,), "This is a single pair: every vector has one."),
             ((2, n_pairs), "Give the letter and the slot of each vector together, as a pair."),
             ((n_amounts,), (n_amounts, n_pairs), (n_pairs, n_amounts), amounts),
-            ((n_pairs, 3), "There are three things for each vector: its letter and its slot are enough."),
             ((n_pairs, n_embd), "These are whole rows: give the letter and the slot that each row is made of."),
             *(((n, 2), f"Every vector has one pair: there are {n_pairs} vectors.") for n in range(1, 34)),
         ],
@@ -351,7 +348,12 @@ def hidden_shift(answer, model, task):
             raise Stop(f"A row of the {name} table must have {model.n_embd} numbers, and this has {table.shape[1]}.")
         if not table.any(axis=1).all():
             raise Stop(f"A row of the {name} table is all zeros, so it has no direction and no cosine.")
-    n_same = _n_same_answers(model, new, task)
+    try:
+        changed = model.with_tables(*(table.astype(np.float32) for table in new))
+        written = [answer_logits(each, task).argmax(axis=-1) for each in (model, changed)]  # (729, 6) each
+    except (ValueError, FloatingPointError):
+        raise Stop("The numbers are too large for the model to compute with: a smaller shift is enough.") from None
+    n_same = int((written[0] == written[1]).all(axis=-1).sum())
     moved = [table - before for table, before in zip(new, old)]
     if n_same < len(task.inputs):
         return not_yet(f"{_about_moves(new, old, moved)} (It answers {n_same} of {len(task.inputs)} inputs as before.)")
@@ -370,15 +372,6 @@ def hidden_shift(answer, model, task):
         return right("All answers are as before, though the sums have changed; and so has every cosine.")
     off = f"{abs(changed).max():.2g}: what one table gains, the other must lose exactly."
     return not_yet(f"All answers are as before, but the sums are not, by up to {off}")
-
-
-def _n_same_answers(model, tables, task):
-    try:
-        new = model.with_tables(*(table.astype(np.float32) for table in tables))
-        written = [answer_logits(each, task).argmax(axis=-1) for each in (model, new)]  # (729, 6) each
-    except (ValueError, FloatingPointError):
-        raise Stop("The numbers are too large for the model to compute with: a smaller shift is enough.") from None
-    return int((written[0] == written[1]).all(axis=-1).sum())
 
 
 def _about_moves(new, old, moved):
@@ -407,7 +400,7 @@ def _about_moves(new, old, moved):
 def colliding_tables(answer):
     """Check two tables, a pair, for which adding fails: all rows differ, yet two pairs of letter and slot have one sum.
     They may have any number of channels; a table of one channel may be a single row of numbers."""
-    tables = _two_tables(answer, (N_LETTERS, N_SLOTS))
+    tables = _two_tables(answer, (3, 11))
     widths = [table.shape[1] for table in tables]
     if widths[0] != widths[1]:
         raise Stop(f"The tables have {widths[0]} and {widths[1]} channels: only rows of one length can be added.")
