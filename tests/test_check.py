@@ -173,7 +173,7 @@ WRONG = {  # what the verdict must say <- answers
         same amount <- shifted[w]
         multiplied <- E_tok[w] * 2
         divided by its length <- unit[w]
-        ids <- w || encode("ACBBAB")
+        One number for each letter: an id <- w || encode("ACBBAB")
         letters <- "ACBBAB" || list("ACBBAB")
         one-hot <- one_hot(w, 3) || ones
         one long row <- E_tok[w].ravel()
@@ -216,7 +216,7 @@ WRONG = {  # what the verdict must say <- answers
         ids <- w || encode("ACBBAB")
         All numbers are 0 <- np.zeros((6, 3))
         All numbers are 1 <- np.ones((6, 3))
-        ids are where <- ones * np.array(w)[:, None]
+        multiplied by its id: ids say a place <- ones * np.array(w)[:, None]
         reverse order <- ones[:, ::-1]
         one long row <- ones.ravel() || "100001010010100010"
         row of A in the one-hot matrix of the letters <- ones[0]
@@ -227,12 +227,12 @@ WRONG = {  # what the verdict must say <- answers
         compares the letters <- np.equal.outer(np.array(w), np.array(w))
         (5, 3) <- ones[:5]
         and these have 2 <- np.eye(2)[[0, 1, 1, 1, 0, 1]]
-        filled with its id <- np.tile(np.array(w)[:, None], 3)
+        filled with the ids <- np.tile(np.array(w)[:, None], 3)
         letters <- "ACBBAB"
         parentheses <- one_hot || np.eye
     """,
     "matmul": """
-        ids of the letters <- w
+        One number for each letter: an id <- w
         columns <- E_tok[:, w]
         rows of ABCABC in the exercise's token table <- np.vstack([np.eye(3)] * 2) @ E_tok
         All numbers are 0 <- np.zeros((6, 48))
@@ -449,7 +449,7 @@ WRONG = {  # what the verdict must say <- answers
         single number <- 6
         letters <- "CBABBC"
         parentheses <- position_embedding
-        filled with slot numbers <- np.repeat(np.arange(6), 48).reshape(6, 48)
+        filled with the slot numbers <- np.repeat(np.arange(6), 48).reshape(6, 48)
         single row <- E_pos[:6].mean(axis=0)
         row 3, channel 4 <- changed(E_pos[:6], (3, 4), 9)
     """,
@@ -552,7 +552,7 @@ WRONG = {  # what the verdict must say <- answers
         sorter <- E_pos || changed(E_pos, slice(1, 4), E_pos[1:4].mean(axis=0))
         token table <- reverser.wte
         sines <- sinusoids
-        keep all digits <- averaged(reverser.wpe[1:4].mean(axis=0)).round(3)
+        round nothing <- averaged(reverser.wpe[1:4].mean(axis=0)).round(3)
     """,
     "exchanged": """
         No row <- E_pos

@@ -102,12 +102,15 @@ def judge(answer, exercise):
 
 
 def matrix_exercise(
-    solution, each, mistakes, shapes=(), about_rows=lambda values: None, column="channel", unknown="", **more
+    solution, each, mistakes, shapes=(), ids=None, about_rows=lambda values: None, column="channel", unknown="", **more
 ):
     """Make the table of an exercise on a matrix (T, C), one row for each letter or slot: `each` says which, `column`
-    what a column is. What can go wrong with any matrix is added. `about_rows` takes an answer of the right shape and
-    says what its rows are, or returns None; `unknown` is said where nothing else is known."""
+    what a column is, and `ids` (T,) which letters they are. What can go wrong with any matrix is added. `about_rows`
+    takes an answer of the right shape and says what its rows are, or returns None; `unknown` is said where nothing else
+    is known."""
     (n_rows, n_columns), swapped = solution.shape, f"Rows and columns are swapped: every {each} has a row."
+    numbers, number = (np.arange(n_rows), "slot number") if ids is None else (np.asarray(ids), "id")
+    numbers, which = numbers[:, np.newaxis], f"{number}s say a place, and are no values."
     unknown = unknown or "The first difference is in row {}, channel {}, counted from 0."
     return Exercise(
         solution,
@@ -115,6 +118,8 @@ def matrix_exercise(
         difference=lambda values, place: about_rows(values) or _about_all(values, solution) or unknown.format(*place),
         mistakes=[
             *mistakes,
+            (np.broadcast_to(numbers, solution.shape), f"It is filled with the {number}s: {which}"),
+            (numbers * solution, (numbers + 1) * solution, f"Every row is multiplied by its {number}: {which}"),
             (solution.T, swapped),
             (solution.ravel(), f"All rows have become one long row: every {each} has its own."),
             (solution.T.reshape(solution.shape), "The numbers were put into another shape, which mixes up the rows."),
@@ -134,6 +139,7 @@ def matrix_exercise(
                 for n in range(1, 99)
             ),
         ],
+        rounding="The numbers are close, but not the same: take what is in the tables, and round nothing.",
         order=f"These are the right rows in the wrong order: row 0 is for the first {each}, row 1 for the next.",
         **more,
     )
@@ -185,13 +191,14 @@ def rows_exercise(wanted, n_rows, praise, mistakes=(), what="row", reasons=None,
     )
 
 
-def sum_mistakes(one, other):
+def sum_mistakes(one, other, n_embd):
     """Yield what may be made of two numbers or arrays that are to be added, and what to say of it."""
+    scaled = "One of the two is added twice, or scaled by the root of C: add both as they are."
     yield one - other, other - one, "One is subtracted from the other: add them, each with its own sign."
     yield one * other, np.dot(one, np.transpose(other)), "The two are multiplied: add them."
     yield (one + other) / 2, "This is the mean of the two: add them, without halving."
     yield 2 * one, 2 * other, "The same is added to itself: one is needed from each table."
-    yield 2 * one + other, one + 2 * other, "One of the two is added twice."
+    yield 2 * one + other, one + 2 * other, np.sqrt(n_embd) * one + other, scaled
     side_by_side = [np.concatenate([one, other], axis) for axis in range(np.ndim(one))]
     yield [one, other], [other, one], *side_by_side, "These are the two beside, below or behind each other: add them."
 

@@ -51,22 +51,17 @@ def parameter_count(answer, n_rows, n_columns):
 def look_up(token_ids, wte):
     """Check the look-up: for each id in `token_ids` (T,) its row of `wte` (vocab_size, C), so an array (T, C)."""
     tok_emb, ids = token_embedding(token_ids, wte), np.asarray(token_ids)  # (T, C), (T,)
-    by_id = np.broadcast_to(ids[:, np.newaxis], tok_emb.shape)
-    which = "say which row of the table to take."
     return matrix_exercise(
         tok_emb,
         each="letter",
         praise="Every row is a copy of the table's row for its letter, so equal letters have equal rows.",
         mistakes=[
-            (by_id, f"It is filled with the ids: ids are no values, they {which}"),
-            (by_id * tok_emb, f"Every row is multiplied by its id: ids only {which}"),
             (wte[:, ids], "The ids picked columns: they should pick rows."),
-            (ids, f"These are the ids of the letters: they {which}"),
-            (one_hot_rows(ids, len(wte)), f"These are one-hot rows: they {which}"),
+            (one_hot_rows(ids, len(wte)), "These are one-hot rows: they only say which row of the table to take."),
         ],
+        ids=ids,
         parts=tables_at_hand(wte),
         tail=f"The letters are {decode(ids)}: each takes the row of its id in the token table, and ids count from 0.",
-        rounding="The numbers are close, but not the same: a look-up copies, so nothing is rounded.",
         tolerance=4e-5,  # as float16 has them; the table has four decimals
         read=_of_this_shape,
     )
@@ -90,7 +85,6 @@ def matmul(token_ids, wte):
     sums = [np.broadcast_to(np.sum(rows, axis=0), base.solution.shape) for rows in (wte, base.solution)]
     return base._replace(
         praise="Each 1 picks a row of the table and each 0 drops one: the product is the look-up.",
-        rounding="The numbers are close, but not the same: times 1 and plus 0 change nothing, so nothing is rounded.",
         mistakes=[
             (ones[:, :, np.newaxis] * wte, "These are the products before they are added up: `@` multiplies and adds."),
             (ones @ ones.T, "This is one-hot times one-hot, which compares letters: multiply by the table."),
@@ -108,10 +102,6 @@ def matmul(token_ids, wte):
 def one_hot(token_ids, vocab_size):
     """Check one-hot rows, (T, vocab_size): zeros, and a 1 in the column of the token's id; int, float or bool."""
     rows, ids = one_hot_rows(token_ids, vocab_size), np.asarray(token_ids)  # (T, vocab_size), (T,)
-    column, ids_there = (
-        ids[:, np.newaxis],
-        "The ids are where the ones should be: the column already says which id it is.",
-    )
     (tokens, names), positions = tables_at_hand()
     return matrix_exercise(
         rows,
@@ -119,13 +109,15 @@ def one_hot(token_ids, vocab_size):
         column="id from 0 on",
         praise="Every row has a single 1, in the column of its letter's id.",
         mistakes=[
-            (rows * column, rows * (column + 1), ids_there),
             (np.ones(rows.shape), "All numbers are 1: every row needs a single 1, and zeros beside it."),
             (1 - rows, "Zeros and ones are swapped: every row has a single 1."),
-            (np.broadcast_to(column, rows.shape), "Every row is filled with its id: it needs a single 1, and zeros."),
             (rows.sum(axis=0), "This counts how often each letter is there: every letter has a row of its own."),
-            (column == ids, "This compares the letters with each other: compare them with the ids 0, 1, 2."),
+            (
+                ids[:, np.newaxis] == ids,
+                "This compares the letters with each other: compare them with the ids 0, 1, 2.",
+            ),
         ],
+        ids=ids,
         shapes=[((len(rows),), "One number for each letter is what ids are: write each as zeros and a single 1.")],
         about_rows=lambda values: _about_one_hot(values, rows),
         parts=(({"the one-hot matrix of the letters": np.eye(vocab_size)} | tokens, names), positions),

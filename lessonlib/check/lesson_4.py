@@ -30,15 +30,11 @@ def positions(n_tokens, wpe, token_ids):
     """Check the position embedding of the first `n_tokens` slots, rows of `wpe` (block_size, C), so an array (T, C).
     The ids `token_ids` (T,) in these slots tell apart an answer that takes them for slot numbers."""
     pos_emb = position_embedding(n_tokens, wpe)  # (T, C)
-    numbers = np.broadcast_to(np.arange(n_tokens)[:, np.newaxis], pos_emb.shape)
-    which = "the number only says which row of the table to take."
     return matrix_exercise(
         pos_emb,
         each="slot",
         praise="Every slot has its own row of the table, from row 0 on, whatever the letters are.",
         mistakes=[
-            (numbers, f"It is filled with slot numbers: {which}"),
-            (numbers * pos_emb, f"Every row is multiplied by its slot number: {which}"),
             (wpe[:, :n_tokens], "The slice took channels, not slots: what is before the comma picks rows."),
             (wpe[:n_tokens, :n_tokens], "The slice took only some of the channels: every row has all of them."),
             (token_ids, "These are the ids of the letters: a position follows the slot alone."),
@@ -46,7 +42,6 @@ def positions(n_tokens, wpe, token_ids):
         parts=tables_at_hand(wpe=wpe),
         tail="Every slot that holds a letter, given or written since, has its row: slots count from 0, and a position "
         "follows the slot, not the letter.",
-        rounding="The numbers are close, but not the same: the rows are copied, so nothing is rounded.",
     )
 
 
@@ -128,7 +123,6 @@ def averaged(wpe, rows):
             (filled(table[rows].mean()), "This is one number, the mean of all: take the mean of each channel."),
             (filled(table[rows].mean(axis=1)[:, np.newaxis]), "These are the means along each row: take axis 0."),
             (filled(table[rows].sum(axis=0)), "This is the sum of the rows: divide by how many they are."),
-            (_with(table, others, mean), "The other rows are replaced, and those of the group are kept."),
             (mean, np.tile(mean, (len(rows), 1)), "This is only what is new: the exercise asks for the whole table."),
             *(
                 (_with(model.wpe, rows, model.wpe[rows].mean(axis=0)), f"This began with the {name}'s table.")
@@ -187,7 +181,6 @@ def _changed_table(table, solution, otherwise, asks, **more):
         parts=tables_at_hand(wpe=table),
         tail=asks,
         unknown="Every row has changed: only those of the exercise are to change, and rows come before the comma.",
-        rounding="The numbers are close, but not the same: keep all digits.",
         **more,
     )
 

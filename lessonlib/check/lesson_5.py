@@ -67,7 +67,7 @@ def _cell_mistakes(ids, slot, channel, wte, wpe):
     """Yield a wrong number, or several, and what to say."""
     tokens, places, token_id = wte[:, channel], wpe[:, channel], ids[slot]
     token, position = tokens[token_id], places[slot]
-    yield from sum_mistakes(token, position)
+    yield from sum_mistakes(token, position, wte.shape[1])
     near = sorted({channel - 1, channel + 1} & set(range(wte.shape[1])))
     yield *(wte[token_id, near] + wpe[slot, near]), "This is the channel beside the one asked for."
     yield wte[token_id, slot] + position, "The slot picks the channel of the token table: it is the same for both."
@@ -85,7 +85,6 @@ def _cell_mistakes(ids, slot, channel, wte, wpe):
     yield *slipped, "The digits are right, but the decimal point has slipped."
     where = (slot, channel, token_id, [slot, channel], [channel, slot], [token_id, channel], [token_id, slot])
     yield *where, "This says where to look: what stands there, in both tables?"
-    yield np.sqrt(wte.shape[1]) * token + position, "The letter's number is scaled by the root of C: add it as it is."
     yield tokens, places, "This is the channel of a whole table: take one number of each table, and add them."
 
 
@@ -100,10 +99,10 @@ def input_embedding(token_ids, wte, wpe):
     return matrix_exercise(
         x,
         each="letter",
+        ids=ids,
         praise="Every row is the sum of two, channel by channel: one for the letter, one for its slot.",
         mistakes=[
-            *sum_mistakes(tok, pos),
-            (np.sqrt(n_embd) * tok + pos, "The letters' rows are scaled by the root of C: add them as they are."),
+            *sum_mistakes(tok, pos, n_embd),
             (tok + np.arange(n_tokens)[:, np.newaxis], "The slot numbers are added: add the rows that they pick."),
             (ids[:, np.newaxis] + pos, "The ids are added: add the rows that they pick."),
             (*(tok + row for row in (pos.mean(axis=0), wpe.mean(axis=0), wpe.sum(axis=0))), of_all),
@@ -113,7 +112,6 @@ def input_embedding(token_ids, wte, wpe):
         parts=tables_at_hand(wte, wpe),
         tail=f"The exercise asks for the sum of the rows of {decode(ids)} and of their slots, which count from 0: "
         "a position follows the slot, not the letter.",
-        rounding="The numbers are close, but not the same: add what is in the tables, and round nothing.",
     )
 
 
@@ -128,7 +126,7 @@ def folded(english, n_slots):
         each="slot",
         praise="Two rows now give what three gave: the third was the same for every word.",
         mistakes=[
-            *sum_mistakes(wpe, segment),
+            *sum_mistakes(wpe, segment, wse.shape[1]),
             (wpe + wse[0].mean(), "The mean of the segment's row is added: each channel has its own number."),
             (words + wpe, words + wpe + segment, "There are rows of words in it: take english.wpe."),
             (np.vstack([wpe, wse[0]]), np.vstack([wpe, wse]), below),
@@ -139,7 +137,6 @@ def folded(english, n_slots):
         ],
         tail="Each slot, from slot 0 on, has its own row of english.wpe: add that of the first text, segment 0.",
         unknown="Slot {} is the first that has not its position and the segment's row, added.",
-        rounding="The numbers are close, but not the same: add what is in the tables, and round nothing.",
     )
 
 
