@@ -560,8 +560,8 @@ WRONG = {  # what the verdict must say <- answers
         rows 0, 1, 2, 3, 4, 5, 6, 10, 8, 9, 7 of the exercise's position <- E_pos[[0, 1, 2, 3, 4, 5, 6, 10, 8, 9, 7]]
         rows 0, 1, 2, 3, 4, 5, 6, 9, 8, 7, 10 of the exercise's position <- E_pos[[0, 1, 2, 3, 4, 5, 6, 9, 8, 7, 10]]
         rows 0, 1, 2, 3, 4, 5, 9, 8, 7, 6, 10 of the exercise's position <- E_pos[[0, 1, 2, 3, 4, 5, 9, 8, 7, 6, 10]]
-        0 now <- changed(E_pos, [6, 9], 0)
-        hold their mean <- changed(E_pos, [6, 9], E_pos[[6, 9]].mean(axis=0))
+        rows are 0 now <- changed(E_pos, [6, 9], 0)
+        or their mean <- changed(E_pos, [6, 9], E_pos[[6, 9]].mean(axis=0))
         each other's numbers <- changed(E_pos, [6, 9], E_pos[[9, 6]] * 2)
         Every row has changed <- E_pos + E_pos[swap]
         rows 1, 2, 3, 4, 5, 6, 10, 8, 9, 7, 10 of the exercise's position <- E_pos[[1, 2, 3, 4, 5, 6, 10, 8, 9, 7, 10]]
@@ -585,7 +585,7 @@ WRONG = {  # what the verdict must say <- answers
         share <- 69 / 729
         percentage <- 6900 / 729
         all inputs <- 729
-        counts letters <- 6 * 729
+        or their letters <- 6 * 729
         0 and 3 or 2 and 5 <- (SORT.answers[:, 2] == SORT.answers[:, 5]).sum() || "96 of 729"
         0 and 3 or <- (SORT.answers[:, 0] == SORT.answers[:, 3]).sum()
         in other places <- (SORT.answers[:, 0] != SORT.answers[:, 3]).sum()
@@ -669,8 +669,8 @@ WRONG = {  # what the verdict must say <- answers
         row of A in channel 7 of the token table plus row 10 of channel 7 of the position <- E_tok[0, 7] + E_pos[10, 7]
         reverser <- reverser.wte[0, 7] + reverser.wpe[4, 7] || E_tok[0, 7] + reverser.wpe[4, 7]
         whole row <- E_tok[0] + E_pos[4] || input_embedding(encode("BACCAC"), E_tok, E_pos)[4]
-        whole matrix <- E_tok[ids] + E_pos[:6]
-        whole column <- (E_tok[ids] + E_pos[:6])[:, 7]
+        column or matrix <- E_tok[ids] + E_pos[:6]
+        column or matrix <- (E_tok[ids] + E_pos[:6])[:, 7]
         channel of a whole table <- E_tok[:, 7] || E_pos[:, 7]
         added to itself <- E_tok[0, 7] + E_tok[0, 7]
         close <- -0.00508

@@ -249,7 +249,7 @@ def _about_origin(values, exercise):
             if any(table.shape[1] != rows.shape[1] for table in tables):
                 continue
             sums = every_sum(as_float64(tables[0]), sign * as_float64(tables[1])).round(digits)
-            if (found := which_rows(rows, sums.reshape(-1, rows.shape[1]))) is not None and any(names):
+            if (found := _which_rows(rows, sums.reshape(-1, rows.shape[1]))) is not None and any(names):
                 picked = np.unravel_index(found, sums.shape[:2])
                 parts = zip(names, picked, exercise.parts)
                 said = word.join(f"{words(each)} {name}" for name, each, (_, words) in parts if name)
@@ -257,10 +257,15 @@ def _about_origin(values, exercise):
     return None
 
 
-def which_rows(values, table):
+def _which_rows(values, table):
     """Return the row of `table` (n, C) that each row of `values` (T, C) is a copy of, or None if one is no copy."""
-    off = np.array([abs(as_float64(table) - row).max(axis=1) for row in values])  # (T, n)
-    return off.argmin(axis=1) if (off.min(axis=1) <= SMALL).all() else None
+    found = []
+    for row in values:
+        off = abs(table - row).max(axis=1)  # (n,)
+        if off.min() > SMALL:
+            return None
+        found.append(off.argmin())
+    return np.array(found)
 
 
 def _about_shape(values, exercise):

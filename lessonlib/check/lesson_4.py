@@ -144,6 +144,7 @@ def exchanged(wpe, one, other):
     both = "The same row stands in both places: when the second is copied, the first has been overwritten. Copy before."
     changed = "E_pos itself was changed: run the first cell again, then work on a copy."
     numbers = "These are row numbers: take the rows."
+    lost = "Both rows are 0 now, or their mean: each is to take the place of the other."
     return _changed_table(
         table,
         swapped(table, one, other),
@@ -151,8 +152,7 @@ def exchanged(wpe, one, other):
         mistakes=[
             (table, "No row has moved yet." if own else changed),
             (*(_with(table, both_rows, table[row]) for row in both_rows), both),
-            (_with(table, both_rows, 0), "Two rows are 0 now: each takes the place of the other."),
-            (_with(table, both_rows, table[both_rows].mean(axis=0)), "Both hold their mean: nothing changed places."),
+            (*(_with(table, both_rows, row) for row in (0, table[both_rows].mean(axis=0))), lost),
             (swapped(table.T, one, other).T, "Two channels have changed places: rows come before the comma."),
             (swapped(np.arange(len(table)), one, other), both_rows, [other, one], numbers),
         ],
@@ -226,8 +226,7 @@ def equal_letters(task, one, other):
             (n - wanted, "This counts those with different letters there."),
             (of_inputs, n - of_inputs, "The right answers are sorted: do you compare the letters that were given?"),
             (wanted / n, 100 * wanted / n, f"This is a share, or a percentage: how many of {n} are they?"),
-            (n, "This is the number of all inputs: in how many are the two letters equal?"),
-            (6 * n, "This counts letters: in how many answers are the two equal?"),
+            (n, 6 * n, "This counts all inputs, or their letters: in how many answers are the two equal?"),
             *((k, f"This is for places {' or '.join(which)}: slot 5 writes place 0.") for k, which in fits.items()),
             (*(n - number for number in fits), "This counts different letters, and in other places."),
             (*sums, "Ids are added up here: compare them with `==`, then count."),

@@ -49,9 +49,7 @@ def cell(letters, slot, channel, wte, wpe):
         mistakes=[
             (x[slot, channel].round(2), x[slot, channel].round(3), "This is rounded: add the numbers as they are."),
             *_cell_mistakes(ids, slot, channel, as_float64(wte), as_float64(wpe)),
-            (x[slot], "This is a whole row: a cell is one number, that of one channel."),
-            (x[:, channel], "This is a whole column: a cell is one number, that of one slot."),
-            (x, "This is the whole matrix: the exercise asks for one cell."),
+            (x[slot], x[:, channel], x, "This is a whole row, column or matrix: a cell is one number of x."),
         ],
         parts=[
             ({f"channel {channel} of the token table": wte[:, [channel]]}, letter_rows),
