@@ -143,6 +143,9 @@ AT_HAND = {
 
 WRONG = {  # what the verdict must say <- answers
     "look_up": """
+        first difference is in row 0 <- -E_pos[:6]
+        rows of ACBBAB in the exercise's token table minus rows 0 to 5 of the sorter's <- E_tok[w] - E_pos[:6]
+        rows of CBABBC in the reverser's token table plus copies of row 4 of the <- reverser.wte[token_ids] + E_pos[4]
         position table <- reverser.wpe || E_pos
         rows of AAAAAA in the exercise's token table <- E_tok[[0] * 6]
         rows of BBBBBB in the exercise's token table <- [E_tok[1]] * 6
@@ -216,7 +219,7 @@ WRONG = {  # what the verdict must say <- answers
         ids <- w || encode("ACBBAB")
         All numbers are 0 <- np.zeros((6, 3))
         All numbers are 1 <- np.ones((6, 3))
-        multiplied by its id: ids say a place <- ones * np.array(w)[:, None]
+        multiplied by its id, or one more: ids say a place <- ones * np.array(w)[:, None]
         reverse order <- ones[:, ::-1]
         one long row <- ones.ravel() || "100001010010100010"
         row of A in the one-hot matrix of the letters <- ones[0]
@@ -409,6 +412,7 @@ WRONG = {  # what the verdict must say <- answers
         4 times <- 3 * 1024 * 1024
     """,
     "positions": """
+        rows 1 to 6 of the exercise's position table <- E_pos[1:7].round(3)
         slot number <- E_pos[:6] * np.arange(6)[:, None]
         mean row <- E_pos[:6] - E_pos[:6].mean(axis=0)
         mixes up the rows <- E_pos[:6].T.reshape(6, 48)

@@ -119,7 +119,11 @@ def matrix_exercise(
         mistakes=[
             *mistakes,
             (np.broadcast_to(numbers, solution.shape), f"It is filled with the {number}s: {which}"),
-            (numbers * solution, (numbers + 1) * solution, f"Every row is multiplied by its {number}: {which}"),
+            (
+                numbers * solution,
+                (numbers + 1) * solution,
+                f"Every row is multiplied by its {number}, or one more: {which}",
+            ),
             (solution.T, swapped),
             (solution.ravel(), f"All rows have become one long row: every {each} has its own."),
             (solution.T.reshape(solution.shape), "The numbers were put into another shape, which mixes up the rows."),
@@ -243,13 +247,15 @@ def _about_origin(values, exercise):
         these, rows = f"Only row {off.argmax()}, counted from 0, is wrong: it is", rows[off]
     none = {"": np.zeros((1, rows.shape[1]))}  # no row of this part
     choices = list(product(*((none | tables).items() for tables, _ in exercise.parts)))
-    recognisable = [digits for digits in (9, 3, 2) if _largest(rows) > 5 * 10.0**-digits]
-    for digits, (sign, word) in product(recognisable, ((1, " plus "), (-1, " minus "))):
+    rounded = [step for step in (1e-3, 1e-2) if _near(rows, (rows / step).round() * step, 1e-6)]
+    steps = [step for step in rounded if _largest(rows) > 5 * step]
+    tolerances = [SMALL, *(0.51 * step for step in steps)]  # of numbers as they are, then of rounded ones
+    for tolerance, (sign, word) in product(tolerances, ((1, " plus "), (-1, " minus "))):
         for names, tables in (zip(*choice) for choice in choices):
-            if any(table.shape[1] != rows.shape[1] for table in tables):
+            if any(table.shape[1] != rows.shape[1] for table in tables) or not any(names) or (sign < 0 and "" in names):
                 continue
-            sums = every_sum(as_float64(tables[0]), sign * as_float64(tables[1])).round(digits)
-            if (found := _which_rows(rows, sums.reshape(-1, rows.shape[1]))) is not None and any(names):
+            sums = every_sum(as_float64(tables[0]), sign * as_float64(tables[1]))
+            if (found := _which_rows(rows, sums.reshape(-1, rows.shape[1]), tolerance)) is not None:
                 picked = np.unravel_index(found, sums.shape[:2])
                 parts = zip(names, picked, exercise.parts)
                 said = word.join(f"{words(each)} {name}" for name, each, (_, words) in parts if name)
@@ -257,12 +263,12 @@ def _about_origin(values, exercise):
     return None
 
 
-def _which_rows(values, table):
+def _which_rows(values, table, tolerance):
     """Return the row of `table` (n, C) that each row of `values` (T, C) is a copy of, or None if one is no copy."""
     found = []
     for row in values:
         off = abs(table - row).max(axis=1)  # (n,)
-        if off.min() > SMALL:
+        if off.min() > tolerance:
             return None
         found.append(off.argmin())
     return np.array(found)
