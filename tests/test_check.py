@@ -193,6 +193,7 @@ WRONG = {  # what the verdict must say <- answers
         squared <- E_tok[w] ** 2
         channels are in reverse <- E_tok[w][:, ::-1]
         mean of each row <- E_tok[w] - E_tok[w].mean(axis=1, keepdims=True)
+        normalised <- (E_tok[w] - E_tok[w].mean(1, keepdims=True)) / E_tok[w].std(1, keepdims=True)
         the mean row <- E_tok[w] - E_tok.mean(axis=0) || E_tok[w] - E_tok[w].mean(axis=0)
         row 2, channel 7 <- changed(E_tok[w], (2, 7), 9)
         row 0, channel 0 <- np.random.default_rng(0).normal(size=(6, 48))

@@ -302,7 +302,9 @@ def _distorted(solution):
     yield solution**2, "All numbers are squared."
     if solution.ndim == 2:
         yield solution[:, ::-1], "The channels are in reverse order."
-        yield solution - solution.mean(axis=-1, keepdims=True), "The mean of each row has been taken away."
+        centred, std = solution - solution.mean(axis=1, keepdims=True), solution.std(axis=1, keepdims=True)
+        yield centred, "The mean of each row has been taken away."
+        yield centred / np.where(std, std, 1), "This looks normalised: layer norm comes later, inside the model."
         lengths = np.linalg.norm(solution, axis=-1, keepdims=True)
         yield solution / np.where(lengths, lengths, 1), "Every row has been divided by its length: leave it as it is."
 
