@@ -100,6 +100,20 @@ def test_the_answer_is_the_models_to_what_add_returns_for_the_letters_it_writes_
             assert (f"unchanged sum, {right}" in note(explorer)) == (answer != right)
 
 
+def test_the_model_reads_nothing_anew_where_only_the_inspected_cell_moves(explorer, monkeypatch):
+    def refused(*_, **__):
+        raise AssertionError
+
+    set_to(explorer, letters="BACCAB", nudge=0.3)
+    monkeypatch.setattr(type(MODEL), "logits_from", refused)
+    set_to(explorer, nudge=0.0, letters="CBABBC")
+    first = note(explorer)
+    set_to(explorer, slot=1, channel=7)
+    assert note(explorer).split("\n")[1:] == first.split("\n")[1:] and note(explorer) != first
+    set_to(explorer, nudge=0.05)
+    assert "AssertionError" in explorer.words  # else it proves nothing
+
+
 def test_headings_and_line_make_no_sum_of_what_is_none(explorer):
     assert titles(explorer) == [
         f"{name}  (6, 48)" for name in ("token embedding", "+  position embedding", "=  input embedding")

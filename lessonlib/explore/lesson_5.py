@@ -8,7 +8,7 @@ import numpy as np
 from traitlets import Instance
 
 from lessonlib import measure
-from lessonlib.embeddings import VOCABULARY, decode, encode
+from lessonlib.embeddings import VOCABULARY, encode, input_embedding
 from lessonlib.explore import given
 from lessonlib.explore.controls import Control, Letters, choice_slider, dropdown, float_slider, int_slider
 from lessonlib.explore.explorer import MISTAKES, Explorer, checked, message, nearly, quietly, told_apart
@@ -44,7 +44,10 @@ def the_sum(add, model):
     given.a_function("add", add)
     given.one_of("model", model, NanoGPT)
     limit = signed_limit(model.wte, model.wpe, measure.every_sum(model.wte, model.wpe))
-    own_answer = lru_cache(maxsize=None)(lambda letters, start: decode(model.generate(encode(letters), start)))
+
+    @lru_cache(maxsize=100)  # most of what the model reads is as at the move before, or as its own rows make it
+    def logits_of(numbers, n_slots):
+        return model.logits_from(np.frombuffer(numbers).reshape(n_slots, model.n_embd), n_last=1)[-1]
 
     def show(letters, start, slot, channel, nudge):
         nudge = round(nudge, 2)
@@ -57,18 +60,21 @@ def the_sum(add, model):
         def x_of(window):
             return nudged(checked("x", three(add(window, start))[2], (len(window), model.n_embd)))
 
+        def own_x_of(window):
+            return input_embedding(encode(window), model.wte, model.wpe, start).astype(np.float64)
+
         tok_emb, pos_emb, x = checked_sum(add(letters, start), (N_INPUTS, model.n_embd))
         marks = [((slot, None, colour), (slot, channel, INK)) for colour in (TOKEN, POSITION, SUM)]
         titles = SUM_TITLES if nearly(tok_emb + pos_emb, x).all() else NO_SUM_TITLES
         parts = sum_parts(letters, tok_emb, pos_emb, nudged(x), start, titles, marks, limit=limit, row_height=15)
         cell = microscope(model, letters, start, slot, channel, tok_emb, pos_emb, x, nudge)
-        rows = model.wte[encode(letters)] + model.wpe[start : start + N_INPUTS]
-        unchanged = nearly(nudged(x) if nudge else x, rows).all()
+        own_x, n_slots = own_x_of(letters), model.block_size - start
+        unchanged = nearly(nudged(x) if nudge else x, own_x).all()
         try:
-            answer, chances = answer_to(model, letters, start, nudged(x), x_of)
+            answer, chances = answer_to(logits_of, letters, n_slots, nudged(x), x_of)
         except UnreadableLetters as error:
             return Scene(Strip(score=None, chances=((0, 0, 0),)), *parts, text=f"`{cell}`\n{error}")
-        own = own_answer(letters, start)
+        own, _ = answer_to(logits_of, letters, n_slots, own_x, own_x_of)
         wrong = tuple(i for i in range(len(own)) if answer[i] != own[i])
         said = ", ".join(f"{letter} {max(each):.2f}" for letter, each in zip(answer, chances))
         strip = Strip("", letters, answer, wrong, None, chances, f"Its chances of these letters: {said}.")
@@ -101,25 +107,26 @@ class UnreadableLetters(ValueError):
     """A learner's function takes the six letters, but not the longer strings of which they are the beginning."""
 
 
-def answer_to(model, letters, start, x, x_of):
-    """Let the model write as many letters as it was given, reading `x` (T, C) first, then `x_of(window)`. Returns them
-    and, a tuple for each, the chances of all letters: the softmax of the logits. The window is all that has been said
-    and written; where it is longer than the slots that are left, its end."""
+def answer_to(logits_of, letters, n_slots, x, x_of):
+    """Let a model write as many letters as it was given, reading `x` (T, C) first, then `x_of(window)`. Returns them
+    and, a tuple for each, the chances of all letters: the softmax of its logits, which `logits_of` computes from the
+    bytes of an x and its length. The window is all that has been said and written; where it is longer than the slots
+    that are left, its end."""
     written, chances = "", ()
     while True:
-        logits = model.logits_from(x)[-1]
+        logits = logits_of(x.tobytes(), len(x))
         written += VOCABULARY[int(logits.argmax())]
         odds = np.exp(logits - logits.max())
         chances += (tuple((odds / odds.sum()).tolist()),)
         if len(written) == len(letters):
             return written, chances
-        window = (letters + written)[-(model.block_size - start) :]
+        window = (letters + written)[-n_slots:]
         try:
             x = quietly(x_of, window)
         except MISTAKES as error:
             raise UnreadableLetters(
                 f"There is no answer: the model also reads each letter that it writes, so `add` must take up to "
-                f"{model.block_size} letters. For the {len(window)} letters {window} it says: {message(error)}"
+                f"{len(letters) * 2 - 1} letters. For the {len(window)} letters {window} it says: {message(error)}"
             ) from None
 
 

@@ -49,8 +49,9 @@
       set(button, 'title', icons[name]);
     }
   };
-  new MutationObserver(nameControls).observe(
-    explorer, {subtree: true, childList: true, attributes: true, attributeFilter: ['aria-valuetext', 'class']});
+  for (const part of [find('.ll-controls'), find('.ll-switches')].filter(Boolean))  // the picture changes at every move
+    new MutationObserver(nameControls).observe(
+      part, {subtree: true, childList: true, attributes: true, attributeFilter: ['aria-valuetext', 'class']});
   nameControls();
 
   // The words follow once the picture has rested, so that a screen reader does not talk through a drag; where something
