@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from lessonlib import check
-from lessonlib.check import lesson_3, lesson_4, lesson_5, lesson_5_sums
+from lessonlib.check import lesson_3
 from lessonlib.check.exercise import judge
 from lessonlib.check.verdict import not_answered, not_yet, right
 from lessonlib.embeddings import (
@@ -143,17 +143,21 @@ AT_HAND = {
 
 WRONG = {  # what the verdict must say <- answers
     "look_up": """
+        first difference is in row 0 <- -E_pos[:6]
+        rows of ACBBAB in the exercise's token table minus rows 0 to 5 of the sorter's <- E_tok[w] - E_pos[:6]
+        rows of CBABBC in the reverser's token table plus copies of row 4 of the <- reverser.wte[token_ids] + E_pos[4]
         position table <- reverser.wpe || E_pos
-        All letters have the same row <- E_tok[[0] * 6] || [E_tok[1]] * 6
-        ids are the wrong way round <- E_tok[::-1][w]
+        rows of AAAAAA in the exercise's token table <- E_tok[[0] * 6]
+        rows of BBBBBB in the exercise's token table <- [E_tok[1]] * 6
+        rows of CABBCB in the exercise's token table <- E_tok[::-1][w]
         multiplied by its id <- E_tok[w] * np.array(w)[:, None]
         mixes up the rows <- E_tok[w].T.reshape(6, 48)
-        whole table <- E_tok || sorter.wte
-        single row <- E_tok[0]
+        rows of ABC in the exercise's token table <- E_tok || sorter.wte
+        row of A in the exercise's token table <- E_tok[0]
         CBABBC <- E_tok[token_ids] || tok_emb || tok_emb.copy()
-        one too far down <- E_tok[[1, 0, 2, 2, 1, 2]]
-        one too far up <- E_tok[[i - 1 for i in w]]
-        follow the slots <- E_tok[[0, 1, 2, 0, 1, 2]] || np.vstack([E_tok, E_tok])
+        rows of BACCBC in the exercise's token table <- E_tok[[1, 0, 2, 2, 1, 2]]
+        rows of CBAACA in the exercise's token table <- E_tok[[i - 1 for i in w]]
+        rows of ABCABC in the exercise's token table <- E_tok[[0, 1, 2, 0, 1, 2]] || np.vstack([E_tok, E_tok])
         AABBCC <- np.repeat(E_tok, 2, axis=0)
         row 5 <- E_tok[[0, 2, 1, 1, 0, 0]]
         row 3 <- E_tok[[0, 2, 1, 2, 0, 1]]
@@ -161,17 +165,18 @@ WRONG = {  # what the verdict must say <- answers
         (7, 48) <- E_tok[w + [1]]
         swapped <- E_tok[w].T || E_tok.T[:, w]
         columns <- E_tok[:, w]
-        wrong order <- E_tok[w][::-1] || E_tok[sorted(w)]
-        position embedding <- E_pos[:6] || pos_emb
+        rows of BABBCA in the exercise's token table <- E_tok[w][::-1]
+        rows of AABBBC in the exercise's token table <- E_tok[sorted(w)]
+        rows 0 to 5 of the sorter's position table <- E_pos[:6] || pos_emb
         position table <- E_pos[w]
-        position row <- x
-        sum <- E_tok[w] + E_pos[:6]
+        rows of CBABBC in the exercise's token table plus rows 0 to 5 of the sorter's position table <- x
+        rows of ACBBAB in the exercise's token table plus rows 0 to 5 of the sorter's position <- E_tok[w] + E_pos[:6]
         reverser <- reverser.wte[w] || reverser.wpe[:6]
         sines <- sinusoids[:6]
         same amount <- shifted[w]
         multiplied <- E_tok[w] * 2
         divided by its length <- unit[w]
-        ids <- w || encode("ACBBAB")
+        One number for each letter: an id <- w || encode("ACBBAB")
         letters <- "ACBBAB" || list("ACBBAB")
         one-hot <- one_hot(w, 3) || ones
         one long row <- E_tok[w].ravel()
@@ -188,6 +193,7 @@ WRONG = {  # what the verdict must say <- answers
         squared <- E_tok[w] ** 2
         channels are in reverse <- E_tok[w][:, ::-1]
         mean of each row <- E_tok[w] - E_tok[w].mean(axis=1, keepdims=True)
+        normalised <- (E_tok[w] - E_tok[w].mean(1, keepdims=True)) / E_tok[w].std(1, keepdims=True)
         the mean row <- E_tok[w] - E_tok.mean(axis=0) || E_tok[w] - E_tok[w].mean(axis=0)
         row 2, channel 7 <- changed(E_tok[w], (2, 7), 9)
         row 0, channel 0 <- np.random.default_rng(0).normal(size=(6, 48))
@@ -198,54 +204,55 @@ WRONG = {  # what the verdict must say <- answers
         parentheses <- token_embedding || E_tok.copy
     """,
     "one_hot": """
-        rows of the table <- E_tok[w]
+        rows of ACBBAB in the sorter's token table <- E_tok[w]
         CBABBC <- chosen || one_hot(token_ids, 3) || ["001", "010", "100", "010", "010", "001"]
-        row for each id <- np.eye(3)
-        column for each slot <- np.eye(6) || np.eye(6)[w]
-        column for each channel <- np.eye(48)[w]
-        column too many <- np.eye(4)[w] || np.eye(4)[[1, 3, 2, 2, 1, 2]]
+        rows of ABC in the one-hot matrix of the letters <- np.eye(3)
+        one for each id from 0 on, and these have 6 <- np.eye(6) || np.eye(6)[w]
+        and these have 48 <- np.eye(48)[w]
+        and these have 4 <- np.eye(4)[w] || np.eye(4)[[1, 3, 2, 2, 1, 2]]
         swapped <- np.eye(3)[w].T || 1 - ones || ones.reshape(3, 6)
-        too far to the right <- np.eye(3)[[1, 0, 2, 2, 1, 2]]
-        too far to the left <- np.eye(3)[[2, 1, 0, 0, 2, 0]]
-        wrong order <- np.eye(3)[w[::-1]] || np.eye(3)[sorted(w)]
-        follow the slots <- np.vstack([np.eye(3), np.eye(3)])
-        row 5 <- np.eye(3)[[0, 2, 1, 1, 0, 0]]
+        rows of BACCBC in the one-hot matrix of the letters <- np.eye(3)[[1, 0, 2, 2, 1, 2]]
+        rows of CBAACA in the one-hot matrix of the letters <- np.eye(3)[[2, 1, 0, 0, 2, 0]]
+        rows of BABBCA in the one-hot matrix of the letters <- np.eye(3)[w[::-1]]
+        rows of AABBBC in the one-hot matrix of the letters <- np.eye(3)[sorted(w)]
+        rows of ABCABC in the one-hot matrix of the letters <- np.vstack([np.eye(3), np.eye(3)])
+        row of A in the one-hot matrix of the letters <- np.eye(3)[[0, 2, 1, 1, 0, 0]]
         ids <- w || encode("ACBBAB")
         All numbers are 0 <- np.zeros((6, 3))
         All numbers are 1 <- np.ones((6, 3))
-        ids are where <- ones * np.array(w)[:, None]
+        multiplied by its id, or one more: ids say a place <- ones * np.array(w)[:, None]
         reverse order <- ones[:, ::-1]
         one long row <- ones.ravel() || "100001010010100010"
-        single row <- ones[0]
+        row of A in the one-hot matrix of the letters <- ones[0]
         how often <- ones.sum(axis=0)
         other than zeros and ones <- ones / 2
         more than one 1 <- changed(ones, 1, [1, 1, 0])
         no 1 <- changed(ones, 3, 0)
         compares the letters <- np.equal.outer(np.array(w), np.array(w))
         (5, 3) <- ones[:5]
-        column is missing <- np.eye(2)[[0, 1, 1, 1, 0, 1]]
-        filled with its id <- np.tile(np.array(w)[:, None], 3)
+        and these have 2 <- np.eye(2)[[0, 1, 1, 1, 0, 1]]
+        filled with the ids <- np.tile(np.array(w)[:, None], 3)
         letters <- "ACBBAB"
         parentheses <- one_hot || np.eye
     """,
     "matmul": """
-        ids of the letters <- w
+        One number for each letter: an id <- w
         columns <- E_tok[:, w]
-        follow the slots <- np.vstack([np.eye(3)] * 2) @ E_tok
+        rows of ABCABC in the exercise's token table <- np.vstack([np.eye(3)] * 2) @ E_tok
         All numbers are 0 <- np.zeros((6, 48))
         position table <- E_pos
-        one too far up <- np.eye(3)[[2, 1, 0, 0, 2, 0]] @ E_tok
-        the same row <- np.eye(3)[[0] * 6] @ E_tok
-        sum of token <- ones @ E_tok + E_pos[:6]
+        rows of CBAACA in the exercise's token table <- np.eye(3)[[2, 1, 0, 0, 2, 0]] @ E_tok
+        rows of AAAAAA in the exercise's token table <- np.eye(3)[[0] * 6] @ E_tok
+        rows of ACBBAB in the exercise's token table plus rows 0 to 5 of the sorter's <- ones @ E_tok + E_pos[:6]
         one-hot <- ones
-        first one-hot row <- ones[0] @ E_tok
-        single row <- ones[1] @ E_tok
+        row of A in the exercise's token table <- ones[0] @ E_tok
+        row of C in the exercise's token table <- ones[1] @ E_tok
         CBABBC <- chosen @ E_tok || product if False else chosen @ E_tok
         one sum <- ones.sum(axis=0) @ E_tok
         before they are added up <- ones[:, :, None] * E_tok
         (3, 48) <- ones.T @ E_tok[w]
         swapped <- (ones @ E_tok).T || E_tok.T @ ones.T
-        whole table <- E_tok || np.eye(3) @ E_tok
+        rows of ABC in the exercise's token table <- E_tok || np.eye(3) @ E_tok
         sum of many rows <- np.ones((6, 3)) @ E_tok
         table times itself <- E_tok @ E_tok.T
         one-hot times one-hot <- ones @ ones.T
@@ -255,12 +262,12 @@ WRONG = {  # what the verdict must say <- answers
         position table <- ones @ E_pos[:3]
         Zeros and ones are swapped <- (1 - ones) @ E_tok
         channel 0 <- (ones @ E_tok).round(1)
-        and these are 5 rows <- (ones @ E_tok)[:5]
-        position embedding <- np.eye(6) @ E_pos[:6]
+        rows of ACBBA in the exercise's token table <- (ones @ E_tok)[:5]
+        rows 0 to 5 of the sorter's position table <- np.eye(6) @ E_pos[:6]
         close <- (ones @ E_tok).round(3)
-        wrong order <- ones[::-1] @ E_tok
+        rows of BABBCA in the exercise's token table <- ones[::-1] @ E_tok
         row 5 <- np.eye(3)[[0, 2, 1, 1, 0, 0]] @ E_tok
-        one too far down <- np.eye(3)[[1, 0, 2, 2, 1, 2]] @ E_tok
+        rows of BACCBC in the exercise's token table <- np.eye(3)[[1, 0, 2, 2, 1, 2]] @ E_tok
         multiplied <- 2 * ones @ E_tok
         parentheses <- np.dot
         text <- "ones @ E_tok"
@@ -272,13 +279,12 @@ WRONG = {  # what the verdict must say <- answers
         single slot <- [0] || 0
         not all are there <- [0, 3] || [0, 4] || {0: 0, 1: 3}
         3 of these 4 <- [0, 3, 4, 5]
-        all slots <- [0, 1, 2, 3, 4, 5] || range(6) || range(1, 7)
+        all slots <- [0, 1, 2, 3, 4, 5] || range(6)
         how many <- 3
         ids <- [2, 2, 2] || 2 || [2, 0, 1, 2, 2, 1] || encode("CABCCB")
         letter <- "C"
         letters <- "CCC" || ["C", "C", "C"] || [i for i in "CABCCB" if i == "C"]
-        another letter <- [2, 5] || [1]
-        other letters <- [1, 2, 5]
+        other letters <- [1, 2, 5] || [2, 5] || [1]
         1 of these 2 <- [0, 5]
         mask <- [True, False, False, True, True, False] || encode("CABCCB") == 2 || [1, 0, 0, 1, 1, 0] || True
         more than once <- [0, 3, 3, 4]
@@ -323,9 +329,9 @@ WRONG = {  # what the verdict must say <- answers
         parentheses <- cosines
         one length <- [E_tok[i] @ E_tok[j] / n[i] for i, j in [(0, 1), (0, 2), (1, 2)]]
         one length <- [E_tok[i] @ E_tok[j] / n[j] for i, j in [(0, 1), (0, 2), (1, 2)]]
-        added <- [E_tok[i] @ E_tok[j] / (n[i] + n[j]) for i, j in [(0, 1), (0, 2), (1, 2)]]
-        squared <- [E_tok[i] @ E_tok[j] / (n[i] * n[j]) ** 2 for i, j in [(0, 1), (0, 2), (1, 2)]]
-        root <- [E_tok[i] @ E_tok[j] / np.sqrt(n[i] * n[j]) for i, j in [(0, 1), (0, 2), (1, 2)]]
+        sum of both lengths <- [E_tok[i] @ E_tok[j] / (n[i] + n[j]) for i, j in [(0, 1), (0, 2), (1, 2)]]
+        squares of both lengths <- [E_tok[i] @ E_tok[j] / (n[i] * n[j]) ** 2 for i, j in [(0, 1), (0, 2), (1, 2)]]
+        roots of both lengths <- [E_tok[i] @ E_tok[j] / np.sqrt(n[i] * n[j]) for i, j in [(0, 1), (0, 2), (1, 2)]]
         axis=1 <- [E_tok[i] @ E_tok[j] / np.linalg.norm(E_tok) for i, j in [(0, 1), (0, 2), (1, 2)]]
         axis=1 <- [E_tok[i] @ E_tok[j] / np.linalg.norm(E_tok) ** 2 for i, j in [(0, 1), (0, 2), (1, 2)]]
         every channel <- [E_tok[i] * E_tok[j] for i, j in [(0, 1), (0, 2), (1, 2)]] || unit[0] * unit[1]
@@ -346,7 +352,7 @@ WRONG = {  # what the verdict must say <- answers
         position rows <- cosines(E_pos[:3])[[0, 0, 1], [1, 2, 2]]
         mean was taken away <- np.corrcoef(E_tok)[[0, 0, 1], [1, 2, 2]]
         lengths of the three rows <- n
-        first of them <- cosines(E_tok)[0, 1]
+        single number <- cosines(E_tok)[0, 1]
         A-B <- cosines(E_tok)[0]
         itself <- [1, 1, 1]
         (2,) <- [-0.16, -0.54]
@@ -356,7 +362,7 @@ WRONG = {  # what the verdict must say <- answers
         square of one length <- [E_tok[i] @ E_tok[j] / n[i] ** 2 for i, j in [(0, 1), (0, 2), (1, 2)]]
         square of one length <- [E_tok[i] @ E_tok[j] / n[j] ** 2 for i, j in [(0, 1), (0, 2), (1, 2)]]
         is no cosine <- [1.5, 0.3, 0.2]
-        Three cosines <- 0.16 || [unit[0] @ unit[1]]
+        cosines of A-B, A-C and B-C <- 0.16 || [unit[0] @ unit[1]]
         text <- "I do not know"
     """,
     "parameter_count": """
@@ -369,7 +375,7 @@ WRONG = {  # what the verdict must say <- answers
         makes two numbers <- (50, 257 * 768)
         Without the quotes <- "50257 * 768" || "50,257 * 768"
         column too many or too few <- 50257 * 767 || 50257 * 769
-        our own <- 144 || E_tok.size || 85728
+        our own <- 144 || E_tok.size
         small model <- 50257 * 48 || 3 * 768
         position table <- 1024 * 768
         counted too <- 50257 * 768 + 1024 * 768
@@ -381,7 +387,7 @@ WRONG = {  # what the verdict must say <- answers
         exact <- 38.6e6 || 38_600_000 || 38_597_375 || (38, 597, 375)
         millions <- 38.597376
         thousands <- 38597.376
-        whole GPT-2 <- 124_439_808
+        whole model <- 124_439_808 || 85728
         text <- "fifty thousand"
         Without the quotes <- "50257 * 768"
         How many rows <- 12 || E_tok.shape
@@ -407,34 +413,37 @@ WRONG = {  # what the verdict must say <- answers
         4 times <- 3 * 1024 * 1024
     """,
     "positions": """
+        rows 1 to 6 of the exercise's position table <- E_pos[1:7].round(3)
         slot number <- E_pos[:6] * np.arange(6)[:, None]
         mean row <- E_pos[:6] - E_pos[:6].mean(axis=0)
         mixes up the rows <- E_pos[:6].T.reshape(6, 48)
-        whole table <- E_pos
-        from slot 6 on <- E_pos[6:]
-        row is missing <- E_pos[:5] || E_pos[0:5]
-        first row is missing <- E_pos[1:6]
-        row too many <- E_pos[:7] || E_pos[0:7]
-        counted from 1 <- E_pos[1:7] || E_pos[[1, 2, 3, 4, 5, 6]]
-        last of the table <- E_pos[-6:] || E_pos[5:]
-        reverse <- E_pos[5::-1] || E_pos[:6][::-1] || E_pos[::-1][:6]
-        ids of the letters <- E_pos[token_ids] || E_pos[[2, 1, 0, 1, 1, 2]] || token_ids
-        row 6 alone <- E_pos[6]
-        single row <- E_pos[5]
-        single row <- E_pos[0]
-        same position <- E_pos[[3] * 6]
-        Every second <- E_pos[0:11:2]
-        slot 6 <- E_pos[[0, 1, 2, 3, 4, 6]]
+        rows 0 to 10 of the exercise's position table <- E_pos
+        rows 6 to 10 of the exercise's position table <- E_pos[6:]
+        rows 0 to 4 of the exercise's position table <- E_pos[:5] || E_pos[0:5]
+        rows 1 to 5 of the exercise's position table <- E_pos[1:6]
+        rows 0 to 6 of the exercise's position table <- E_pos[:7] || E_pos[0:7]
+        rows 1 to 6 of the exercise's position table <- E_pos[1:7] || E_pos[[1, 2, 3, 4, 5, 6]]
+        rows 5 to 10 of the exercise's position table <- E_pos[-6:] || E_pos[5:]
+        rows 5, 4, 3, 2, 1, 0 of the exercise's position table <- E_pos[5::-1] || E_pos[:6][::-1]
+        rows 10, 9, 8, 7, 6, 5 of the exercise's position table <- E_pos[::-1][:6]
+        ids of the letters <- token_ids
+        rows 2, 1, 0, 1, 1, 2 of the exercise's position table <- E_pos[token_ids] || E_pos[[2, 1, 0, 1, 1, 2]]
+        row 6 of the exercise's position table <- E_pos[6]
+        row 5 of the exercise's position table <- E_pos[5]
+        row 0 of the exercise's position table <- E_pos[0]
+        copies of row 3 of the exercise's position table <- E_pos[[3] * 6]
+        rows 0, 2, 4, 6, 8, 10 of the exercise's position table <- E_pos[0:11:2]
+        row 6 of the exercise's position table <- E_pos[[0, 1, 2, 3, 4, 6]]
         channels <- E_pos[:, :6]
         some of the channels <- E_pos[:6, :6]
         (6, 11) <- E_pos.T[:6]
         swapped <- E_pos[:6].T
-        token embedding <- E_tok[token_ids] || tok_emb
+        rows of CBABBC in the sorter's token table <- E_tok[token_ids] || tok_emb
         token table <- E_tok
-        sum <- x || tok_emb + E_pos[:6]
+        rows of CBABBC in the sorter's token table plus rows 0 to 5 of the exercise's <- x || tok_emb + E_pos[:6]
         channel 0 <- E_pos[:6] + token_ids[:, None]
         reverser <- reverser.wpe[:6]
-        every slot of the whole table <- reverser.wpe
+        rows 0 to 10 of the reverser's position table <- reverser.wpe
         sines <- sinusoids[:6]
         (11, 48) <- sinusoids
         slot number says which row <- range(6) || [0, 1, 2, 3, 4, 5] || np.arange(6)
@@ -445,7 +454,7 @@ WRONG = {  # what the verdict must say <- answers
         single number <- 6
         letters <- "CBABBC"
         parentheses <- position_embedding
-        filled with slot numbers <- np.repeat(np.arange(6), 48).reshape(6, 48)
+        filled with the slot numbers <- np.repeat(np.arange(6), 48).reshape(6, 48)
         single row <- E_pos[:6].mean(axis=0)
         row 3, channel 4 <- changed(E_pos[:6], (3, 4), 9)
     """,
@@ -460,7 +469,7 @@ WRONG = {  # what the verdict must say <- answers
         cosine <- divmod(int((cosines(E_pos) - 9 * np.eye(11)).argmax()), 11)
         dot product <- divmod(int((E_pos @ E_pos.T - 9 * np.eye(11)).argmax()), 11)
         table of numbers <- distances(E_pos) || E_pos[:2]
-        Two others are nearer <- [7, 9] || [3, 2]
+        of these 2 rows <- [7, 9] || [3, 2]
         nearest of each row <- apart.argmin(axis=1)
         2 rows are asked for <- [0, 1, 2]
         Not every <- [11, 12]
@@ -474,21 +483,21 @@ WRONG = {  # what the verdict must say <- answers
         parentheses <- distances
     """,
     "read_and_written": """
-        that were given <- E_pos[:6]
-        written so far <- E_pos[6:9]
-        slots for answers <- E_pos[6:]
-        from slot 9 <- E_pos[9:]
-        whole table <- E_pos
-        counted from 1 <- E_pos[1:10]
-        first row is missing <- E_pos[1:9]
-        too many <- E_pos[:10]
-        row is missing <- E_pos[:8]
-        rows of the letters <- E_tok[encode("CBABBCABB")]
-        sum of token <- E_tok[encode("CBABBCABB")] + E_pos[:9]
+        rows 0 to 5 of the exercise's position table <- E_pos[:6]
+        rows 6 to 8 of the exercise's position table <- E_pos[6:9]
+        rows 6 to 10 of the exercise's position table <- E_pos[6:]
+        rows 9, 10 of the exercise's position table <- E_pos[9:]
+        rows 0 to 10 of the exercise's position table <- E_pos
+        rows 1 to 9 of the exercise's position table <- E_pos[1:10]
+        rows 1 to 8 of the exercise's position table <- E_pos[1:9]
+        rows 0 to 9 of the exercise's position table <- E_pos[:10]
+        rows 0 to 7 of the exercise's position table <- E_pos[:8]
+        rows of CBABBCABB in the sorter's token table <- E_tok[encode("CBABBCABB")]
+        rows of CBABBCABB in the sorter's token table plus rows 0 to 8 of the <- E_tok[encode("CBABBCABB")] + E_pos[:9]
         reverser <- reverser.wpe[:9]
         sines <- sinusoids[:9]
-        reverse order <- E_pos[:9][::-1]
-        ids <- E_pos[encode("CBABBCABB")]
+        rows 8, 7, 6, 5, 4, 3, 2, 1, 0 of the exercise's position table <- E_pos[:9][::-1]
+        rows 2, 1, 0, 1, 1, 2, 0, 1, 1 of the exercise's position table <- E_pos[encode("CBABBCABB")]
     """,
     "no_difference": """
         come out different <- [0, 2, 3]
@@ -532,45 +541,46 @@ WRONG = {  # what the verdict must say <- answers
         one number <- averaged(reverser.wpe[1:4].mean())
         along each row <- averaged(reverser.wpe[1:4].mean(axis=1)[:, None])
         sum of the rows <- averaged(reverser.wpe[1:4].sum(axis=0))
-        copies of row 2 <- averaged(reverser.wpe[2])
+        rows 0, 2, 2, 2, 4, 5, 6, 7, 8, 9, 10 of the exercise's position table <- averaged(reverser.wpe[2])
         one and the same row <- averaged(reverser.wpe[1:4].max(axis=0)) || averaged(E_pos[1:4].mean(axis=0))
-        still differ <- averaged(reverser.wpe[[3, 1, 2]]) || averaged(reverser.wpe[1:4] - reverser.wpe[1:4].mean())
+        still differ <- averaged(reverser.wpe[1:4] - reverser.wpe[1:4].mean())
+        rows 0, 3, 1, 2, 4, 5, 6, 7, 8, 9, 10 of the exercise's position table <- averaged(reverser.wpe[[3, 1, 2]])
         Every row has changed <- reverser.wpe - reverser.wpe[1:4].mean(axis=0)
         row 1, row 3 <- changed(reverser.wpe, [1, 3], reverser.wpe[[1, 3]].mean(axis=0))
         differs from the table of the exercise: row 1. <- changed(reverser.wpe, 1, reverser.wpe[1:4].mean(axis=0))
         Are these the rows <- changed(reverser.wpe, slice(1, 3), reverser.wpe[1:3].mean(axis=0))
         Are these the rows <- changed(reverser.wpe, slice(2, 5), reverser.wpe[2:5].mean(axis=0))
-        taken out <- np.delete(reverser.wpe, [1, 2, 3], axis=0)
-        mean row alone <- reverser.wpe[1:4].mean(axis=0)
-        rows alone <- reverser.wpe[1:4]
-        new rows alone <- [reverser.wpe[1:4].mean(axis=0)] * 3
+        rows 0, 4, 5, 6, 7, 8, 9, 10 of the exercise's position table <- np.delete(reverser.wpe, [1, 2, 3], axis=0)
+        only what is new <- reverser.wpe[1:4].mean(axis=0)
+        rows 1 to 3 of the exercise's position table <- reverser.wpe[1:4]
+        only what is new <- [reverser.wpe[1:4].mean(axis=0)] * 3
         sorter <- E_pos || changed(E_pos, slice(1, 4), E_pos[1:4].mean(axis=0))
         token table <- reverser.wte
         sines <- sinusoids
-        keep all digits <- averaged(reverser.wpe[1:4].mean(axis=0)).round(3)
+        round nothing <- averaged(reverser.wpe[1:4].mean(axis=0)).round(3)
     """,
     "exchanged": """
         No row <- E_pos
         overwritten <- changed(E_pos, 6, E_pos[9]) || changed(E_pos, 9, E_pos[6])
-        7 and 10: others <- E_pos[[0, 1, 2, 3, 4, 5, 6, 10, 8, 9, 7]]
-        7 and 9: others <- E_pos[[0, 1, 2, 3, 4, 5, 6, 9, 8, 7, 10]]
-        wrong order <- E_pos[[0, 1, 2, 3, 4, 5, 9, 8, 7, 6, 10]]
-        0 now <- changed(E_pos, [6, 9], 0)
-        hold their mean <- changed(E_pos, [6, 9], E_pos[[6, 9]].mean(axis=0))
+        rows 0, 1, 2, 3, 4, 5, 6, 10, 8, 9, 7 of the exercise's position <- E_pos[[0, 1, 2, 3, 4, 5, 6, 10, 8, 9, 7]]
+        rows 0, 1, 2, 3, 4, 5, 6, 9, 8, 7, 10 of the exercise's position <- E_pos[[0, 1, 2, 3, 4, 5, 6, 9, 8, 7, 10]]
+        rows 0, 1, 2, 3, 4, 5, 9, 8, 7, 6, 10 of the exercise's position <- E_pos[[0, 1, 2, 3, 4, 5, 9, 8, 7, 6, 10]]
+        rows are 0 now <- changed(E_pos, [6, 9], 0)
+        or their mean <- changed(E_pos, [6, 9], E_pos[[6, 9]].mean(axis=0))
         each other's numbers <- changed(E_pos, [6, 9], E_pos[[9, 6]] * 2)
         Every row has changed <- E_pos + E_pos[swap]
-        Row 0, counted from 0, holds what was in row 1 <- E_pos[[1, 2, 3, 4, 5, 6, 10, 8, 9, 7, 10]]
+        rows 1, 2, 3, 4, 5, 6, 10, 8, 9, 7, 10 of the exercise's position <- E_pos[[1, 2, 3, 4, 5, 6, 10, 8, 9, 7, 10]]
         row 3, row 6, row 9 <- changed(E_pos[swap], 3, 0)
-        all others stay <- E_pos[[0, 1, 2, 3, 4, 5, 9, 6, 7, 8, 10]]
-        wrong order <- E_pos[::-1]
-        wrong order <- np.roll(E_pos, 1, axis=0)
+        rows 0, 1, 2, 3, 4, 5, 9, 6, 7, 8, 10 of the exercise's position <- E_pos[[0, 1, 2, 3, 4, 5, 9, 6, 7, 8, 10]]
+        rows 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0 of the exercise's position table <- E_pos[::-1]
+        rows 10, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 of the exercise's position table <- np.roll(E_pos, 1, axis=0)
         Two channels <- E_pos[:, [*range(6), 9, 7, 8, 6, *range(10, 48)]]
         row numbers <- swap || [6, 9] || [9, 6]
-        rows alone, as they were <- E_pos[[6, 9]]
-        two rows alone <- E_pos[[9, 6]]
-        taken out <- np.delete(E_pos, [6, 9], axis=0)
+        rows 6, 9 of the exercise's position table <- E_pos[[6, 9]]
+        rows 9, 6 of the exercise's position table <- E_pos[[9, 6]]
+        rows 0, 1, 2, 3, 4, 5, 7, 8, 10 of the exercise's position table <- np.delete(E_pos, [6, 9], axis=0)
         reverser <- reverser.wpe || reverser.wpe[swap]
-        wrong order <- E_pos[[1, 0, 2, 3, 4, 5, 9, 7, 8, 6, 10]]
+        rows 1, 0, 2, 3, 4, 5, 9, 7, 8, 6, 10 of the exercise's position <- E_pos[[1, 0, 2, 3, 4, 5, 9, 7, 8, 6, 10]]
         sines <- sinusoids
         token table <- E_tok
     """,
@@ -580,7 +590,7 @@ WRONG = {  # what the verdict must say <- answers
         share <- 69 / 729
         percentage <- 6900 / 729
         all inputs <- 729
-        counts letters <- 6 * 729
+        or their letters <- 6 * 729
         0 and 3 or 2 and 5 <- (SORT.answers[:, 2] == SORT.answers[:, 5]).sum() || "96 of 729"
         0 and 3 or <- (SORT.answers[:, 0] == SORT.answers[:, 3]).sum()
         in other places <- (SORT.answers[:, 0] != SORT.answers[:, 3]).sum()
@@ -602,8 +612,8 @@ WRONG = {  # what the verdict must say <- answers
         row 3 <- sines_12[3]
         sines only <- np.repeat(np.sin(11 * w48), 2)
         cosines only <- np.repeat(np.cos(11 * w48), 2)
-        All sines <- [*np.sin(11 * w48), *np.cos(11 * w48)]
-        All cosines <- [*np.cos(11 * w48), *np.sin(11 * w48)]
+        All sines, or all cosines, <- [*np.sin(11 * w48), *np.cos(11 * w48)]
+        or all cosines, come first <- [*np.cos(11 * w48), *np.sin(11 * w48)]
         share one angle <- [(np.sin, np.cos)[c % 2](11 * 10000 ** (-c / 48)) for c in range(48)]
         still 0 <- np.zeros(48)
         still 0 <- [sines_12[11][c] * (c % 2) for c in range(48)] || [sines_12[11][c] * (1 - c % 2) for c in range(48)]
@@ -623,8 +633,9 @@ WRONG = {  # what the verdict must say <- answers
         twice as long <- [*sines_12[11], *sines_12[11]]
         pairs <- sines_12[11].reshape(24, 2)
         two rows <- [np.sin(11 * w48), np.cos(11 * w48)]
-        whole table <- sinusoids
-        learned <- E_pos[10] || reverser.wpe[10]
+        rows 0 to 10 of the table of sines and cosines <- sinusoids
+        row 10 of the sorter's position table <- E_pos[10]
+        row 10 of the reverser's position table <- reverser.wpe[10]
         sign <- -sines_12[11] || waves(-11 * w48)
         reverse order <- sines_12[11, ::-1]
         too few decimals <- sines_12[11].round(1) || sines_12[11].round(2)
@@ -640,92 +651,98 @@ WRONG = {  # what the verdict must say <- answers
         where to look <- (4, 7) || (7, 4) || (0, 7)
         rounded <- -0.01 || -0.005
         scaled <- 48 ** 0.5 * E_tok[0, 7] + E_pos[4, 7]
-        another letter <- E_tok[1, 7] || E_tok[2, 7]
-        letter alone <- E_tok[0, 7]
-        slot alone <- E_pos[4, 7]
-        two numbers <- (E_tok[0, 7], E_pos[4, 7]) || [E_tok[0, 7], E_pos[4, 7]]
+        row of B in channel 7 of the token table <- E_tok[1, 7]
+        row of C in channel 7 of the token table <- E_tok[2, 7]
+        row of A in channel 7 of the token table <- E_tok[0, 7]
+        row 4 of channel 7 of the position table <- E_pos[4, 7]
+        the two <- (E_tok[0, 7], E_pos[4, 7]) || [E_tok[0, 7], E_pos[4, 7]]
         subtracted <- E_tok[0, 7] - E_pos[4, 7] || E_pos[4, 7] - E_tok[0, 7]
         multiplied <- E_tok[0, 7] * E_pos[4, 7]
         sign <- 0.0051 || -(E_tok[0, 7] + E_pos[4, 7])
         mean <- (E_tok[0, 7] + E_pos[4, 7]) / 2
-        id picks the position <- E_tok[0, 7] + E_pos[0, 7]
-        beside <- E_tok[2, 7] + E_pos[3, 7] || E_tok[2, 7] + E_pos[5, 7] || E_tok[0, 7] + E_pos[3, 7]
-        beside <- E_tok[0, 7] + E_pos[5, 7] || E_tok[0, 6] + E_pos[4, 6] || E_tok[0, 8] + E_pos[4, 8]
-        beside <- input_embedding(encode("BACCAC"), E_tok, E_pos)[3, 7]
+        row of A in channel 7 of the token table plus row 0 of channel 7 of the position <- E_tok[0, 7] + E_pos[0, 7]
+        row of C in channel 7 of the token table plus row 3 of channel 7 of the position <- E_tok[2, 7] + E_pos[3, 7]
+        row of C in channel 7 of the token table plus row 5 of channel 7 of the position <- E_tok[2, 7] + E_pos[5, 7]
+        row of A in channel 7 of the token table plus row 3 of channel 7 of the position <- E_tok[0, 7] + E_pos[3, 7]
+        beside <- E_tok[0, 6] + E_pos[4, 6] || E_tok[0, 8] + E_pos[4, 8]
+        row of A in channel 7 of the token table plus row 5 of channel 7 of the position <- E_tok[0, 7] + E_pos[5, 7]
+        row of C in channel 7 of the token table plus row 3 of <- input_embedding(encode("BACCAC"), E_tok, E_pos)[3, 7]
         swapped <- E_tok[0, 4] + E_pos[7, 4] || E_pos[7, 4]
         added up <- E_tok[:, 7].sum() + E_pos[4, 7] || E_tok[0, 7] + E_pos[:, 7].sum() || (E_tok[0] + E_pos[4]).sum()
         letter <- E_tok[2, 7] + E_pos[4, 7] || "A"
-        another letter <- E_tok[1, 7] + E_pos[4, 7] || x[4, 7]
-        another slot <- E_tok[0, 7] + E_pos[10, 7]
+        row of B in channel 7 of the token table plus row 4 of channel 7 of the <- E_tok[1, 7] + E_pos[4, 7] || x[4, 7]
+        row of A in channel 7 of the token table plus row 10 of channel 7 of the position <- E_tok[0, 7] + E_pos[10, 7]
         reverser <- reverser.wte[0, 7] + reverser.wpe[4, 7] || E_tok[0, 7] + reverser.wpe[4, 7]
         whole row <- E_tok[0] + E_pos[4] || input_embedding(encode("BACCAC"), E_tok, E_pos)[4]
-        whole matrix <- E_tok[ids] + E_pos[:6]
-        whole column <- (E_tok[ids] + E_pos[:6])[:, 7]
-        token table <- E_tok[:, 7]
-        position table <- E_pos[:, 7]
-        twice <- E_tok[0, 7] + E_tok[0, 7]
+        column or matrix <- E_tok[ids] + E_pos[:6]
+        column or matrix <- (E_tok[ids] + E_pos[:6])[:, 7]
+        channel of a whole table <- E_tok[:, 7] || E_pos[:, 7]
+        added to itself <- E_tok[0, 7] + E_tok[0, 7]
         close <- -0.00508
         where to look <- 4 || 7 || 0
         point has slipped <- -0.051 || "-0,51" || -0.00051
         Which row <- 5
         number <- ("A", 4)
         channel <- E_tok[0, 4] + E_pos[4, 7]
-        other rows <- E_tok[1, 7] + E_pos[0, 7]
+        row of B in channel 7 of the token table plus row 0 of channel 7 of the position <- E_tok[1, 7] + E_pos[0, 7]
         parentheses <- print
     """,
     "input_embedding": """
         sines <- sinusoids[:6]
-        whole table <- E_pos
-        follow the slots <- E_tok[[0, 1, 2] * 2] + E_pos[:6]
+        rows 0 to 10 of the exercise's position table <- E_pos
+        rows of ABCABC in the exercise's token table plus rows 0 to 5 of the <- E_tok[[0, 1, 2] * 2] + E_pos[:6]
         ids are added <- np.array(ids)[:, None] + E_pos[:6]
         added to itself <- E_pos[:6] * 2 || E_tok[ids] + E_tok[ids]
-        mean of positions <- E_tok[ids] + E_pos[:6].mean(axis=0) || E_tok[ids] + E_pos.mean(axis=0)
-        There are 6 letters, and these are <- (E_tok[ids] + E_pos[:6])[:5] || E_tok[[1, 0, 2, 2, 0, 2, 0]] + E_pos[:7]
-        sum of all positions <- E_tok[ids] + E_pos.sum(axis=0)
-        Every second <- E_tok[ids] + E_pos[:12:2]
-        one too far up <- E_tok[[0, 2, 1, 1, 2, 1]] + E_pos[:6]
+        the sum of all positions <- E_tok[ids] + E_pos[:6].mean(axis=0) || E_tok[ids] + E_pos.mean(axis=0)
+        rows of BACCA in the exercise's token table plus rows 0 to 4 of the exercise's <- (E_tok[ids] + E_pos[:6])[:5]
+        rows of BACCACA in the exercise's token table plus rows 0 to 6 of <- E_tok[[1, 0, 2, 2, 0, 2, 0]] + E_pos[:7]
+        A mean or the sum <- E_tok[ids] + E_pos.sum(axis=0)
+        rows of BACCAC in the exercise's token table plus rows 0, 2, 4, 6, 8, 10 of the <- E_tok[ids] + E_pos[:12:2]
+        rows of ACBBCB in the exercise's token table plus rows 0 to 5 of the <- E_tok[[0, 2, 1, 1, 2, 1]] + E_pos[:6]
         mixes up the rows <- (E_tok[ids] + E_pos[:6]).T.reshape(6, 48)
-        single row <- E_tok[1] + E_pos[0]
-        token embedding <- E_tok[ids]
-        position embedding <- E_pos[:6]
+        row of B in the exercise's token table plus row 0 of the exercise's position table <- E_tok[1] + E_pos[0]
+        rows of BACCAC in the exercise's token table <- E_tok[ids]
+        rows 0 to 5 of the exercise's position table <- E_pos[:6]
         subtracted <- E_tok[ids] - E_pos[:6] || E_pos[:6] - E_tok[ids]
         multiplied <- E_tok[ids] * E_pos[:6] || 2 * (E_tok[ids] + E_pos[:6])
         mean of the two <- (E_tok[ids] + E_pos[:6]) / 2
-        ids of the letters <- E_tok[ids] + E_pos[ids]
-        counted from 1 <- E_tok[ids] + E_pos[1:7]
-        last of the table <- E_tok[ids] + E_pos[5:] || E_tok[ids] + E_pos[-6:]
-        reverse <- E_tok[ids] + E_pos[:6][::-1] || E_tok[ids][::-1] + E_pos[:6]
-        same position <- E_tok[ids] + E_pos[0] || E_tok[ids] + E_pos[5]
-        same row <- E_tok[0] + E_pos[:6]
-        sorted <- E_tok[sorted(ids)] + E_pos[:6]
+        rows of BACCAC in the exercise's token table plus rows 1, 0, 2, 2, 0, 2 of the <- E_tok[ids] + E_pos[ids]
+        rows of BACCAC in the exercise's token table plus rows 1 to 6 of the exercise's <- E_tok[ids] + E_pos[1:7]
+        rows of BACCAC in the exercise's token table plus rows 5 to <- E_tok[ids] + E_pos[5:] || E_tok[ids] + E_pos[-6:]
+        rows of BACCAC in the exercise's token table plus rows 5, 4, 3, 2, 1, 0 of the <- E_tok[ids] + E_pos[:6][::-1]
+        rows of CACCAB in the exercise's token table plus rows 0 to 5 of the exercise's <- E_tok[ids][::-1] + E_pos[:6]
+        rows of BACCAC in the exercise's token table plus copies of row 0 of the exercise's <- E_tok[ids] + E_pos[0]
+        rows of BACCAC in the exercise's token table plus copies of row 5 of the exercise's <- E_tok[ids] + E_pos[5]
+        rows of AAAAAA in the exercise's token table plus rows 0 to 5 of the exercise's position <- E_tok[0] + E_pos[:6]
+        rows of AABCCC in the exercise's token table plus rows 0 to 5 of the <- E_tok[sorted(ids)] + E_pos[:6]
         CBABBC <- x || E_tok[token_ids] + E_pos[:6] || tok_emb + pos_emb
         ABCCBC <- E_tok[[0, 1, 2, 2, 1, 2]] + E_pos[:6]
         row 5 <- E_tok[[1, 0, 2, 2, 0, 1]] + E_pos[:6]
-        too far <- E_tok[[2, 1, 0, 0, 1, 0]] + E_pos[:6]
+        rows of CBAABA in the exercise's token table plus rows 0 to 5 of the <- E_tok[[2, 1, 0, 0, 1, 0]] + E_pos[:6]
         reverser <- reverser.wte[ids] + reverser.wpe[:6] || E_tok[ids] + reverser.wpe[:6]
         reverser <- reverser.wte[ids] + E_pos[:6]
         sines <- E_tok[ids] + sinusoids[:6]
         scaled <- E_tok[ids] * np.sqrt(48) + E_pos[:6]
         twice <- E_tok[ids] + E_pos[:6] + E_pos[:6]
-        side by side <- np.hstack([E_tok[ids], E_pos[:6]])
-        one below the other <- np.vstack([E_tok[ids], E_pos[:6]])
-        two layers <- np.stack([E_tok[ids], E_pos[:6]]) || (E_tok[ids], E_pos[:6])
+        the two beside <- np.hstack([E_tok[ids], E_pos[:6]])
+        the two beside, below <- np.vstack([E_tok[ids], E_pos[:6]])
+        the two beside, below or behind each other <- np.stack([E_tok[ids], E_pos[:6]]) || (E_tok[ids], E_pos[:6])
         every slot <- E_tok[ids][:, None] + E_pos[:6]
         added to every slot <- E_tok[:, None] + E_pos
-        product of matrices <- E_tok[ids] @ E_pos[:6].T
-        row for every id <- E_tok + E_pos[:3]
-        every slot of the whole table <- E_pos + E_tok[0]
+        multiplied <- E_tok[ids] @ E_pos[:6].T
+        rows of ABC in the exercise's token table plus rows 0 to 2 of the exercise's position table <- E_tok + E_pos[:3]
+        rows of AAAAAAAAAAA in the exercise's token table plus rows 0 to 10 of the exercise's <- E_pos + E_tok[0]
         swapped <- (E_tok[ids] + E_pos[:6]).T
         one long row <- (E_tok[ids] + E_pos[:6]).ravel()
         (5, 48) <- (E_tok[ids] + E_pos[:6])[:5]
-        single row <- (E_tok[ids] + E_pos[:6])[4]
+        row of A in the exercise's token table plus row 4 of the exercise's position <- (E_tok[ids] + E_pos[:6])[4]
         added up <- (E_tok[ids] + E_pos[:6]).sum(axis=0)
         close <- (E_tok[ids] + E_pos[:6]).round(2)
         same amount <- (E_tok[ids] + E_pos[:6]) + 1
         an id or a slot number <- ids
         letters <- "BACCAC"
         slot numbers are added <- E_tok[ids] + np.arange(6)[:, None]
-        slot 6 <- E_tok[ids] + E_pos[[0, 1, 2, 3, 4, 6]]
+        row of C in the exercise's token table plus row 6 of the exercise's <- E_tok[ids] + E_pos[[0, 1, 2, 3, 4, 6]]
         All numbers are 0 <- np.zeros((6, 48))
         row 3, channel 4 <- changed(E_tok[ids] + E_pos[:6], (3, 4), 9)
         parentheses <- input_embedding || lambda ids: E_tok[ids] + E_pos[:6]
@@ -756,7 +773,7 @@ WRONG = {  # what the verdict must say <- answers
         slot 0, channel 1 does not change it <- (0, 1, 0.3)
         so small a nudge <- (5, 3, 0) || (0, 0, -0.05)
         still answers AABCCC <- (0, 0, 0.3)
-        whole numbers <- (0.3, 4, 7) || (4, 7.5, 0.3)
+        the nudge comes last <- (0.3, 4, 7) || (4, 7.5, 0.3)
         this holds 2 <- (4, 7)
         large nudge <- (0, 0, -5) || (0, 0, 0.31) || (0, 0, 1e300)
         no cell <- (6, 0, 0.3) || (-1, 0, 0.3) || (0, 48, 0.3)
@@ -767,7 +784,7 @@ WRONG = {  # what the verdict must say <- answers
         nearest <- [(near(E_tok, vector), near(E_pos, vector)) for vector in vectors]
         below 0 <- largest
         that of vector 0 <- [solved[0]] * 3
-        vectors themselves <- vectors.tolist()
+        whole rows <- vectors.tolist() || vectors
         two things <- ["A", "B", "C"] || [0, 1, 2] || [t for t, s in solved] || [s for t, s in solved]
         single pair <- ("A", 0)
         vector 0 <- [("A", 0)] * 3
@@ -782,13 +799,12 @@ WRONG = {  # what the verdict must say <- answers
         3 vectors <- solved[:2] || solved + solved[:1]
         together <- list(zip(*solved)) || ([t for t, s in solved], [s for t, s in solved])
         single pair <- solved[0]
-        vectors themselves <- vectors
         letters A, B and C <- [("X", s) for t, s in solved] || "no idea"
         no letter with a slot <- [("A", 11), ("A", 12), ("A", 13)] || [("A", -1), ("A", -2), ("A", -3)]
         none of the slots <- [(t, (s + 5) % 11) for t, s in solved]
         none of the letters <- [((t + 1) % 3, s) for t, s in solved]
         vector 2 <- [*solved[:2], (solved[2][0], 10 - solved[2][1])]
-        three things <- [(t, s, 1) for t, s in solved]
+        shape is (3, 3) <- [(t, s, 1) for t, s in solved]
         neither <- [((t + 1) % 3, (s + 5) % 11) for t, s in solved]
         asks for <- vectors[0]
         single number <- 5
@@ -798,12 +814,12 @@ WRONG = {  # what the verdict must say <- answers
         still -0.88: all must be below -0.9 <- (E_tok + 0.07 * v, E_pos - 0.07 * v)
         nothing has moved <- (E_tok, E_pos) || sorter
         lose exactly <- (E_tok + v, E_pos - v - 0.001 * np.eye(48)[3]) || (E_tok + v + 1e-3 * np.eye(48)[0], E_pos - v)
-        signs of the position table <- (E_tok, -E_pos)
-        signs of the token table <- (-E_tok, E_pos) || (-E_tok, -E_pos)
-        Only one table <- (E_tok + v, E_pos) || (E_tok, E_pos - v) || (E_tok * 2, E_pos)
+        position table is multiplied by -1 <- (E_tok, -E_pos)
+        token table is multiplied by -1 <- (-E_tok, E_pos) || (-E_tok, -E_pos)
+        Only one table <- (E_tok + v, E_pos) || (E_tok, E_pos - v)
         same way <- (E_tok + v, E_pos + v) || (E_tok - v, E_pos - v)
         do not cancel <- (E_tok + v, E_pos - 2 * v) || (E_tok + v, E_pos - v / 2)
-        multiplied <- (E_tok * 2, E_pos * 2) || (E_tok * 2, E_pos / 2)
+        multiplied by 2: <- (E_tok * 2, E_pos) || (E_tok * 2, E_pos * 2) || (E_tok * 2, E_pos / 2)
         swapped <- (E_pos - v, E_tok + v)
         cosine is still <- (E_tok + 0.01 * v, E_pos - 0.01 * v) || (E_tok + 0.01, E_pos - 0.01)
         cosine is still <- (E_tok + 5, E_pos + 5) || (E_tok + 5, E_pos)
@@ -814,7 +830,7 @@ WRONG = {  # what the verdict must say <- answers
         all zeros <- (0 * E_tok, 0 * E_pos)
         pair <- E_tok + v || v || (E_tok + v,) || np.vstack([E_tok + v, E_pos - v]) || (E_tok + v, E_pos - v, 1)
         pair <- 729 || "E_tok + v, E_pos - v" || score(sorter, SORT)
-        shape (3, 48) <- (v, -v) || (E_tok[0] + v, E_pos[0] - v) || (E_tok.T + 1, E_pos.T - 1)
+        has 48 rows, and 3 are needed <- (v, -v) || (E_tok[0] + v, E_pos[0] - v) || (E_tok.T + 1, E_pos.T - 1)
         three dots <- (E_tok + v, ...)
         nan <- (E_tok + np.nan, E_pos)
         too large <- (np.float64(E_tok) + 1e300, np.float64(E_pos) - 1e300)
@@ -843,27 +859,33 @@ WRONG = {  # what the verdict must say <- answers
         parentheses <- len
     """,
     "folded": """
-        segment's row is missing <- english.wpe[:8]
-        second segment <- english.wpe[:8] + english.wse[1]
+        rows 0 to 7 of english.wpe <- english.wpe[:8]
+        copies of row 1 of the segment table plus rows 0 to 7 of english.wpe <- english.wpe[:8] + english.wse[1]
         or the wrong one <- english.wpe[:8] + english.wse.sum(axis=0) || english.wpe[:8] + english.wte[0]
         subtracted <- english.wpe[:8] - english.wse[0]
-        or the wrong one <- english.wpe[:8] + 1 || english.wpe[:8] + 2 * english.wse[0]
+        or the wrong one <- english.wpe[:8] + 1
+        added twice <- english.wpe[:8] + 2 * english.wse[0]
         multiplied <- english.wpe[:8] * english.wse[0]
         below the table <- np.vstack([english.wpe[:8], english.wse[0]]) || np.vstack([english.wpe[:8], english.wse])
         Slot 1 is the first <- changed(english.wpe[:8], 0, english.wpe[0] + english.wse[0])
-        add one row of it <- english.wse
-        row alone <- english.wse[0] || np.tile(english.wse[0], (8, 1))
+        rows 0, 1 of the segment table <- english.wse
+        row 0 of the segment table <- english.wse[0]
+        copies of row 0 of the segment table <- np.tile(english.wse[0], (8, 1))
         swapped <- (english.wpe[:8] + english.wse[0]).T
         close <- (english.wpe[:8] + english.wse[0]).round(2)
-        wrong order <- (english.wpe[:8] + english.wse[0])[::-1]
-        other slots <- english.wpe[1:9] + english.wse[0] || english.wpe[-8:] + english.wse[0] || english.wpe[1:9]
-        rows of words <- english.wte[:8] + english.wse[0] || english.wte[:8] || english.wte[:8] + english.wpe[:8]
-        There are 8 slots, and these are 6 rows <- english.wpe[:6] + english.wse[0]
-        side by side <- np.hstack([english.wpe[:8], np.tile(english.wse[0], (8, 1))])
+        copies of row 0 of the segment table plus rows 7, 6, 5, 4, 3, 2, 1, <- (english.wpe[:8] + english.wse[0])[::-1]
+        copies of row 0 of the segment table plus rows 1 to 8 of english.wpe <- english.wpe[1:9] + english.wse[0]
+        copies of row 0 of the segment table plus rows 504 to 511 of english.wpe <- english.wpe[-8:] + english.wse[0]
+        rows 1 to 8 of english.wpe <- english.wpe[1:9]
+        rows of words <- english.wte[:8] + english.wpe[:8]
+        copies of row 0 of the segment table plus rows 0 to 7 of english.wte <- english.wte[:8] + english.wse[0]
+        rows 0 to 7 of english.wte <- english.wte[:8]
+        copies of row 0 of the segment table plus rows 0 to 5 of english.wpe <- english.wpe[:6] + english.wse[0]
+        the two beside <- np.hstack([english.wpe[:8], np.tile(english.wse[0], (8, 1))])
         own number <- english.wpe[:8] + english.wse[0].mean()
-        single row <- english.wpe[0] + english.wse[0]
+        row 0 of the segment table plus row 0 of english.wpe <- english.wpe[0] + english.wse[0]
         far more numbers <- english.wpe + english.wse[0]
-        Row 1, counted from 0, has the position of slot 0 <- english.wpe[[0] * 8] + english.wse[0]
+        copies of row 0 of the segment table plus copies of row 0 of <- english.wpe[[0] * 8] + english.wse[0]
     """,
     "broadcasts": """
         stops with an error <- [2] || [1, 2, 3, 5] || [1, 2, 3, 4, 5] || 4 || [4, 1, 3, 5]

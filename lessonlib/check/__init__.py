@@ -25,6 +25,16 @@ from lessonlib.check.lesson_4 import (
     positions,
     sinusoid_row,
 )
-from lessonlib.check.lesson_5 import broadcasts, cell, evidence, faults, folded, input_embedding
-from lessonlib.check.lesson_5_sums import colliding_tables, hidden_shift, nudge, pairs
+from lessonlib.check.lesson_5 import (
+    broadcasts,
+    cell,
+    colliding_tables,
+    evidence,
+    faults,
+    folded,
+    hidden_shift,
+    input_embedding,
+    nudge,
+    pairs,
+)
 from lessonlib.check.verdict import Verdict

@@ -2,25 +2,24 @@
 
 import re
 from collections.abc import Mapping
+from itertools import product
 
 import numpy as np
 
 from lessonlib import measure
 from lessonlib.check.exercise import (
     Exercise,
-    arrays_at_hand,
     checks,
-    each_through,
     judge,
     judges,
     matrix_exercise,
     models,
     rows_exercise,
-    which_rows,
+    tables_at_hand,
 )
-from lessonlib.check.reading import as_array, as_float64, atoms, numbers, plain, row_numbers
+from lessonlib.check.reading import as_array, as_float64, atoms, in_order, numbers, plain, row_numbers
 from lessonlib.check.verdict import Stop, Verdict, not_yet, right
-from lessonlib.embeddings import VOCABULARY, decode, encode, token_embedding
+from lessonlib.embeddings import decode, encode, token_embedding
 from lessonlib.embeddings import one_hot as one_hot_rows
 
 FIRST, SECOND = [0, 0, 1], [1, 2, 2]  # the rows of the pairs A-B, A-C, B-C
@@ -41,10 +40,9 @@ OPPOSITES = """
 def parameter_count(answer, n_rows, n_columns):
     """Check how many numbers a table of `n_rows` and `n_columns` holds."""
     exercise = parameter_count_exercise(n_rows, n_columns)
-    groups = answer if isinstance(answer, tuple) and all(type(part) is int for part in answer) else ()
-    if len(groups) < 2 or groups[0] == 0 or max(groups) > 999 or min(groups) < 0:
+    if not isinstance(answer, tuple) or not re.fullmatch(r"\([1-9]\d{0,2}(, \d{1,3})+\)", str(answer)):
         return judge(answer, exercise)
-    verdict = judge("".join(f"{part:03}" for part in groups), exercise)  # 38,597,376 without quotes
+    verdict = judge("".join(f"{part:03}" for part in answer), exercise)  # 38,597,376 without quotes
     commas = "(To Python, commas make several numbers of it: write 1_000 or 1000 for a thousand.)"
     return Verdict(verdict.right, f"{verdict.message} {commas}")
 
@@ -53,27 +51,17 @@ def parameter_count(answer, n_rows, n_columns):
 def look_up(token_ids, wte):
     """Check the look-up: for each id in `token_ids` (T,) its row of `wte` (vocab_size, C), so an array (T, C)."""
     tok_emb, ids = token_embedding(token_ids, wte), np.asarray(token_ids)  # (T, C), (T,)
-    by_id = np.broadcast_to(ids[:, np.newaxis], tok_emb.shape)
-    which = "say which row of the table to take."
-    taken_away = "Position rows are taken away: the rows of the letters are asked for."
     return matrix_exercise(
         tok_emb,
         each="letter",
         praise="Every row is a copy of the table's row for its letter, so equal letters have equal rows.",
         mistakes=[
-            *each_through(lambda others: wte[others], other_letters(ids, len(wte))),
-            *arrays_at_hand("token", ids, wte=wte),
-            (*(tok_emb - model.wpe[: len(ids)] for model in models().values()), taken_away),
-            (by_id, f"It is filled with the ids: ids are no values, they {which}"),
-            (by_id * tok_emb, f"Every row is multiplied by its id: ids only {which}"),
-            (wte, "This is the whole table: every letter takes one row from it."),
-            (*(model.wpe for model in models().values()), "This is the position table: look in the token table."),
             (wte[:, ids], "The ids picked columns: they should pick rows."),
-            (ids, f"These are the ids of the letters: they {which}"),
-            (one_hot_rows(ids, len(wte)), f"These are one-hot rows: they {which}"),
+            (one_hot_rows(ids, len(wte)), "These are one-hot rows: they only say which row of the table to take."),
         ],
-        about_rows=lambda values: about_letters(which_rows(values, wte), ids),
-        rounding="The numbers are close, but not the same: a look-up copies, so nothing is rounded.",
+        ids=ids,
+        parts=tables_at_hand(wte),
+        tail=f"The letters are {decode(ids)}: each takes the row of its id in the token table, and ids count from 0.",
         tolerance=4e-5,  # as float16 has them; the table has four decimals
         read=_of_this_shape,
     )
@@ -97,9 +85,7 @@ def matmul(token_ids, wte):
     sums = [np.broadcast_to(np.sum(rows, axis=0), base.solution.shape) for rows in (wte, base.solution)]
     return base._replace(
         praise="Each 1 picks a row of the table and each 0 drops one: the product is the look-up.",
-        rounding="The numbers are close, but not the same: times 1 and plus 0 change nothing, so nothing is rounded.",
         mistakes=[
-            (ones[0] @ wte, "This is the product of the first one-hot row only: take all of them."),
             (ones[:, :, np.newaxis] * wte, "These are the products before they are added up: `@` multiplies and adds."),
             (ones @ ones.T, "This is one-hot times one-hot, which compares letters: multiply by the table."),
             (wte @ wte.T, "This is the table times itself: multiply the one-hot rows by the table."),
@@ -112,62 +98,30 @@ def matmul(token_ids, wte):
     )
 
 
-def other_letters(ids, vocab_size):
-    """Yield ids (T,) of other rows than those asked for, and what to say of an answer that has these rows."""
-    too_far = "Every row is one too far {} the table: ids and rows count from 0."
-    yield (ids + 1) % vocab_size, too_far.format("down")
-    yield (ids - 1) % vocab_size, too_far.format("up")
-    same = "All letters have the same row: each takes the row of its own id."
-    yield *(np.full_like(ids, token_id) for token_id in range(vocab_size)), same
-    yield np.arange(len(ids)) % vocab_size, "The rows follow the slots, 0, 1, 2: they should follow the letters."
-    yield vocab_size - 1 - ids, "The ids are the wrong way round: A is 0, B is 1, C is 2."
-
-
-def about_letters(found, ids, these="These are the rows"):
-    """Say which letters an answer has rows of, `found` (T,), in place of those asked for; None where it is unknown."""
-    if found is None or sorted(found) == sorted(ids):  # another order is said in its own words
-        return None
-    wrong = np.flatnonzero(found != ids)
-    if len(wrong) == 1:
-        return f"Only row {wrong[0]}, counted from 0, is wrong: it is for {VOCABULARY[found[wrong[0]]]}."
-    return f"{these} of {decode(found)}, and the letters here are {decode(ids)}."
-
-
 @checks
 def one_hot(token_ids, vocab_size):
     """Check one-hot rows, (T, vocab_size): zeros, and a 1 in the column of the token's id; int, float or bool."""
     rows, ids = one_hot_rows(token_ids, vocab_size), np.asarray(token_ids)  # (T, vocab_size), (T,)
-    n_tokens, column = len(rows), ids[:, np.newaxis]
-    too_far = "Every 1 is one column too far to the {}: ids and columns count from 0."
-    ids_there = "The ids are where the ones should be: the column already says which id it is."
-    by_slot = "The ones follow the slots, 0, 1, 2: they should follow the ids of the letters."
+    (tokens, names), positions = tables_at_hand()
     return matrix_exercise(
         rows,
         each="letter",
-        column="id",
+        column="id from 0 on",
         praise="Every row has a single 1, in the column of its letter's id.",
         mistakes=[
-            (rows * column, rows * (column + 1), ids_there),
-            (np.roll(rows, 1, axis=1), rows @ np.eye(vocab_size, k=1), too_far.format("right")),
-            (np.roll(rows, -1, axis=1), rows @ np.eye(vocab_size, k=-1), too_far.format("left")),
-            (np.resize(np.eye(vocab_size), rows.shape), np.eye(n_tokens, vocab_size), by_slot),
             (np.ones(rows.shape), "All numbers are 1: every row needs a single 1, and zeros beside it."),
             (1 - rows, "Zeros and ones are swapped: every row has a single 1."),
-            (rows[:, ::-1], "The columns are in reverse order: column 0 is for A."),
-            (np.broadcast_to(column, rows.shape), "Every row is filled with its id: it needs a single 1, and zeros."),
-            (np.eye(vocab_size), "There is a row for each id: pick one of them for every letter."),
-            (np.eye(48)[ids], f"There is a column for each channel: make {vocab_size}, one for each id."),
             (rows.sum(axis=0), "This counts how often each letter is there: every letter has a row of its own."),
-            (column == ids, "This compares the letters with each other: compare them with the ids 0, 1, 2."),
+            (
+                ids[:, np.newaxis] == ids,
+                "This compares the letters with each other: compare them with the ids 0, 1, 2.",
+            ),
         ],
-        shapes=[
-            ((n_tokens,), "One number for each letter is what ids are: write each as zeros and a single 1."),
-            ((n_tokens, n_tokens), "There is a column for each slot: make one for each id."),
-            ((n_tokens, vocab_size + 1), "There is a column too many: ids count from 0, so column 0 is for id 0."),
-            ((n_tokens, vocab_size - 1), "A column is missing: every id has one, and 0 is an id too."),
-            ((n_tokens, 48), "These are the rows of the table: the one-hot rows say which of them to take."),
-        ],
-        about_rows=lambda values: _about_one_hot(values, rows, ids),
+        ids=ids,
+        shapes=[((len(rows),), "One number for each letter is what ids are: write each as zeros and a single 1.")],
+        about_rows=lambda values: _about_one_hot(values, rows),
+        parts=(({"the one-hot matrix of the letters": np.eye(vocab_size)} | tokens, names), positions),
+        tail=f"The letters are {decode(ids)}: each row has a single 1, in the column of the id, and ids count from 0.",
         read=_read_one_hot,
     )
 
@@ -183,15 +137,13 @@ def _read_one_hot(answer, exercise):
     return numbers(answer, exercise)
 
 
-def _about_one_hot(values, rows, ids):
+def _about_one_hot(values, rows):
     row = np.flatnonzero((values != rows).any(axis=1))[0]
     named, ones = f"Row {row}, counted from 0,", values[row].sum()
     if not np.isin(values[row], (0, 1)).all():
         return f"{named} holds something other than zeros and ones."
     if ones != 1:
         return f"{named} has {'more than one' if ones else 'no'} 1: every row has a single 1."
-    if np.isin(values, (0, 1)).all() and (values.sum(axis=1) == 1).all():
-        return about_letters(values.argmax(axis=1), ids, "These are the one-hot rows")
     return f"{named} is the first that is different: its 1 is in another column."
 
 
@@ -209,9 +161,7 @@ def identical_slots(letters, letter):
         mistakes=[
             (wanted[1:], "The others are right, but the slot itself is one of them."),
             (ids, np.full(len(wanted), token_id), token_id, are_ids),
-            (*others, "These are the slots of another letter."),
-            (np.flatnonzero(ids != token_id), "These are the slots that hold other letters."),
-            (range(1, len(ids) + 1), "These are all slots, counted from 1: only equal letters have equal vectors."),
+            (*others, np.flatnonzero(ids != token_id), "These are slots of other letters."),
         ],
         what="slot",
     )
@@ -241,7 +191,6 @@ def cosines(wte):
         mistakes=list(_cosine_mistakes(rows)),
         shapes=[
             ((3, 3), (48, 48), (9,), every_pair),
-            ((), (1,), (2,), "Three cosines are asked for: A-B, A-C and B-C."),
             ((6,), "Leave out the cosine of each row with itself: three pairs remain."),
             (rows.shape, rows[0].shape, channels),
         ],
@@ -253,15 +202,9 @@ def cosines(wte):
 
 def _read_cosines(answer, exercise):
     """Read three numbers, in the order of their labels where they have any, such as "A-B"."""
-    if (
-        isinstance(answer, str)
-        and len(found := re.findall(r"([ABC])\W?([ABC])[^\d.-]*(-?[\d.]+)", answer.upper())) == 3
-    ):
-        answer = {one + other: number for one, other, number in found}
-    if isinstance(answer, Mapping):
-        labels = {"".join(sorted(re.sub("[^ABC]", "", str(key).upper()))): value for key, value in answer.items()}
-        answer = [labels[pair] for pair in ("AB", "AC", "BC")] if set(labels) == {"AB", "AC", "BC"} else answer
-    return numbers(answer, exercise)
+    if isinstance(answer, str):
+        answer = re.sub(r"([ABCabc])\s+(?=[-\u2212\d.])", r"\1: ", answer)  # AB -0.16, AC ...
+    return numbers(in_order(answer, ("AB", "AC", "BC")), exercise)
 
 
 def _cosines(rows):
@@ -276,28 +219,19 @@ def _cosine_mistakes(rows):
     yield right.round(1), "Give two decimals, or more."
     yield np.trunc(right * 10) / 10, np.trunc(right * 100) / 100, "The digits that follow were cut off, not rounded."
     yield dots, "These are the dot products: divide each by the lengths of both rows."
-    yield (
-        dots / first,
-        dots / second,
-        "Each dot product is divided by one length only: divide by those of both rows.",
-    )
-    parentheses = "Python divides by the first length and multiplies by the second: put the product in parentheses."
-    yield dots / first * second, dots / second * first, parentheses
-    yield (
-        dots / first**2,
-        dots / second**2,
-        "Here the square of one length divides: take the lengths of both rows.",
-    )
-    of_table = "The dot products are divided by the length of the whole table: `axis=1` gives one for each row."
-    yield dots / whole, dots / whole**2, of_table
-    yield right / (first * second), "The lengths are squared: a length is the square root of the sum of squares."
-    yield dots / np.sqrt(first * second), "There is a root too many: the length of a row has its root in it already."
-    yield dots / (first + second), "The two lengths are added: divide by their product."
+    for divisors, what in (
+        ((first, second), "one length only"),
+        ((first**2, second**2), "the square of one length"),
+        ((whole, whole**2), "the length of the whole table (`axis=1` gives one for each row)"),
+        (((first * second) ** 2,), "the squares of both lengths (a length is the square root of the sum of squares)"),
+        ((np.sqrt(first * second),), "the roots of both lengths (a length has its root in it already)"),
+        ((first + second,), "the sum of both lengths"),
+        ((first / second, second / first), "one length, then multiplied by the other"),
+    ):
+        by_both = "divide by the product of the lengths of both rows, in parentheses."
+        yield *(dots / divisor for divisor in divisors), f"Each dot product is divided by {what}: {by_both}"
     yield apart, apart**2, 1 - right, "These are distances, small where rows are alike: a cosine is large there."
-    yield right**2, "These cosines are squared."
     yield angles, np.degrees(angles), np.pi - angles, "These are angles: the quotient itself is the cosine."
-    yield abs(right), "The sign is lost: a cosine is negative where two rows point away from each other."
-    yield -right, "The signs are the wrong way round: a cosine is positive where two rows point the same way."
     centred = (_cosines(rows - rows.mean(axis=axis, keepdims=True)) for axis in (1, 0))
     yield *centred, "A mean was taken away first, as for correlations: take the rows as they are."
     yield _cosines(rows + 0.1), "These are the cosines after 0.1 was added: first those of the rows as they are."
@@ -307,16 +241,14 @@ def _cosine_mistakes(rows):
         yield _cosines(model.wpe[:3]), "These are cosines of position rows: take the token table."
     yield norms, "These are the lengths of the three rows: divide the dot products by them."
     yield np.ones(3), "All three are 1, which is the cosine of a row with itself."
-    yield right[0], "This is the first of them: the exercise asks for all three."
 
 
 def _about_cosine(values, pair, rows):
-    right = _cosines(rows)
     if abs(values).max() > 1:
         return "One of these is no cosine: a cosine lies between -1 and 1."
-    if abs(abs(values) - abs(right)).max() < 0.006:
-        return f"The size of all three is right, but the sign of {('A-B', 'A-C', 'B-C')[pair]} is not."
-    return f"The first difference is in {('A-B', 'A-C', 'B-C')[pair]}."
+    sign = abs(abs(values) - abs(_cosines(rows))).max() < 0.006
+    said = "The size of all three is right, but the sign of {} is not." if sign else "The first difference is in {}."
+    return said.format(("A-B", "A-C", "B-C")[pair])
 
 
 @judges
@@ -344,12 +276,10 @@ def _three_names(answer):
     """Read three letters of P, Q, R or question marks out of an answer, one for each model."""
     if isinstance(answer, (set, frozenset)):
         raise Stop("A set has no order: write a text, the letter of model 0 first.")
-    if isinstance(answer, Mapping) and {str(key)[-1:] for key in answer} == set("012"):
-        answer = [answer[key] for key in sorted(answer, key=lambda key: str(key)[-1])]  # {0: "P", 1: "?", 2: "Q"}
+    answer = in_order(answer, "012")  # {0: "P", 1: "?", 2: "Q"}
     if isinstance(answer, (list, tuple)) and len(answer) == 3:
         answer = ["?" if name is None or (isinstance(name, str) and not name.strip()) else name for name in answer]
-    text = " ".join(str(cell) for cell in atoms(plain(answer))).upper()
-    text = re.sub(r"\bMODEL\b|\b[012]\s*[:=)]", "", re.sub(r"\bUNKNOWN\b|\bNONE\b", "?", text))
+    text = re.sub("UNKNOWN|NONE", "?", " ".join(str(cell) for cell in atoms(plain(answer))).upper())
     if re.search(r"\d|[PQR]\s*-\s*[PQR]", text):
         raise Stop("Neither numbers nor sides are asked for: write three letters of P, Q, R, or ?, such as PQ?.")
     if re.fullmatch(r"[ABC?,; ]+", text) and re.search("[ABC]", text):
@@ -386,8 +316,20 @@ def opposite(answer, english):
 
 
 def parameter_count_exercise(n_rows, n_columns):
-    count, small = n_rows * n_columns, "our own small model"
-    name, others = ("token", 50257) if n_rows == 1024 else ("position", 1024)
+    count, name, others = n_rows * n_columns, *(("token", 50257) if n_rows == 1024 else ("position", 1024))
+    itself, small = "a size is multiplied by itself", "one of them is a size of our own small model"
+    rows = {
+        n_rows: "",
+        n_rows - 1: "a row is missing, as rows count from 0, so that the last has a number that is one less",
+        n_rows + 1: f"there is a row too many, as ids from 0 to {n_rows - 1} are {n_rows} rows",
+        n_columns: itself,
+        others: f"GPT-2's {name} table has that size",
+        **dict.fromkeys((3, 11, 14), small),
+    }
+    channels = "there is a column too many or too few, as there is one for each channel"
+    columns = {n_columns: "", n_columns - 1: channels, n_columns + 1: channels, n_rows: itself, 48: small}
+    sizes = product(rows.items(), columns.items())
+    products = {one * other: f"This is {one} times {other}: {why or too}." for (one, why), (other, too) in sizes}
     return Exercise(
         np.asarray(count),
         expected="one whole number",
@@ -402,23 +344,12 @@ def parameter_count_exercise(n_rows, n_columns):
             ),
             (n_rows, "This counts the rows only: every row has many numbers."),
             (n_columns, "This counts the numbers of one row: there are many rows."),
-            (
-                [n_rows, n_columns],
-                [n_columns, n_rows],
-                "This is the shape of the table: how many numbers are in it?",
-            ),
-            (count - n_columns, "A row is missing: rows count from 0, so the last has a number that is one less."),
-            (count + n_columns, f"There is a row too many: ids from 0 to {n_rows - 1} are {n_rows} rows."),
-            (count - n_rows, count + n_rows, "There is a column too many or too few: there is one for each channel."),
-            (3 * 48, 11 * 48, 14 * 48, 85_728, f"This is the count for {small}."),
-            (n_rows * 48, 3 * n_columns, 11 * n_columns, f"One of the sizes is {small}'s: both must be GPT-2's."),
-            (others * 768, f"This is the count for GPT-2's {name} table: the exercise asks for the other one."),
+            ([n_rows, n_columns], [n_columns, n_rows], "This is the shape of the table: how many numbers are in it?"),
+            *((wrong, said) for wrong, said in products.items() if wrong != count),
             (count + others * 768, f"GPT-2's {name} table is counted too: the exercise asks for one table."),
-            (n_rows**2, n_columns**2, "A size is multiplied by itself: multiply the rows by the channels."),
-            (-count, "A count is never negative."),
             (n_rows / n_columns, "Dividing does not count: every row has a number for every channel."),
             (count / 1e3, count / 1e6, "Is that in thousands or millions, or has a comma become a point?"),
-            (124_439_808, "This is the count for the whole GPT-2: the exercise asks for one table."),
+            (85_728, 124_439_808, "This is the count for a whole model: the exercise asks for one table of GPT-2."),
             *((n * count, f"This is {n} times too much: are these bytes?") for n in (2, 4)),
         ],
         rounding="This is close, but a count is exact: nothing is rounded or left out.",

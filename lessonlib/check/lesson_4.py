@@ -10,14 +10,12 @@ import numpy as np
 from lessonlib import tasks
 from lessonlib.check.exercise import (
     Exercise,
-    arrays_at_hand,
     checks,
-    each_through,
     judges,
     matrix_exercise,
     models,
     rows_exercise,
-    which_rows,
+    tables_at_hand,
 )
 from lessonlib.check.reading import as_float64, atoms, letters_in, numbers, plain
 from lessonlib.check.verdict import Stop, not_yet, right
@@ -26,74 +24,25 @@ from lessonlib.measure import closest_rows, cosines, distances, principal_axes, 
 from lessonlib.measure import exchanged as swapped
 from lessonlib.nano_gpt import N_INPUTS
 
-TOKEN_TABLE = "This is the token table: positions have their own."
-
 
 @checks
 def positions(n_tokens, wpe, token_ids):
     """Check the position embedding of the first `n_tokens` slots, rows of `wpe` (block_size, C), so an array (T, C).
     The ids `token_ids` (T,) in these slots tell apart an answer that takes them for slot numbers."""
-    pos_emb, block_size = position_embedding(n_tokens, wpe), len(wpe)  # (T, C)
-    numbers = np.broadcast_to(np.arange(n_tokens)[:, np.newaxis], pos_emb.shape)
-    which = "the number only says which row of the table to take."
+    pos_emb = position_embedding(n_tokens, wpe)  # (T, C)
     return matrix_exercise(
         pos_emb,
         each="slot",
         praise="Every slot has its own row of the table, from row 0 on, whatever the letters are.",
         mistakes=[
-            *each_through(lambda slots: wpe[slots], other_slots(token_ids, block_size)),
-            *arrays_at_hand("position", token_ids, wpe=wpe),
-            (numbers, f"It is filled with slot numbers: {which}"),
-            (numbers * pos_emb, f"Every row is multiplied by its slot number: {which}"),
-            *_parts_of_a_word(n_tokens, wpe),
-            (wpe[n_tokens:], f"These are the rows from slot {n_tokens} on: the letters are in the slots before that."),
-            (wpe[1:n_tokens], "The first row is missing: slots count from 0."),
-            (wpe[n_tokens], f"This is row {n_tokens} alone: with a colon, a slice takes all rows before it."),
             (wpe[:, :n_tokens], "The slice took channels, not slots: what is before the comma picks rows."),
             (wpe[:n_tokens, :n_tokens], "The slice took only some of the channels: every row has all of them."),
             (token_ids, "These are the ids of the letters: a position follows the slot alone."),
-            (*(model.wte for model in models().values()), TOKEN_TABLE),
         ],
-        shapes=[
-            (
-                (block_size, wpe.shape[1]),
-                "There is a row for every slot of the whole table: take those with a letter.",
-            ),
-            ((n_tokens - 1, wpe.shape[1]), "A row is missing: a slice ends before its second number."),
-            ((n_tokens + 1, wpe.shape[1]), "There is a row too many: which is the last slot that holds a letter?"),
-        ],
-        about_rows=lambda values: about_slots(which_rows(values, wpe)),
-        rounding="The numbers are close, but not the same: the rows are copied, so nothing is rounded.",
+        parts=tables_at_hand(wpe=wpe),
+        tail="Every slot that holds a letter, given or written since, has its row: slots count from 0, and a position "
+        "follows the slot, not the letter.",
     )
-
-
-def _parts_of_a_word(n_tokens, wpe):
-    """Yield the rows of the letters read and those of the letters written, where there are both."""
-    if n_tokens > N_INPUTS:
-        yield wpe[:N_INPUTS], "These are the rows of the letters that were given: those written since have slots, too."
-        yield wpe[N_INPUTS:n_tokens], "These are the rows of the letters written so far: those given have slots, too."
-        yield wpe[N_INPUTS:], "These are the rows of the slots for answers: the slots before hold letters, too."
-
-
-def other_slots(token_ids, block_size):
-    """Yield slots (T,) other than the first T, and what to say of an answer that has these positions."""
-    ids, right = np.asarray(token_ids), np.arange(len(token_ids))
-    yield ids, "The ids of the letters pick the positions: a position follows the slot, not the letter."
-    yield right + 1, "The positions are counted from 1: the first slot is slot 0."
-    yield right[::-1], block_size - 1 - right, "The positions are in reverse order: the first is for slot 0."
-    last = "These positions are the last of the table: the letters are in the first slots."
-    yield right + block_size - len(ids), last
-    same = (np.full(len(ids), slot) for slot in range(block_size))
-    yield *same, "All slots have the same position: each has its own."
-    yield right * 2 % block_size, "Every second position is left out: the slots are 0, 1, 2 and so on."
-
-
-def about_slots(found):
-    """Say which slots' positions an answer has, `found` (T,), in place of 0, 1, 2, ...; None where it is unknown."""
-    if found is None or sorted(found) == list(range(len(found))):  # another order is said in its own words
-        return None
-    row = np.flatnonzero(found != np.arange(len(found)))[0]
-    return f"Row {row}, counted from 0, has the position of slot {found[row]}, and not that of its own."
 
 
 @checks
@@ -101,7 +50,7 @@ def most_alike(table):
     """Check which two rows of `table` (n_rows, C) lie nearest each other: their numbers, in either order."""
     rows = _checked(table)
     *nearest, distance = closest_rows(rows)
-    apart, pairs = distances(rows), set(combinations(range(len(rows)), 2)) - {tuple(sorted(nearest))}
+    apart = distances(rows)
     number = "This is the number of a cell, counted row by row: which row and which column is it?"
     others = [model.wpe for model in models().values() if (model.wpe != table).any()]
     other_model = "These are the nearest rows of the other model's table."
@@ -122,7 +71,6 @@ def most_alike(table):
             (nearest[0] * len(rows) + nearest[1], number),
             (distance, "This is how far apart they are: the exercise asks for the two row numbers."),
             (np.argsort(apart, axis=1)[:, 1], "This is the nearest of each row: which two of all lie nearest?"),
-            (*pairs, "Two others are nearer than these: which of all the distances is the smallest?"),
         ],
     )
 
@@ -145,10 +93,7 @@ def no_difference(model, pairs):
             ),
         ],
         what="pair",
-        reasons={
-            n: f"Pair {n} does not come out the same: the numbers differ by up to {off[n, -1]:.2f}."
-            for n in numbers[~same[:, -1]].tolist()
-        },
+        reasons={n: f"does not come out the same: the numbers differ by up to {off[n, -1]:.2f}" for n in numbers},
     )
 
 
@@ -167,9 +112,9 @@ def averaged(wpe, rows):
     filled = partial(_with, table, rows)
     now = "all are one and the same row, which is not their own mean", "they still differ from each other"
     group = "The mean is that of another group of rows: take the mean of those that are replaced."
-    return matrix_exercise(
+    return _changed_table(
+        table,
         filled(mean),
-        each="slot",
         praise="Only what tells these rows apart is gone; what they have in common is still there.",
         mistakes=[
             (table, "Nothing has been replaced yet."),
@@ -178,17 +123,15 @@ def averaged(wpe, rows):
             (filled(table[rows].mean()), "This is one number, the mean of all: take the mean of each channel."),
             (filled(table[rows].mean(axis=1)[:, np.newaxis]), "These are the means along each row: take axis 0."),
             (filled(table[rows].sum(axis=0)), "This is the sum of the rows: divide by how many they are."),
-            *((filled(table[row]), f"All are copies of row {row}: take the mean of the rows.") for row in rows),
-            (_with(table, others, mean), "The other rows are replaced, and those of the group are kept."),
-            (mean, "This is the mean row alone: the exercise asks for the whole table."),
-            (np.tile(mean, (len(rows), 1)), "These are the new rows alone: the exercise asks for the whole table."),
-            *_about_whole_tables(table, rows, lambda wpe: _with(wpe, rows, wpe[rows].mean(axis=0))),
+            (mean, np.tile(mean, (len(rows), 1)), "This is only what is new: the exercise asks for the whole table."),
+            *(
+                (_with(model.wpe, rows, model.wpe[rows].mean(axis=0)), f"This began with the {name}'s table.")
+                for name, model in models().items()
+                if not np.array_equal(model.wpe, wpe)
+            ),
         ],
-        about_rows=lambda values: _about_changed(
-            values, table, rows, now[int(np.ptp(values[rows], axis=0).max() > 1e-6)]
-        ),
-        unknown="Every row has changed: only those of the group are to change, and rows come before the comma.",
-        rounding="The numbers are close, but not the same: keep all digits.",
+        otherwise=lambda values: now[int(np.ptp(values[rows], axis=0).max() > 1e-6)],
+        asks="The exercise asks for the whole table of the exercise, with the mean of the group in each of its rows.",
         tolerance=1e-5,
     )
 
@@ -200,32 +143,46 @@ def exchanged(wpe, one, other):
     own = next((name for name, model in models().items() if np.array_equal(model.wpe, np.float32(table))), None)
     both = "The same row stands in both places: when the second is copied, the first has been overwritten. Copy before."
     changed = "E_pos itself was changed: run the first cell again, then work on a copy."
-    others = "These two are {} and {}: others are to change places."
-    pairs = [pair for pair in combinations(range(len(table)), 2) if pair != (one, other)]
-    return matrix_exercise(
+    numbers = "These are row numbers: take the rows."
+    lost = "Both rows are 0 now, or their mean: each is to take the place of the other."
+    return _changed_table(
+        table,
         swapped(table, one, other),
-        each="slot",
         praise=f"Two slots have each other's rows, and all else is as it was. {_what_is_left(own, one, other)}",
         mistakes=[
             (table, "No row has moved yet." if own else changed),
             (*(_with(table, both_rows, table[row]) for row in both_rows), both),
-            *((swapped(table, *pair), others.format(*pair)) for pair in pairs),
-            (_with(table, both_rows, 0), "Two rows are 0 now: each takes the place of the other."),
-            (_with(table, both_rows, table[both_rows].mean(axis=0)), "Both hold their mean: nothing changed places."),
+            (*(_with(table, both_rows, row) for row in (0, table[both_rows].mean(axis=0))), lost),
             (swapped(table.T, one, other).T, "Two channels have changed places: rows come before the comma."),
-            (
-                swapped(np.arange(len(table)), one, other),
-                both_rows,
-                [other, one],
-                "These are row numbers: take the rows.",
-            ),
-            (table[[other, one]], "These are two rows alone: the exercise asks for the whole table."),
-            *_about_whole_tables(table, both_rows, lambda wpe: swapped(wpe, one, other)),
+            (swapped(np.arange(len(table)), one, other), both_rows, [other, one], numbers),
         ],
-        about_rows=lambda values: _about_changed(values, table, both_rows, "they do not hold each other's numbers"),
-        unknown="Every row has changed: only two change places, and all others stay.",
-        rounding="The numbers are close, but not the same: rows are moved, so nothing is rounded.",
-    )._replace(order="These are the right rows in the wrong order: only two change places, and all others stay.")
+        otherwise=lambda values: "they do not hold each other's numbers",
+        asks="The exercise asks for the whole table of the exercise, in which only two rows change places.",
+    )
+
+
+def _changed_table(table, solution, otherwise, asks, **more):
+    """Make the table of an exercise in which some rows of a table (block_size, C) change; where these did, but it is
+    not the `solution`, `otherwise` says of the values what they are."""
+
+    def about_rows(values):
+        changed, wanted = (np.flatnonzero(abs(each - table).max(axis=1) > 1e-6) for each in (values, solution))
+        if np.array_equal(changed, wanted):
+            return f"The right rows were changed, but {otherwise(values)}."
+        if len(changed) == len(table):
+            return None
+        differs = ", ".join(f"row {row}" for row in changed)
+        return f"What differs from the table of the exercise: {differs}. Are these the rows?"
+
+    return matrix_exercise(
+        solution,
+        each="slot",
+        about_rows=about_rows,
+        parts=tables_at_hand(wpe=table),
+        tail=asks,
+        unknown="Every row has changed: only those of the exercise are to change, and rows come before the comma.",
+        **more,
+    )
 
 
 @cache
@@ -252,10 +209,8 @@ def equal_letters(task, one, other):
     sums = {one - other for one in columns for other in columns} - {0}
 
     def about_number(values, _):
-        if set(values.ravel()) <= {0, 1} and values.size > 1:
-            return "True or False for each: count those that are True."
         if values.size > 1:  # a shape would say it
-            return "This is more than one number: how many answers are they?"
+            return "This is more than one number. Is it True or False for each? Count those that are True."
         if abs(values.item() - wanted) == 1:
             return "Nearly: is one left out, or one too many?"
         if abs(values.item()) <= N_INPUTS:
@@ -267,21 +222,18 @@ def equal_letters(task, one, other):
         expected=f"one number, how many of {n}",
         praise="In that many right answers it does not matter which of the two letters comes first.",
         difference=about_number,
-        sized=False,
         mistakes=[
             (n - wanted, "This counts those with different letters there."),
             (of_inputs, n - of_inputs, "The right answers are sorted: do you compare the letters that were given?"),
-            (wanted / n, f"This is a share: how many of {n} are they?"),
-            (100 * wanted / n, f"This is a percentage: how many of {n} are they?"),
-            (n, "This is the number of all inputs: in how many are the two letters equal?"),
-            (6 * n, "This counts letters: in how many answers are the two equal?"),
+            (wanted / n, 100 * wanted / n, f"This is a share, or a percentage: how many of {n} are they?"),
+            (n, 6 * n, "This counts all inputs, or their letters: in how many answers are the two equal?"),
             *((k, f"This is for places {' or '.join(which)}: slot 5 writes place 0.") for k, which in fits.items()),
             (*(n - number for number in fits), "This counts different letters, and in other places."),
             (*sums, "Ids are added up here: compare them with `==`, then count."),
             (np.flatnonzero(equal), "These are the numbers of the answers: how many are they?"),
             (answers[equal], "These are the answers themselves: how many are they?"),
         ],
-        tolerance=1e-6,
+        sized=False,
         read=lambda answer, exercise: numbers(
             re.sub(rf"\s*(of|out of|/)\s*{n}$", "", answer) if isinstance(answer, str) else answer, exercise
         ),
@@ -293,22 +245,17 @@ def deciding(answer, model, task, stories):
     """Check six letters for which `stories` all predict different answers, and the one that `model` then follows. A
     story is a list of places, (6,): which letter of the right answer it expects in each place."""
     asks = f"The exercise asks for six letters and the number of a story, 0 to {len(stories) - 1}."
-    try:
-        if isinstance(answer, Mapping) and len(answer) == 1:
-            answer = list(answer.items())
-        cells = list(atoms(plain(answer)))
-        text = " ".join(cell for cell in cells if isinstance(cell, str))
-        if re.search(r"\bnot\b|n't|wrong", text):
-            raise Stop(f"Say which story is left, not which is not. {asks}")
-        found = [int(cell) for cell in cells if isinstance(cell, (int, float)) and cell == int(cell)]
-        found += [int(digit) for digit in re.findall(r"\d+", text)]
-        word = letters_in(
-            "".join(re.findall(r"[^\W\d_]", re.sub(r"(?i)story|word|letters|\bor\b|\band\b|\bnone\b", "", text)))
-        )
-        if not word and len(found) == N_INPUTS + 1 and set(found) <= set(range(len(VOCABULARY))):
-            word, found = decode(found[:N_INPUTS]), found[N_INPUTS:]  # ids, then the story
-    except (ValueError, OverflowError):  # nan or infinity is no number of a story
-        return not_yet(asks)
+    if isinstance(answer, Mapping) and len(answer) == 1:
+        answer = list(answer.items())
+    cells = list(atoms(plain(answer)))
+    text = " ".join(cell for cell in cells if isinstance(cell, str))
+    if re.search(r"\bnot\b|n't|wrong", text):
+        raise Stop(f"Say which story is left, not which is not. {asks}")
+    found = [cell for cell in cells if not isinstance(cell, str)] + [*map(float, re.findall(r"\d+", text))]
+    named = re.sub(r"(?i)story|word|letters|\bor\b|\band\b|\bnone\b", "", text)
+    word = letters_in("".join(re.findall(r"[^\W\d_]", named)))
+    if not word and len(found) == N_INPUTS + 1 and set(found) <= set(range(len(VOCABULARY))):
+        word, found = decode(list(map(int, found[:N_INPUTS]))), found[N_INPUTS:]  # ids, then the story
     if len(word) != N_INPUTS:
         said = "There is one letter in it" if len(word) == 1 else f"There are {len(word) or 'no'} letters in it"
         return not_yet(f"{said}. {asks}")
@@ -321,7 +268,7 @@ def deciding(answer, model, task, stories):
         alike = [n for n, each in enumerate(told) if told.count(each) > 1]
         names = " and ".join(map(str, alike))
         return not_yet(f"For {word}, stories {names} predict the same answer, {told[alike[0]]}: it decides nothing.")
-    written, story = model.answer(word), found[0]
+    written, story = model.answer(word), int(found[0])
     if written != told[story]:
         return not_yet(f"{word} decides. But story {story} predicts {told[story]}: is that what the model writes?")
     return right(f"For {word} the stories predict {', '.join(told)}, and the model writes {written}.")
@@ -331,31 +278,18 @@ def deciding(answer, model, task, stories):
 def follows():
     """Check which of six statements follow from what is left of the reverser with its rows 1 to 3 averaged."""
     reasons = {
-        1: "only their differences were taken away, and nothing else of these rows was tried.",
-        2: "the sorter is another model, and was not asked.",
-        3: "the score counts whole answers, and does not say which letters are wrong.",
-        5: "this is one reverser, from one random start.",
+        1: "only their differences were taken away, and nothing else of these rows was tried",
+        2: "the sorter is another model, and was not asked",
+        3: "the score counts whole answers, and does not say which letters are wrong",
+        5: "this is one reverser, from one random start",
     }
     return rows_exercise(
         [0, 4],
         6,
         "They say what was changed, in which model, and how many answers it cost.",
         what="statement",
-        reasons={n: f"Statement {n} does not follow: {why}" for n, why in reasons.items()},
+        reasons={n: f"does not follow: {why}" for n, why in reasons.items()},
     )
-
-
-def _about_changed(values, table, rows, otherwise):
-    """Say which rows of a table were changed, where not all were: others than `rows`, or these, but `otherwise`."""
-    changed = np.flatnonzero(abs(values - table).max(axis=1) > 1e-6).tolist()
-    if changed == rows:
-        return f"The right rows were changed, but {otherwise}."
-    if (found := which_rows(values, table)) is not None and len(changed) > len(rows):
-        return f"Row {changed[0]}, counted from 0, holds what was in row {found[changed[0]]}: is it to change?"
-    if len(changed) == len(table):
-        return None
-    differs = ", ".join(f"row {row}" for row in changed)
-    return f"What differs from the table of the exercise: {differs}. Are these the rows?"
 
 
 def _with(table, rows, values):
@@ -364,33 +298,18 @@ def _with(table, rows, values):
     return changed
 
 
-def _about_whole_tables(table, rows, changed):
-    """Yield what a learner may give in place of `changed(table)`, which differs from `table` in some `rows`."""
-    for name, model in models().items():
-        if not np.array_equal(model.wpe, np.float32(table)):
-            yield changed(model.wpe), f"This began with the {name}'s table: begin with that of the exercise."
-            yield model.wpe, f"This is the {name}'s table as it is: use the one of the exercise."
-    yield *(model.wte for model in models().values()), TOKEN_TABLE
-    yield sinusoidal_positions(*table.shape), "These are sines and cosines: begin with the learned table."
-    yield np.delete(table, rows, axis=0), "The rows are taken out: the table needs a row for every slot."
-    yield table[rows], "These are the rows alone, as they were: the exercise asks for the whole table."
-
-
 @checks
 def sinusoid_row(position, n_embd):
     """Check one row of the table of sines and cosines, (n_embd,), to three decimals."""
     if position < 0:
         raise ValueError(f"positions count from 0, got {position}")
-    table, channels = sinusoidal_positions(max(position + 2, 11), n_embd), np.arange(n_embd)
-    row, even, is_odd = table[position], channels[::2], channels % 2
+    row, channels = sinusoidal_positions(position + 1, n_embd)[position], np.arange(n_embd)
+    even, is_odd = channels[::2], channels % 2
     w, each = 10000.0 ** (-even / n_embd), position * 10000.0 ** (-channels / n_embd)  # each: an angle for each channel
-    last = min(position, len(models()["sorter"].wpe) - 1)
-    first = "All {} come first here: sine and cosine take turns."
+    sines_first, cosines_first = np.concatenate([row[::2], row[1::2]]), np.concatenate([row[1::2], row[::2]])
     sines = "These are sines only, or angles: every other channel is a cosine, of the same angle."
     first_pair = "In channels 0 and 1 w is 1: the sine and the cosine of the slot itself. Their squares add up to 1."
     later = "Channels 0 to {} are right, channel {} is not: is w there 10000 to the power of -2k / 48, k from 0 to 23?"
-    learned = "This is a learned row of the {}: sines and cosines are not learned."
-    others = [i for i in range(len(table)) if i != position]
 
     def waves(angles):
         return np.stack([np.sin(angles), np.cos(angles)], axis=-1).ravel()
@@ -402,9 +321,7 @@ def sinusoid_row(position, n_embd):
         difference=lambda _, place: later.format(place[0] - 1, *place) if place[0] > 1 else first_pair,
         mistakes=[
             (row.reshape(-1, 2)[:, ::-1].ravel(), "Sine and cosine are swapped: channel 0 is a sine."),
-            *((table[i], f"This is row {i}: the angle is the slot times w.") for i in others),
-            (np.concatenate([row[::2], row[1::2]]), first.format("sines")),
-            (np.concatenate([row[1::2], row[::2]]), first.format("cosines")),
+            (sines_first, cosines_first, "All sines, or all cosines, come first here: the two take turns."),
             (np.where(is_odd, np.cos(each), np.sin(each)), "A sine and its cosine share one angle: that of 2k."),
             (np.repeat(row[::2], 2), np.sin(each), np.repeat(position * w, 2), each, sines),
             (np.repeat(row[1::2], 2), "These are cosines only: every other channel is a sine."),
@@ -414,14 +331,13 @@ def sinusoid_row(position, n_embd):
             (w, np.repeat(w, 2), "These are values of w: the angle is the slot times w."),
             (position * w, "These are the angles: take the sine and the cosine of each."),
             (channels, "These are the numbers of the channels: which sine or cosine is in each?"),
-            (-row, "The sign is the wrong way round."),
             (waves(-position * w), "The sines have the wrong sign: slot and w are both positive."),
             (row[::-1], "The channels are in reverse order."),
-            (table[:11], "This is the whole table: the exercise asks for one row of it."),
             (row[:2], "These are the first two channels: how does it go on?"),
             (row.reshape(-1, 2), "These are the pairs, one below the other: the row has them one after the other."),
-            *((model.wpe[last], learned.format(name)) for name, model in models().items()),
         ],
+        parts=tables_at_hand(n_rows=max(position + 2, 11)),
+        tail="The exercise asks for one row, of sines and cosines: the angle is the slot times w.",
         shapes=[
             ((n_embd // 2,), "Half of the channels are missing: each angle has a sine and a cosine."),
             ((2 * n_embd,), "This is twice as long as the row: a sine and a cosine fill two channels."),

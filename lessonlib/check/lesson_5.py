@@ -1,30 +1,37 @@
-"""The exercises of lesson 5 that add: one cell, all rows, and programs that are wrong."""
+"""The exercises of lesson 5: add both, and what a sum tells (un-mixing, the hidden shift, collisions, a nudge)."""
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
 
 from lessonlib.check.exercise import (
     Exercise,
-    arrays_at_hand,
     checks,
-    each_through,
     judges,
+    letter_rows,
     matrix_exercise,
     models,
+    numbered_rows,
     rows_exercise,
-    which_rows,
+    sum_mistakes,
+    tables_at_hand,
 )
-from lessonlib.check.lesson_3 import about_letters, other_letters
-from lessonlib.check.lesson_4 import about_slots, other_slots
-from lessonlib.check.reading import as_float64, letters_in, plain, unwrapped
+from lessonlib.check.reading import as_array, as_float64, atoms, in_order, letters_in, numbers, plain, unwrapped
 from lessonlib.check.verdict import Stop, not_yet, right
-from lessonlib.embeddings import VOCABULARY, encode
+from lessonlib.embeddings import VOCABULARY, decode, encode
 from lessonlib.embeddings import input_embedding as add_tables
-from lessonlib.measure import every_sum
-from lessonlib.nano_gpt import N_INPUTS
+from lessonlib.measure import closest_rows, closest_sums, every_sum, tipped_by, tips
+from lessonlib.nano_gpt import N_INPUTS, NanoGPT
+from lessonlib.tasks import answer_logits
+
+TABLES = "token", "position"
+MOST_CHANNELS = 1000
+STEP = 0.05  # of nudges that are tried
+NUMBER = r"[-+\u2212]?\d*\.?\d+"  # in a text
+BELOW = -0.9  # what every cosine must be, in the exercise on the hidden shift
 
 
 @checks
@@ -42,10 +49,13 @@ def cell(letters, slot, channel, wte, wpe):
         mistakes=[
             (x[slot, channel].round(2), x[slot, channel].round(3), "This is rounded: add the numbers as they are."),
             *_cell_mistakes(ids, slot, channel, as_float64(wte), as_float64(wpe)),
-            (x[slot], "This is a whole row: a cell is one number, that of one channel."),
-            (x[:, channel], "This is a whole column: a cell is one number, that of one slot."),
-            (x, "This is the whole matrix: the exercise asks for one cell."),
+            (x[slot], x[:, channel], x, "This is a whole row, column or matrix: a cell is one number of x."),
         ],
+        parts=[
+            ({f"channel {channel} of the token table": wte[:, [channel]]}, letter_rows),
+            ({f"channel {channel} of the position table": wpe[:, [channel]]}, numbered_rows),
+        ],
+        tail="Add two numbers, that of the letter in the slot asked for and that of the slot: slots count from 0.",
         shapes=[((2,), "A comma makes two numbers of it: Python writes one and a half as 1.5.")],
         rounding="This is close, but not the same: add the numbers as they are in the tables.",
     )
@@ -55,45 +65,25 @@ def _cell_mistakes(ids, slot, channel, wte, wpe):
     """Yield a wrong number, or several, and what to say."""
     tokens, places, token_id = wte[:, channel], wpe[:, channel], ids[slot]
     token, position = tokens[token_id], places[slot]
-    yield token, "This is the number of the letter alone: that of the slot is missing."
-    yield position, "This is the number of the slot alone: that of the letter is missing."
-    yield [token, position], [position, token], "These are the two numbers: add them."
-    yield token - position, position - token, "One is subtracted from the other: add them, each with its own sign."
-    yield -token - position, "The sign is the wrong way round, or it is missing."
-    yield token * position, "The two are multiplied: add them."
-    yield (token + position) / 2, "This is the mean of the two: add them, without halving."
-    yield token + places[token_id], "The id picks the position too: a position follows the slot, not the letter."
-    near = sorted({slot - 1, slot + 1} & set(range(len(ids))))
-    yield *(tokens[ids[near]] + places[near]), "This is the slot beside the one asked for: slots count from 0."
-    yield *(token + places[near]), "The position is that of the slot beside it: slots count from 0."
-    yield *(tokens[ids[near]] + position), "The letter is that of the slot beside it: slots count from 0."
+    yield from sum_mistakes(token, position, wte.shape[1])
     near = sorted({channel - 1, channel + 1} & set(range(wte.shape[1])))
     yield *(wte[token_id, near] + wpe[slot, near]), "This is the channel beside the one asked for."
     yield wte[token_id, slot] + position, "The slot picks the channel of the token table: it is the same for both."
-    yield *(tokens + position), "The number of another letter is taken: which letter is in this slot?"
-    yield *tokens, "This is the number of another letter, and that of the slot is missing."
-    yield *(token + places), "The number of another slot is taken: which slot is asked for?"
-    yield *places, "This is the number of another slot, and that of the letter is missing."
-    yield 2 * token, 2 * position, "The same number is added twice: one is needed from each table."
     for name, model in models().items():
         other = as_float64([model.wte[token_id, channel], model.wpe[slot, channel]])
         if other[0] != token:
             mixed = other.sum(), other[0] + position, token + other[1]
             yield *mixed, f"A number in it is the {name}'s, another model: use the tables of the exercise."
     if channel < len(wpe) and slot < wte.shape[1]:
-        yield wte[token_id, slot] + wpe[channel, slot], "Slot and channel are swapped: rows are slots."
-        yield wpe[channel, slot], "Slot and channel are swapped, and the number of the letter is missing."
+        swapped = wte[token_id, slot] + wpe[channel, slot], wpe[channel, slot]
+        yield *swapped, "Slot and channel are swapped: rows are slots."
     added_up = (tokens.sum() + position, token + places.sum(), (wte[token_id] + wpe[slot]).sum())
     yield *added_up, "A whole row or column is added up: one number of each table is needed."
     slipped = (token + position) * 10.0 ** np.array([-3, -2, -1, 1, 2, 3])
     yield *slipped, "The digits are right, but the decimal point has slipped."
     where = (slot, channel, token_id, [slot, channel], [channel, slot], [token_id, channel], [token_id, slot])
     yield *where, "This says where to look: what stands there, in both tables?"
-    yield np.sqrt(wte.shape[1]) * token + position, "The letter's number is scaled by the root of C: add it as it is."
-    sums = np.add.outer(tokens, places).ravel()
-    yield *sums, "Both numbers come from other rows: which letter is it, and which slot?"
-    yield tokens, "This is the channel in the token table: take the number of the letter, and add that of the slot."
-    yield places, "This is the channel in the position table: take the slot's number, and add the letter's."
+    yield tokens, places, "This is the channel of a whole table: take one number of each table, and add them."
 
 
 @checks
@@ -103,51 +93,23 @@ def input_embedding(token_ids, wte, wpe):
     (n_tokens, n_embd), (block_size, vocab_size) = x.shape, (len(wpe), len(wte))
     tok, pos = as_float64(wte)[ids], as_float64(wpe)[:n_tokens]
     one_slot = "Every letter is added to every slot: each letter is in one slot."
-    grid = every_sum(as_float64(wte), as_float64(wpe)).reshape(-1, n_embd)  # (vocab_size * block_size, C)
-
-    def about_rows(values):
-        found = which_rows(values, grid)
-        if found is None:
-            return None
-        letters, slots = np.divmod(found, block_size)
-        if (slots == np.arange(n_tokens)).all():
-            return about_letters(letters, ids, "The positions are right, but the letters' rows are those")
-        if (letters == ids).all() or sorted(slots) != list(range(n_tokens)):
-            return about_slots(slots)
-        return None
-
+    of_all = "A mean or the sum of all positions is added: each slot has its own."
     return matrix_exercise(
         x,
         each="letter",
+        ids=ids,
         praise="Every row is the sum of two, channel by channel: one for the letter, one for its slot.",
         mistakes=[
-            *arrays_at_hand("sum", ids, wte, wpe),
-            ((tok + pos) / 2, "This is the mean of the two: add them, without halving."),
-            *each_through(lambda slots: tok + wpe[slots], other_slots(ids, block_size)),
-            (tok[::-1] + pos, "The letters are in reverse order: the first letter is in slot 0."),
-            (wte[np.sort(ids)] + pos, "The letters are sorted: the model has yet to do that."),
-            *each_through(lambda others: wte[others] + pos, other_letters(ids, vocab_size)),
-            (tok + tok, "The token embedding is added to itself: add the positions."),
-            (pos + pos, "The position embedding is added to itself: add the rows of the letters."),
-            (tok + pos + pos, tok + tok + pos, "One of the two is added twice."),
-            (np.sqrt(n_embd) * tok + pos, "The letters' rows are scaled by the root of C: add them as they are."),
+            *sum_mistakes(tok, pos, n_embd),
             (tok + np.arange(n_tokens)[:, np.newaxis], "The slot numbers are added: add the rows that they pick."),
             (ids[:, np.newaxis] + pos, "The ids are added: add the rows that they pick."),
-            (tok + pos.mean(axis=0), tok + wpe.mean(axis=0), "A mean of positions is added: each slot has its own."),
-            (tok + wpe.sum(axis=0), "The sum of all positions is added: each slot has its own."),
+            (*(tok + row for row in (pos.mean(axis=0), wpe.mean(axis=0), wpe.sum(axis=0))), of_all),
             (x.sum(axis=0), "All rows are added up: token and position are added, row by row."),
         ],
-        shapes=[
-            ((block_size, n_embd), "There is a row for every slot of the whole table: take those with a letter."),
-            ((vocab_size, n_embd), "There is a row for every id: every letter has a row, equal letters too."),
-            ((n_tokens, 2 * n_embd), "Token and position are side by side: add them, channel by channel."),
-            ((2 * n_tokens, n_embd), "Token and position are one below the other: add them, row by row."),
-            ((2, n_tokens, n_embd), "Token and position are two layers of one array: add them."),
-            (*((n_tokens, n, n_embd) for n in (n_tokens, block_size)), (vocab_size, block_size, n_embd), one_slot),
-            ((n_tokens, n_tokens), "This is a product of matrices, which compares rows: add them."),
-        ],
-        about_rows=about_rows,
-        rounding="The numbers are close, but not the same: add what is in the tables, and round nothing.",
+        shapes=[(*((n, each, n_embd) for n in (n_tokens, vocab_size) for each in (n_tokens, block_size)), one_slot)],
+        parts=tables_at_hand(wte, wpe),
+        tail=f"The exercise asks for the sum of the rows of {decode(ids)} and of their slots, which count from 0: "
+        "a position follows the slot, not the letter.",
     )
 
 
@@ -155,30 +117,24 @@ def input_embedding(token_ids, wte, wpe):
 def folded(english, n_slots):
     """Check the first rows of a position table (n_slots, C) that holds the first row of the segment table, too."""
     words, slots, wse = (as_float64(table) for table in (english.wte[:n_slots], english.wpe, english.wse))
-    wpe, n_embd = slots[:n_slots], wse.shape[1]
-    near = (slots[1 : n_slots + 1], slots[n_slots : 2 * n_slots], slots[-n_slots:])
+    wpe, segment = slots[:n_slots], np.broadcast_to(wse[0], (n_slots, wse.shape[1]))
+    below = "Is it below the table? Add it to every slot."
     return matrix_exercise(
-        wpe + wse[0],
+        wpe + segment,
         each="slot",
         praise="Two rows now give what three gave: the third was the same for every word.",
         mistakes=[
-            (wpe, "This is the position table as it was: the segment's row is missing."),
-            (wpe + wse[1], "The row of the second segment is in it: the first text has segment 0."),
-            (wpe - wse[0], "The segment's row is subtracted: what was added before must be added now."),
-            (wpe * wse[0], "The two are multiplied: add them."),
+            *sum_mistakes(wpe, segment, wse.shape[1]),
             (wpe + wse[0].mean(), "The mean of the segment's row is added: each channel has its own number."),
-            (*near, *(rows + wse[0] for rows in near), "These are other slots: the first is slot 0."),
-            (*(words + row for row in (0, wse[0], wpe, wpe + wse[0])), "These are rows of words: take english.wpe."),
-            (wse, "This is the segment table: add one row of it to every slot."),
-            (wse[0], 0 * wpe + wse[0], "This is the segment's row alone: add it to every slot."),
+            (words + wpe, words + wpe + segment, "There are rows of words in it: take english.wpe."),
+            (np.vstack([wpe, wse[0]]), np.vstack([wpe, wse]), below),
         ],
-        shapes=[
-            ((n_slots + 1, n_embd), (n_slots + 2, n_embd), "Is it below the table? Add it to every slot."),
-            ((n_slots, 2 * n_embd), "Position and segment are side by side: add them, channel by channel."),
+        parts=[
+            ({"the segment table": wse}, numbered_rows),
+            ({"english.wpe": slots, "english.wte": words}, numbered_rows),
         ],
-        about_rows=lambda values: about_slots(which_rows(values - wse[0], slots)),
+        tail="Each slot, from slot 0 on, has its own row of english.wpe: add that of the first text, segment 0.",
         unknown="Slot {} is the first that has not its position and the segment's row, added.",
-        rounding="The numbers are close, but not the same: add what is in the tables, and round nothing.",
     )
 
 
@@ -192,34 +148,30 @@ def broadcasts(lines, token_ids, wte, wpe):
                 wrong.append(i)
         except ValueError:
             stopped.append(i)
-    return _chosen(
+    return rows_exercise(
         wrong,
         len(lines),
         "They run, and add to each letter what is not the row of its slot: shapes that fit prove little.",
-        {i: "stops with an error: its shapes do not match" for i in stopped},
-        "makes x: the order of adding does not matter",
         what="line",
+        reasons=dict.fromkeys(stopped, "stops with an error: its shapes do not match"),
+        rest="makes x: the order of adding does not matter",
     )
 
 
 @checks
 def evidence():
     """Check which of seven findings speak against the claim that a model needs letters and slots at right angles."""
-    fits = "is what one would expect if the claim is true"
-    return _chosen(
+    return rows_exercise(
         [2, 4],
         7,
         "It works although the angles are far from right. The others fit the claim, or say nothing about it.",
-        {0: "says nothing: a hidden shift can make it any number", 1: fits, 3: fits, 5: fits},
-        "says nothing: with right angles or without, sums can be distinct",
         what="finding",
+        reasons={
+            0: "says nothing: a hidden shift can make it any number",
+            6: "says nothing: with right angles or without, sums can be distinct",
+        },
+        rest="is what one would expect if the claim is true",
     )
-
-
-def _chosen(wanted, n, praise, others, rest, what):
-    """Make the table of an exercise that asks which of `n` they are; `others` says why some are not, `rest` why any."""
-    reasons = {i: f"Number {i} {others.get(i, rest)}." for i in range(n) if i not in wanted}
-    return rows_exercise(wanted, n, praise, what=what, reasons=reasons)
 
 
 @judges
@@ -266,12 +218,12 @@ def _shortest(program, wte, wpe):
 
 def _words(answer, n_words):
     """Read words: a list of texts, of letters or of ids, one text, or a dict or pairs of numbers and words."""
-    if isinstance(answer, Mapping):
-        answer = [answer[key] for key in sorted(answer, key=str)]
-    cells = unwrapped(plain(answer))
+    cells = unwrapped(plain(in_order(answer, "12345"[:n_words])))
     if isinstance(cells, str):
         cells = re.findall(r"[^\W\d_]+", cells)
-    if isinstance(cells, list) and all(_is_numbered(cell) for cell in cells):
+    if isinstance(cells, list) and all(
+        isinstance(cell, list) and [type(part) for part in cell] in ([float, str], [int, str]) for cell in cells
+    ):
         cells = [word for _, word in sorted(cells)]
     if not isinstance(cells, list) or len(cells) != n_words:
         found = len(cells) if isinstance(cells, list) else 1
@@ -283,10 +235,6 @@ def _words(answer, n_words):
     return words
 
 
-def _is_numbered(cell):
-    return isinstance(cell, list) and [type(part) for part in cell] in ([float, str], [int, str])
-
-
 def _word(cell):
     if isinstance(cell, list):
         return "".join(map(_word, cell))
@@ -295,3 +243,251 @@ def _word(cell):
     if cell not in range(len(VOCABULARY)):
         raise Stop(f"The ids of letters are 0, 1 and 2, and this holds {cell:g}.")
     return VOCABULARY[int(cell)]
+
+
+@checks
+def pairs(vectors, wte, wpe):
+    """Check of which letter (or id) and which slot each of some anonymous `vectors` (n, C) is made. Each is some amount
+    of a row of `wte` plus some amount of a row of `wpe`: ValueError if one of them is not."""
+    vectors, sums = as_float64(vectors), every_sum(as_float64(wte), as_float64(wpe))
+    rows = as_float64(np.concatenate([wte, wpe]))  # (vocab_size + block_size, C)
+    found = vectors @ np.linalg.pinv(rows)  # (n, vocab_size + block_size)
+    right_pairs, largest = (
+        np.stack([each.argmax(axis=1) for each in np.split(amounts, [len(wte)], axis=1)], axis=1)  # (n, 2)
+        for amounts in (abs(found), found)
+    )
+    of_two = [np.linalg.lstsq(rows[[t, len(wte) + p]].T, v, rcond=None) for v, (t, p) in zip(vectors, right_pairs)]
+    if not all(size < 1e-9 and abs(amounts).min() > 1e-3 for amounts, (size,), *_ in of_two):
+        raise ValueError("each of the vectors must be made of one row of wte and one row of wpe")
+    apart = [np.linalg.norm(vectors[:, np.newaxis] - as_float64(table), axis=-1) for table in (wte, wpe)]
+    nearest = np.stack([each.argmin(axis=1) for each in apart], axis=1)
+    n_pairs, (vocab_size, block_size, n_embd) = len(right_pairs), sums.shape
+    both = "Give two things for each vector: its letter and its slot."
+    n_amounts = vocab_size + block_size
+    amounts = "These are amounts: the largest of the first says the letter, the largest of the others the slot."
+    first_slots = "The slots are numbers of amounts: the amounts of the letters come before those of the slots."
+    return Exercise(
+        right_pairs,
+        expected=f'{n_pairs} pairs of letter and slot, one for each vector, such as ("A", 0)',
+        praise="Each vector is made of these two rows, and of no others.",
+        difference=lambda values, place: _about_pair(values, right_pairs, place[0], sums.shape),
+        mistakes=[
+            (nearest, "These rows lie nearest, but that hangs on how much of each is there: solve it."),
+            (largest, "These amounts are the largest, but an amount may be below 0: which are not 0?"),
+            (right_pairs[:, ::-1], "In each pair, letter and slot are swapped: the letter comes first."),
+            (right_pairs + [0, 1], "The slots are counted from 1: the first slot is slot 0."),
+            (right_pairs + [0, vocab_size], first_slots),
+            (right_pairs + [1, 0], "The ids are counted from 1: A has the id 0."),
+            (right_pairs + 1, "Both are counted from 1: A has the id 0, and the first slot is slot 0."),
+            (np.tile(right_pairs[0], (n_pairs, 1)), "All pairs are that of vector 0: every vector has its own."),
+        ],
+        shapes=[
+            ((n_pairs,), both),
+            ((2,), "This is a single pair: every vector has one."),
+            ((2, n_pairs), "Give the letter and the slot of each vector together, as a pair."),
+            ((n_amounts,), (n_amounts, n_pairs), (n_pairs, n_amounts), amounts),
+            ((n_pairs, n_embd), "These are whole rows: give the letter and the slot that each row is made of."),
+            *(((n, 2), f"Every vector has one pair: there are {n_pairs} vectors.") for n in range(1, 34)),
+        ],
+        order="These are the right pairs in the wrong order: the first is for vector 0.",
+        read=_read_pairs,
+    )
+
+
+def _read_pairs(answer, exercise):
+    """Read pairs, with ids in place of letters."""
+    if isinstance(answer, Mapping):
+        by_letter = all(str(key).isalpha() and np.isscalar(value) for key, value in answer.items())
+        answer = answer.items() if by_letter else answer.values()  # {"A": 0, ...}, or {0: ("A", 0), ...}
+    cells = _ids(plain(answer))
+    flat = isinstance(cells, list) and not any(isinstance(cell, list) for cell in cells)
+    if flat and len(cells) == np.size(exercise.solution) > 2:  # "A", 0, "B", 3, ...
+        cells = as_array(cells, exercise.expected).reshape(-1, 2)
+    return numbers(cells, exercise)
+
+
+def _ids(cells):
+    if isinstance(cells, list):
+        return [_ids(cell) for cell in cells]
+    if not isinstance(cells, str):
+        return cells
+    if place := re.fullmatch(r"slot\W*(\d+)", cells.strip()):
+        return float(place[1])
+    both = re.fullmatch(r"([^\W\d])\W*(?:slot\W*)?(\d+)", cells)  # "A0"
+    ids = [VOCABULARY.index(letter) for letter in letters_in(both[1] if both else cells)]
+    return [*ids, float(both[2])] if both else ids[0] if len(ids) == 1 else ids
+
+
+def _about_pair(values, right_pairs, which, shape):
+    if any(value not in range(n) for value, n in zip(values[which], shape)):
+        last = shape[1] - 1
+        return f"What you give for vector {which} is no letter with a slot: letters are A to C, slots 0 to {last}."
+    hits = values == right_pairs  # (n, 2)
+    for one, other, hit in (("letter", "slot", hits), ("slot", "letter", hits[:, ::-1])):
+        if hit[:, 0].all() and not hit[:, 1].any():
+            return f"All {one}s are right, but none of the {other}s."
+        if hit[which, 0]:
+            return f"The {one} of vector {which} is right, its {other} is not."
+    return f"For vector {which}, neither the letter nor the slot is right."
+
+
+@judges
+def hidden_shift(answer, model, task):
+    """Check two new tables, a pair, with which the model answers all 729 inputs of a task as it does with its own.
+    Also, each cosine between a row of one and a row of the other must be below -0.9. A model with such tables will
+    do."""
+    old = [as_float64(model.wte), as_float64(model.wpe)]
+    new = _two_tables(answer, (len(old[0]), len(old[1])))
+    for name, table in zip(TABLES, new):
+        if table.shape[1] != model.n_embd:
+            raise Stop(f"A row of the {name} table must have {model.n_embd} numbers, and this has {table.shape[1]}.")
+        if not table.any(axis=1).all():
+            raise Stop(f"A row of the {name} table is all zeros, so it has no direction and no cosine.")
+    try:
+        changed = model.with_tables(*(table.astype(np.float32) for table in new))
+        written = [answer_logits(each, task).argmax(axis=-1) for each in (model, changed)]  # (729, 6) each
+    except (ValueError, FloatingPointError):
+        raise Stop("The numbers are too large for the model to compute with: a smaller shift is enough.") from None
+    n_same = int((written[0] == written[1]).all(axis=-1).sum())
+    moved = [table - before for table, before in zip(new, old)]
+    if n_same < len(task.inputs):
+        return not_yet(f"{_about_moves(new, old, moved)} (It answers {n_same} of {len(task.inputs)} inputs as before.)")
+    if max(abs(move).max() for move in moved) <= 1e-6:
+        return not_yet("The answers are as before, but so are the tables: nothing has moved.")
+    lengths = np.outer(*(np.linalg.norm(table, axis=1) for table in new))
+    largest = float((new[0] @ new[1].T / lengths).max())
+    if largest >= BELOW:
+        return not_yet(f"The answers are as before, but a cosine is still {largest:.2f}: all must be below {BELOW}.")
+    changed = moved[0][:, np.newaxis] + moved[1]  # (3, 11, C)
+    close = 8 * max(_precision(answer), 2**-24) * max(abs(table).max() for table in new)  # the model has float32
+    if abs(changed).max() <= close:
+        return right("All sums are as before, so the model cannot know; yet every cosine has changed.")
+    changed -= changed.mean(axis=-1, keepdims=True)  # which layer norm takes away
+    if abs(changed).max() <= close:
+        return right("All answers are as before, though the sums have changed; and so has every cosine.")
+    off = f"{abs(changed).max():.2g}: what one table gains, the other must lose exactly."
+    return not_yet(f"All answers are as before, but the sums are not, by up to {off}")
+
+
+def _about_moves(new, old, moved):
+    """Say what has been done to the two tables, for a model that no longer answers as before."""
+    token, position = moved
+    small = 1e-5 + 1e-6 * max(abs(table).max() for table in new)
+    alike = [abs(move - move[0]).max() <= small for move in moved]
+    for name, table, before in zip(TABLES, new, old):
+        factor = np.vdot(table, before) / np.vdot(before, before)
+        if factor != 1 and np.allclose(table, factor * before, rtol=0, atol=1e-6 * abs(table).max()):
+            gains = "a sum keeps its numbers only if what one row gains, the other loses"
+            return f"The {name} table is multiplied by {factor:.3g}: {gains}."
+    if abs(token[:, np.newaxis] + position).max() <= small:
+        return "Nearly as before: but beside so large a shift, floats lose the last digits of the small numbers."
+    if abs(position).max() <= small or abs(token).max() <= small:
+        return "Only one table has moved, so the sums have moved with it: what must the other one do?"
+    if all(alike) and abs(token[0] - position[0]).max() <= small:
+        return "Both tables have moved the same way, so the sums have moved twice as far."
+    if all(alike):
+        return "Every row of a table has moved alike, but the two shifts do not cancel."
+    one = "token" if not alike[0] else "position"
+    return f"The rows of the {one} table have not all moved alike: each of them meets every row of the other table."
+
+
+@judges
+def colliding_tables(answer):
+    """Check two tables, a pair, for which adding fails: all rows differ, yet two pairs of letter and slot have one sum.
+    They may have any number of channels; a table of one channel may be a single row of numbers."""
+    tables = _two_tables(answer, (3, 11))
+    widths = [table.shape[1] for table in tables]
+    if widths[0] != widths[1]:
+        raise Stop(f"The tables have {widths[0]} and {widths[1]} channels: only rows of one length can be added.")
+    if widths[0] > MOST_CHANNELS:
+        raise Stop(f"At most {MOST_CHANNELS} channels, please: one can be enough.")
+    largest = [abs(table).max() for table in tables]
+    if not 1e-100 < max(largest) < 1e100:
+        return not_yet("The numbers are all 0, or too small or too large to tell rows apart.")
+    equal = 8 * _precision(answer) * np.sqrt(widths[0])  # as a share of the largest number
+    for name, table, size in zip(TABLES, tables, largest):
+        if closest_rows(table)[2] <= equal * max(size, 1e-100):
+            return not_yet(f"Two rows of the {name} table are equal: it fails on its own, whether you add or not.")
+    closest = closest_sums(*tables)[2] / max(largest)
+    if closest <= equal:
+        return right("All rows differ, and yet two pairs of letter and slot have one sum: nobody can tell them apart.")
+    near = ": near, but not equal" if closest < 0.01 else ""
+    apart = f"The closest two sums are {closest * max(largest):.3g} apart{near}."
+    return not_yet(f"Each pair of letter and slot still has a sum of its own. {apart}")
+
+
+def _precision(answer):
+    """Return how coarse the numbers of some tables are, as a share of them: by their own types, else as Python's."""
+    tables = answer if isinstance(answer, (list, tuple)) else ()
+    types = [np.dtype(getattr(table, "dtype", float)) for table in tables]
+    return max((np.finfo(each).eps for each in types if each.kind == "f"), default=np.finfo(float).eps)
+
+
+def _of_rows(table):
+    """Return a table as (rows, channels); a single row of numbers is a table of one channel."""
+    while table.ndim > 1 and len(table) == 1:
+        table = table[0]
+    table = table[:, np.newaxis] if table.ndim == 1 else table
+    if table.ndim != 2:
+        raise Stop(f"A table has rows and channels, two axes: one of these has {table.ndim}.")
+    return table
+
+
+def _two_tables(answer, n_rows):
+    """Read a pair of tables of so many rows, or a model's own two."""
+    expected = f"two tables with equally many channels, of {n_rows[0]} and {n_rows[1]} rows"
+    cells = unwrapped(plain((answer.wte, answer.wpe) if isinstance(answer, NanoGPT) else answer))
+    if not isinstance(cells, list) or len(cells) != 2:
+        found = f"a list of {len(cells)}: a single table, or part of one?" if isinstance(cells, list) else "no table."
+        found = "text: without the quotes, Python computes it." if isinstance(cells, str) else found
+        raise Stop(f"The exercise asks for a pair: {expected}. This is {found}")
+    tables = [_of_rows(as_array(table, expected)) for table in cells]
+    if [len(table) for table in tables] == list(n_rows[::-1]):
+        raise Stop("The tables are swapped: the token table comes first, then the position table.")
+    for name, table, n in zip(TABLES, tables, n_rows):
+        if len(table) != n:
+            hint = " Rows and columns are swapped." if table.shape[1] == n else ""
+            raise Stop(f"The {name} table has {len(table)} rows, and {n} are needed.{hint}")
+    return tables
+
+
+@judges
+def nudge(answer, model, letters, most):
+    """Check a slot, a channel and a number that changes the model's answer once it is added to that number of x. The
+    number may be `most` large, up or down."""
+    x, own = add_tables(encode(letters), model.wte, model.wpe), model.generate(encode(letters))
+    expected = "three numbers: a slot, a channel, and what is added there"
+    answer = in_order(answer, ("slot", "channel", "nudge"))
+    answer = list(answer.items()) if isinstance(answer, Mapping) else answer  # {(slot, channel): nudge}
+    if isinstance(answer, str) and (found := re.findall(NUMBER, answer)):
+        answer = found
+    values = as_array(list(atoms(plain(answer))), expected)
+    if values.size != 3:
+        raise Stop(f"The exercise asks for {expected}, and this holds {values.size}.")
+    slot, channel, size = values.tolist()
+    if slot not in range(len(x)) or channel not in range(x.shape[1]):
+        asked = f"slots from 0 to {len(x) - 1}, and channels from 0 to {x.shape[1] - 1}; the nudge comes last"
+        return not_yet(f"x has no cell in slot {slot:g}, channel {channel:g}: it has {asked}.")
+    if abs(size) > 1.001 * most:  # float16 has 0.3 as 0.3000488
+        return not_yet(f"That is a large nudge: try one from -{most} to {most}.")
+    nudges = np.zeros((1, *x.shape), dtype=np.float32)
+    nudges[0, int(slot), int(channel)] = size
+    if not tipped_by(model, encode(letters), nudges)[0]:
+        still = f"The model still answers {decode(own)}"
+        if not size or not _tips(model, letters, abs(size)):
+            return not_yet(f"{still}: so small a nudge changes nothing, wherever it is. Go further.")
+        return not_yet(f"{still}: {size:g} in slot {slot:g}, channel {channel:g} does not change it; other cells do.")
+    least = _least(model, letters, round(abs(size) / STEP + 0.5))
+    smallest = f"In steps of {STEP}, the smallest nudge that can do it is {least:.2f}."
+    return right(f"The answer is no longer {decode(own)}. {smallest}")
+
+
+@lru_cache(maxsize=10)
+def _least(model, letters, n_steps):
+    """Return the smallest number of steps of `STEP` which, added or subtracted somewhere, changes the answer."""
+    return STEP * next((n for n in range(1, n_steps) if _tips(model, letters, n * STEP)), n_steps)
+
+
+def _tips(model, letters, size):
+    """Say whether some number of x changes the answer once `size` is added or subtracted."""
+    return any(tips(model, encode(letters), each).any() for each in (size, -size))

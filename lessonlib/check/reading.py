@@ -53,6 +53,18 @@ def row_numbers(answer, exercise):
     return np.sort(values.ravel())
 
 
+def in_order(answer, labels):
+    """Return what is labelled in an answer, a dict or a text such as "A-B: 0.1, A-C: 0.2", in the order of `labels`. Of
+    what it calls them, the letters and digits that labels have count, in any order; another answer stays as it is."""
+    found = re.findall(r"([^:=),;]+)[:=)]\s*([^\s:=),;]+)", answer) if isinstance(answer, str) else ()
+    if not isinstance(answer, Mapping) and not found:
+        return answer
+    known = set("".join(labels).upper())
+    named = {"".join(sorted(set(str(key).upper()) & known)): value for key, value in dict(found or answer).items()}
+    wanted = ["".join(sorted(set(label.upper()))) for label in labels]
+    return [named[label] for label in wanted] if set(named) == set(wanted) else answer
+
+
 def plain(value, decimal_comma=False, depth=0):
     """Turn whatever an answer is made of into lists in lists of numbers and text; numbers in quotes are numbers."""
     this = "It holds" if depth else "This is"
