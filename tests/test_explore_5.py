@@ -100,6 +100,19 @@ def test_the_answer_is_the_models_to_what_add_returns_for_the_letters_it_writes_
             assert (f"unchanged sum, {right}" in note(explorer)) == (answer != right)
 
 
+def test_small_bars_are_the_chances_of_all_letters_at_every_step(explorer):
+    set_to(explorer, nudge=0.3)
+    found = re.findall(r'<u style="--of-0:([\d.]+)%;--of-1:([\d.]+)%;--of-2:([\d.]+)%"', page(explorer))
+    written, wanted = "CBABBC", []
+    for _ in range(6):
+        x = add(written, 0)[2]
+        x[3, 0] += 0.3
+        odds = np.exp(MODEL.logits_from(x)[-1].astype(float))
+        wanted.append(100 * odds / odds.sum())
+        written += "ABC"[wanted[-1].argmax()]
+    np.testing.assert_allclose(np.array(found, dtype=float), wanted, atol=0.06)
+
+
 def test_the_model_reads_nothing_anew_where_only_the_inspected_cell_moves(explorer, monkeypatch):
     def refused(*_, **__):
         raise AssertionError

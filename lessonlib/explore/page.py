@@ -248,10 +248,13 @@ def _strip_over(strip, i, its):
         bar = f'<i class="ll-bar"><i style="width:{n_right / n_all:.2%}"></i></i>'
         score = f"<div><b>{html.escape(strip.name)}</b><strong>{n_right}</strong>of {n_all} right{bar}</div>"
     for place, letter in enumerate(strip.answer):
-        bars = "".join(f'<i style="--of:{chance:.3f}"></i>' for chance in (strip.chances or {place: ()})[place])
+        shares = ";".join(
+            f"--of-{i}:{chance:.1%}" for i, chance in enumerate(strip.chances[place] if strip.chances else ())
+        )
+        bars = f'<u style="{shares}"></u>' if shares else ""
         kind = ' class="ll-wrong"' if place in strip.wrong else ""
         told = f"<small>{CHANCES}</small>" if bars else ""
-        tiles += f"{'' if place else f'<em>→{told}</em>'}<b{kind}>{letter}{bars and f'<u>{bars}</u>'}</b>"
+        tiles += f"{'' if place else f'<em>→{told}</em>'}<b{kind}>{letter}{bars}</b>"
     return _said_panel("ll-strip", its.insets[i], strip.said, f'{score}<div class="ll-tiles">{tiles}</div>')
 
 

@@ -37,7 +37,7 @@ from lessonlib.nano_gpt import load_checkpoint, load_history
 from lessonlib.tasks import SORT
 model = load_checkpoint("sort")
 def add(letters, start):
-    tok_emb, pos_emb = model.wte[encode(letters)], model.wpe[start:start + 6]
+    tok_emb, pos_emb = model.wte[encode(letters)], model.wpe[start:start + len(letters)]
     return tok_emb, pos_emb, tok_emb + pos_emb
 """
 CELLS = {

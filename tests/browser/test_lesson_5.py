@@ -1,15 +1,18 @@
 """Lesson 5's explorer as a learner meets it."""
 
+import io
 import re
 
 import nbformat
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from seen import aloud
 
 from browser import expected
 from browser.jupyter import IDLE, SlowNetwork
+from lessonlib.embeddings import encode
 
 WHOLE, LESSON = "05_combined_input_embedding.ipynb", "sum_explorer.ipynb"  # the second holds only the first explorer
 LETTERS = [f"letter {i}" for i in range(6)]
@@ -66,6 +69,19 @@ def test_a_nudge_large_enough_tips_the_answer_and_reset_brings_it_back(explorer)
             assert_shows_what_the_controls_say(explorer)
             answers.add(expected.sum_explorer(explorer)[1])
     assert len(answers) > 1 and "to the unchanged sum" in explorer.note()
+
+
+def test_the_chances_of_every_letter_are_painted_as_small_bars(explorer):
+    explorer.press("nudge", "End")
+    dark = []
+    x = expected.MODEL.wte[encode("CBABBC")] + expected.MODEL.wpe[:6]
+    x[3, 0] += 0.5
+    odds = np.exp(expected.MODEL.logits_from(x)[-1].astype(float))
+    bars = np.asarray(Image.open(io.BytesIO(explorer.box.locator(".ll-tiles u").first.screenshot())).convert("L"))
+    for i in range(3):
+        dark.append((bars[1:-1, int((i + 0.5) * bars.shape[1] / 3)] < 100).mean())
+    np.testing.assert_allclose(dark, odds / odds.sum(), atol=0.12)
+    assert max(dark) > 0.5
 
 
 def test_single_keys_on_any_control_leave_the_notebook_as_it_is(explorer):
