@@ -93,9 +93,19 @@ class Training(Control):
         if Training._trains:
             Training._trains.pause("Another explorer trains now. ")
         Training._trains, self._newest = self, Run(self.task.value, self.seed.value, TRAINING)
-        self._work = work = object()
-        if not soon(self._training(work)):
-            asyncio.run(self._training(work))
+        self._work = work = self._training()
+        if not soon(self._beside_all_else(work)):
+            for _ in work:
+                pass
+
+    async def _beside_all_else(self, work):
+        rested = time.monotonic()
+        for _ in work:
+            if time.monotonic() - rested > WORK:
+                await asyncio.sleep(BREATH)
+                if work is not self._work:  # it was stopped, and how it ended is said
+                    return
+                rested = time.monotonic()
 
     def pause(self, why=""):
         """Stop the training, if there is one, and say where. Returns whether there was one."""
@@ -117,11 +127,10 @@ class Training(Control):
         self._chosen()
         self._say(EXPECTED)
 
-    async def _training(self, work):
-        """Train with pauses for all else, and show from time to time what there is; however it ends, say so."""
+    def _training(self):
+        """Train with pauses, and show from time to time what there is; however it ends, say so."""
         task, seed, n_steps = self._newest.task, self._newest.seed, N_STEPS[self._newest.task]
         began, shown = time.monotonic(), 0.0
-        rested = began
         try:
             for snapshot in train(self._tasks[task], seed, every=self._newest.every, pauses=True):
                 if snapshot is not None:
@@ -131,11 +140,7 @@ class Training(Control):
                         self.status.value = _progress(task, seed, snapshots[-1].step, n_steps, time.monotonic() - began)
                         self._show(self._newest)
                         shown = time.monotonic()
-                if time.monotonic() - rested > WORK:
-                    await asyncio.sleep(BREATH)
-                    if work is not self._work:  # it was stopped, and how it ended is said
-                        return
-                    rested = time.monotonic()
+                yield
             n_wrong = N_ALL - snapshots[-1].score
             wrong = f": {n_wrong} input{'s are' if n_wrong > 1 else ' is'} still answered wrongly" if n_wrong else ""
             took = time.monotonic() - began
