@@ -18,10 +18,15 @@ from lessonlib import embeddings
 from lessonlib.nano_gpt import layer_norm, read_arrays
 
 DATA = Path(__file__).parent / "data" / "english.npz"
+VERSION = 1
 EPSILON = 1e-12  # of its layer norm
 MEASURES = ("distance", "cosine", "centred cosine")
+# V words; after 0 to 6 layers, 7 stages of every sentence.
+SHAPES = {"wte": ("V", 384), "untrained": (98, 384), "special": (2, 384), "wpe": (512, 384), "wse": (2, 384)}
+SHAPES |= {"ln_weight": (384,), "ln_bias": (384,)}
 POSITIONS = ("trained", "zero")
-SENTENCES = ("bank", "cat_mat", "dog_man")
+SENTENCES = {"bank": (16, 7, 384), "cat_mat": (2, 7, 8, 384), "dog_man": (2, 7, 7, 384)}
+SHAPES |= {f"{name}.{positions}": shape for name, shape in SENTENCES.items() for positions in POSITIONS}
 
 
 def decimals(name):
@@ -31,7 +36,7 @@ def decimals(name):
 
 @functools.cache
 def load_english():
-    """Load the `English` that ships, once. ValueError if the file is missing or damaged."""
+    """Load the `English` that ships, once. ValueError if the file is missing, damaged or of another version."""
     return English(DATA)
 
 
@@ -44,12 +49,19 @@ class English:
     `english_words.BANK`; `cat_mat` (2, 7, 8, 384) and `dog_man` (2, 7, 7, 384), all tokens of two sentences each."""
 
     def __init__(self, path):
+        path, again = Path(path), "get the file again"
         arrays = read_arrays(path)
-        self.words = tuple(arrays.pop("words").tolist())
+        version = arrays.get("version", np.array(None)).tolist()
+        if version != VERSION:
+            raise ValueError(f"{path.name} is of version {version}, and version {VERSION} is needed: {again}")
+        self.words = tuple(arrays["words"].tolist()) if "words" in arrays else ()
         self._ids = {word: i for i, word in enumerate(self.words)}
-        del arrays["version"]
-        for name, (low, high) in arrays.items():  # bytes of whole numbers: apart, they take a sixth less space
-            arrays[name] = (high.view(np.int8) * np.float32(256) + low) / np.float32(10 ** decimals(name))
+        for name, shape in SHAPES.items():
+            shape, array = tuple(len(self.words) if size == "V" else size for size in shape), arrays.get(name)
+            if array is None or array.dtype != np.uint8 or array.shape != (2, *shape):
+                raise ValueError(f"{path.name} is not complete ({name} must have shape {shape}): {again}")
+            low, high = array[0], array[1].view(np.int8)  # bytes of whole numbers: apart, they take a sixth less space
+            arrays[name] = (high * np.float32(256) + low) / np.float32(10 ** decimals(name))
             arrays[name].flags.writeable = False
         self.wte, self.wpe, self.wse = arrays["wte"], arrays["wpe"], arrays["wse"]
         self.ln_weight, self.ln_bias = arrays["ln_weight"], arrays["ln_bias"]

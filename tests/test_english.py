@@ -195,10 +195,29 @@ def test_what_cannot_be_searched_is_refused_in_words(asked, said):
 # Files that are not what they should be
 
 
-def test_a_file_with_objects_in_it_is_refused_in_words(tmp_path):
+def changed(path, **changes):
     with np.load(DATA) as file:
-        np.savez(tmp_path / "english.npz", **dict(file) | {"wse": np.array([{}], dtype=object)})
-    with pytest.raises(ValueError, match=r"^english\.npz is damaged"):
+        arrays = dict(file) | changes
+    np.savez(path, **{name: array for name, array in arrays.items() if array is not None})
+
+
+@pytest.mark.parametrize(
+    "changes, said",
+    [
+        ({"version": np.array(99)}, "is of version 99, and version 1 is needed: get the file again"),
+        ({"version": None}, "is of version None"),
+        ({"wpe": None}, "is not complete .wpe must have"),
+        ({"wse": np.zeros((2, 3, 384), np.uint8)}, "is not complete .wse must have shape .2, 384"),
+        ({"wse": np.zeros((2, 2, 384))}, "is not complete .wse"),
+        ({"words": None}, "is not complete .wte"),
+        ({"words": np.array(["cat"])}, "is not complete .wte"),
+        ({"bank.zero": None}, "is not complete .bank.zero"),
+        ({"version": np.array([{}], dtype=object)}, "is damaged"),
+    ],
+)
+def test_another_file_is_refused_in_words(changes, said, tmp_path):
+    changed(tmp_path / "english.npz", **changes)
+    with pytest.raises(ValueError, match=f"^english.npz {said}"):
         English(tmp_path / "english.npz")
 
 

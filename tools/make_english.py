@@ -16,7 +16,7 @@ import numpy as np
 from make_data import write_arrays
 
 from lessonlib import english_words
-from lessonlib.english import DATA, EPSILON, POSITIONS, decimals
+from lessonlib.english import DATA, EPSILON, POSITIONS, VERSION, decimals
 from lessonlib.nano_gpt import layer_norm
 
 SHA256 = {
@@ -162,7 +162,7 @@ def make_english(folder, path=DATA):
     for name, array in arrays.items():
         whole = np.rint(array * 10 ** decimals(name)).astype("<i2")
         arrays[name] = np.stack([whole & 255, whole >> 8]).astype(np.uint8)  # two bytes of each, low and high
-    write_arrays(path, {"version": np.array(1), "words": np.array(words)} | arrays)
+    write_arrays(path, {"version": np.array(VERSION), "words": np.array(words)} | arrays)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,9 @@ from lessonlib.check.reading import MASK, as_float64, numbers, row_numbers
 from lessonlib.check.verdict import Stop, not_yet, right
 from lessonlib.embeddings import decode, sinusoidal_positions
 from lessonlib.measure import every_sum
-from lessonlib.nano_gpt import load_checkpoint
+from lessonlib.nano_gpt import N_INPUTS, load_checkpoint
 
+N_SLOTS = 2 * N_INPUTS - 1  # of the lessons' models: the last letter that is written is not read
 SMALL = 1e-5  # by how much a known wrong number may be off, as a share of the largest
 
 
@@ -214,13 +215,13 @@ def models():
     return {name: load_checkpoint(file) for name, file in names.items()}
 
 
-def tables_at_hand(wte=None, wpe=None, n_rows=11):
+def tables_at_hand(wte=None, wpe=None, n_rows=N_SLOTS):
     """Return the token tables and the position tables that a learner has at hand, those of the exercise first: for each
     kind a dict from names to tables, and a function that names rows of them."""
     own = {"the exercise's token table": wte}, {"the exercise's position table": wpe}
     tokens = {f"the {name}'s token table": model.wte for name, model in models().items()}
     positions = {f"the {name}'s position table": model.wpe for name, model in models().items()}
-    positions["the table of sines and cosines"] = sinusoidal_positions(n_rows, 48)
+    positions["the table of sines and cosines"] = sinusoidal_positions(n_rows, models()["sorter"].n_embd)
     given = [{} if table is None else each for table, each in zip((wte, wpe), own)]
     return (given[0] | tokens, letter_rows), (given[1] | positions, numbered_rows)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from lessonlib import tasks
 from lessonlib.check.exercise import (
+    N_SLOTS,
     Exercise,
     checks,
     judges,
@@ -336,7 +337,7 @@ def sinusoid_row(position, n_embd):
             (row[:2], "These are the first two channels: how does it go on?"),
             (row.reshape(-1, 2), "These are the pairs, one below the other: the row has them one after the other."),
         ],
-        parts=tables_at_hand(n_rows=max(position + 2, 11)),
+        parts=tables_at_hand(n_rows=max(position + 2, N_SLOTS)),
         tail="The exercise asks for one row, of sines and cosines: the angle is the slot times w.",
         shapes=[
             ((n_embd // 2,), "Half of the channels are missing: each angle has a sine and a cosine."),

@@ -8,6 +8,7 @@ from itertools import product
 import numpy as np
 
 from lessonlib.check.exercise import (
+    N_SLOTS,
     Exercise,
     checks,
     judges,
@@ -395,7 +396,7 @@ def _about_moves(new, old, moved):
 def colliding_tables(answer):
     """Check two tables, a pair, for which adding fails: all rows differ, yet two pairs of letter and slot have one sum.
     They may have any number of channels; a table of one channel may be a single row of numbers."""
-    tables = _two_tables(answer, (3, 11))
+    tables = _two_tables(answer, (len(VOCABULARY), N_SLOTS))
     widths = [table.shape[1] for table in tables]
     if widths[0] != widths[1]:
         raise Stop(f"The tables have {widths[0]} and {widths[1]} channels: only rows of one length can be added.")

@@ -45,8 +45,8 @@ def the_sum(add, model):
     limit = signed_limit(model.wte, model.wpe, measure.every_sum(model.wte, model.wpe))
 
     @lru_cache(maxsize=100)  # most of what the model reads is as at the move before, or as its own rows make it
-    def logits_of(numbers, n_slots):
-        return model.logits_from(np.frombuffer(numbers).reshape(n_slots, model.n_embd), n_last=1)[-1]
+    def logits_of(numbers, n_rows):
+        return model.logits_from(np.frombuffer(numbers).reshape(n_rows, model.n_embd), n_last=1)[-1]
 
     def show(letters, start, slot, channel, nudge):
         nudge = round(nudge, 2)
@@ -159,7 +159,7 @@ def blocks(add, model):
     `(tok_emb, pos_emb, x)`, three arrays of shape (6, C); the last is shown as Input Embed. The tables of `model` are
     shown whole: the rows that are added are picked from them."""
     given.are(add=(add, Callable), model=(model, NanoGPT))
-    limit = signed_limit(model.wte, model.wpe, model.wte[:, np.newaxis] + model.wpe)
+    limit = signed_limit(model.wte, model.wpe, measure.every_sum(model.wte, model.wpe))
 
     def show(letters, slot):
         x = checked_sum(add(letters, 0), (N_INPUTS, model.n_embd))[2]
