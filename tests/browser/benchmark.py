@@ -1,8 +1,8 @@
 """How fast explorers follow the hand, in real JupyterLab: `python tests/browser/benchmark.py` in the project's .venv.
 
 Floor is a slider whose callback only sets a Label, naive is the usual `interact` with `plt.show()`. All take turns in
-one page of one browser, in rounds of 60 steps of the keyboard; each step counts from the key to the second frame after
-the new picture is decoded. Then a key comes every 100 to 300 ms, whether or not the picture has followed; and, to see
+one page of one browser, in rounds of 60 steps of the keyboard; each step counts from the key until the new picture is
+on the screen, as the browser says (Element Timing). Then a key comes every 100 to 300 ms, whether or not the picture has followed; and, to see
 what a step costs once all has followed, every second. Absolute times depend on the machine; the ratios are what to
 look at.
 """
@@ -90,41 +90,59 @@ SHOWN = {"floor": ".widget-label:last-child", "naive": ".jp-OutputArea, .widget-
 # A map moves without a word of its text changing: all that stands over the frame is what an explorer shows.
 STATE = """(root.querySelector('.ll-cells')?.innerHTML ??
     [...root.querySelectorAll('img')].map(i => i.src.length + i.src.slice(-200)).join() + root.textContent)"""
+# When what is in the page now came onto the screen. The browser says so of images that it is asked about: of the first
+# one shown, and of a mark of one pixel that enters the page with what changed, be it text alone.
+ON_SCREEN = """
+  const waiting = new Map();
+  const onScreen = () => {
+    const mark = new Image(1, 1);
+    mark.src = 'data:image/gif;base64,R0lGODlhAQABAIAAAAAAAAAAACH5BAAAAAAALAAAAAABAAEAAAIBAAA=';
+    mark.style.cssText = 'position: fixed; left: 0; top: 0';
+    document.body.append(mark);
+    const shown = root.querySelector(root.querySelector('.ll-cells') ? '.ll-cells .ll-panel > img' : 'img');
+    return Promise.all([mark, shown].filter(Boolean).map(image => new Promise(done => {
+      const name = String(window.asked = (window.asked ?? 0) + 1);
+      image.setAttribute('elementtiming', name);
+      waiting.set(name, done);
+    }))).then(times => { mark.remove(); return Math.max(...times); });
+  };
+  const screen = new PerformanceObserver(list => {
+    for (const entry of list.getEntries()) waiting.get(entry.identifier)?.(entry.renderTime);
+  });
+  screen.observe({type: 'element'});"""
 ARM = """([handle, root]) => {
   window.took = null;
   const state = () => STATE;
   const before = state();
-  let start = null;
-  const frame = () => new Promise(done => requestAnimationFrame(done));
+  let start = null;ON_SCREEN
   handle.addEventListener('keydown', event => { start = event.timeStamp; }, {once: true, capture: true});
   const watcher = new MutationObserver(async () => {
     if (start === null || state() === before || (root.dataset.picture && !root.querySelector('img'))) return;
     watcher.disconnect();
-    for (const image of root.querySelectorAll('img')) await image.decode().catch(() => null);
-    await frame(); await frame();
-    window.took = performance.now() - start;
+    window.took = await onScreen() - start;
+    screen.disconnect();
   });
   watcher.observe(root, {subtree: true, childList: true, attributes: true, characterData: true});
-}""".replace("STATE", STATE)
+}""".replace("STATE", STATE).replace("ON_SCREEN", ON_SCREEN)
 # Notes when each key came, and which number the slider then had; and when a picture with another number was painted.
 FOLLOW = """([handle, root]) => {
-  const seen = window.followed = {keys: [], pictures: []};
+  const seen = window.followed = {keys: [], pictures: []};ON_SCREEN
   const number = () => Number(/(?:channel|=) (\\d+)/.exec(root.textContent)?.[1]);
-  const frame = () => new Promise(done => requestAnimationFrame(done));
   const key = event => setTimeout(() => seen.keys.push([Number(handle.ariaValueNow), event.timeStamp]));
   let last = number();
   const watcher = new MutationObserver(async () => {
     const now = number();
     if (now === last) return;
     last = now;
-    for (const image of root.querySelectorAll('img')) await image.decode().catch(() => null);
-    await frame(); await frame();
-    seen.pictures.push([now, performance.now()]);
+    seen.pictures.push([now, await onScreen()]);
   });
   handle.addEventListener('keydown', key, {capture: true});
   watcher.observe(root, {subtree: true, childList: true, characterData: true});
-  window.unfollow = () => { watcher.disconnect(); handle.removeEventListener('keydown', key, {capture: true}); };
-}"""
+  window.unfollow = () => {
+    for (const each of [watcher, screen]) each.disconnect();
+    handle.removeEventListener('keydown', key, {capture: true});
+  };
+}""".replace("ON_SCREEN", ON_SCREEN)
 DRAG = """([handle, root, distance]) => new Promise(done => {
   const box = handle.getBoundingClientRect(), x = box.x + box.width / 2, y = box.y + box.height / 2;
   const fire = (to, kind, at) => to.dispatchEvent(new MouseEvent(kind, {bubbles: true, cancelable: true, view: window,
@@ -197,6 +215,7 @@ def find(page, name):
 
 def step(page, handle, shown, i):
     """Return the milliseconds from a key to the new picture; a pause of random length comes first."""
+    shown.evaluate("root => root.scrollIntoView({block: 'center'})")
     handle.focus()
     page.wait_for_timeout(random.uniform(60, 140))
     page.evaluate(ARM, [handle.element_handle(), shown.element_handle()])
@@ -213,6 +232,7 @@ def press_at_a_pace(page, name, pace, n_keys):
     A key has none whose number was never painted, because the next one was there first.
     """
     handle, shown = find(page.page, name)
+    shown.evaluate("root => root.scrollIntoView({block: 'center'})")
     handle.focus()
     page.page.keyboard.press("Home")
     page.page.wait_for_timeout(1000)
