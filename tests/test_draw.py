@@ -235,6 +235,13 @@ def test_squares_write_every_number_into_its_cell_and_say_it():
     assert large.alt == "Squares of numbers, query by key. one: a by w 0, the lowest, c by z 11, the highest."
 
 
+def test_of_numbers_that_look_equal_the_first_is_named_whatever_a_computer_makes_of_the_last_digits():
+    numbers = np.full((3, 4), 0.5)
+    numbers[0, 1], numbers[2, 2], numbers[1, 0], numbers[2, 3] = 2e-4, 1e-4, 0.9, 0.9001
+    picture = draw.squares({"one": numbers}, (list("abc"), list("wxyz")), "key", "query", 1, decimals=2)
+    assert "a by x 0.00, the lowest, b by w 0.90, the highest" in picture.alt
+
+
 def test_overlaps_say_where_chance_lies_and_end_in_arrows():
     models = {"sorters": [(0.3, 0.1), (0.2, 0.0)], "reversers": np.array([(0.05, 0.302)])}
     picture = draw.overlaps(np.linspace(0, 0.4, 101), models)

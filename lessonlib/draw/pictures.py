@@ -78,7 +78,7 @@ def squares(squares, names, below, left, limit=None, palette="signed", decimals=
 
 def _ends(square):
     """Pick the lowest and the highest number of a square that is too large to be said."""
-    low, *_, high = sorted(square.texts, key=lambda text: float(text[2]))  # of equal ones the first: nobody sees more
+    low, high = (pick(square.texts, key=lambda text: float(text[2])) for pick in (min, max))  # as they are seen
     return (*low[:2], f"{low[2]}, the lowest"), (*high[:2], f"{high[2]}, the highest")
 
 
