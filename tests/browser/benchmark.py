@@ -2,9 +2,9 @@
 
 Floor is a slider whose callback only sets a Label, naive is the usual `interact` with `plt.show()`. All take turns in
 one page of one browser, in rounds of 60 steps of the keyboard; each step counts from the key until the new picture is
-on the screen, as the browser says (Element Timing). Then a key comes every 100 to 300 ms, whether or not the picture has followed; and, to see
-what a step costs once all has followed, every second. Absolute times depend on the machine; the ratios are what to
-look at.
+on the screen, as the browser says (Element Timing). Then a key comes every 100 to 300 ms, whether or not the picture
+has followed; and, to see what a step costs once all has followed, every second. Absolute times depend on the machine;
+the ratios are what to look at.
 """
 
 import random
