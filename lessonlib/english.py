@@ -1,9 +1,9 @@
 """A model that reads English: its three tables, its words, and which of them lie near each other.
 
 all-MiniLM-L6-v2 turns sentences into vectors for search. BERT's shape: 384 channels, 512 slots, 6 layers in which every
-slot sees all slots, [CLS] before the first word and [SEP] after the last; not a GPT. It was trained in three goes: to
-imitate a larger model, then with half of its layers, then on a thousand million pairs of sentences. What ships is the
-tables, for about 3,000 of 30,522 tokens, and rows of a few sentences; see data/ENGLISH_LICENCE.txt.
+slot sees all slots, [CLS] before the first word and [SEP] after the last; not a GPT. A model of 12 layers was trained
+to imitate a larger one; every second layer of it was kept, and trained on a thousand million pairs of sentences. What
+ships is the tables, for about 3,000 of 30,522 tokens, and rows of a few sentences; see data/ENGLISH_LICENCE.txt.
 Source: https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2; Devlin et al. 2018, arXiv 1810.04805.
 """
 

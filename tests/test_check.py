@@ -191,7 +191,7 @@ WRONG = {  # what the verdict must say <- answers
         wrong way round <- -E_tok[w]
         sign is lost <- abs(E_tok[w])
         squared <- E_tok[w] ** 2
-        channels are in reverse <- E_tok[w][:, ::-1]
+        columns are in reverse <- E_tok[w][:, ::-1]
         mean of each row <- E_tok[w] - E_tok[w].mean(axis=1, keepdims=True)
         normalised <- (E_tok[w] - E_tok[w].mean(1, keepdims=True)) / E_tok[w].std(1, keepdims=True)
         the mean row <- E_tok[w] - E_tok.mean(axis=0) || E_tok[w] - E_tok[w].mean(axis=0)
@@ -221,7 +221,8 @@ WRONG = {  # what the verdict must say <- answers
         All numbers are 0 <- np.zeros((6, 3))
         All numbers are 1 <- np.ones((6, 3))
         multiplied by its id, or one more: ids say a place <- ones * np.array(w)[:, None]
-        reverse order <- ones[:, ::-1]
+        columns are in reverse order <- ones[:, ::-1]
+        holds them exactly <- abs(ones - 1e-4)
         one long row <- ones.ravel() || "100001010010100010"
         row of A in the one-hot matrix of the letters <- ones[0]
         how often <- ones.sum(axis=0)
@@ -276,11 +277,10 @@ WRONG = {  # what the verdict must say <- answers
         counted from 1 <- [1, 4, 5]
         itself <- [3, 4] || {0: "A", 3: "C", 4: "C"}
         nothing else <- "not slots 0, 3, 4" || "all but 0, 3, 4"
-        single slot <- [0] || 0
+        single slot <- [0] || 0 || 3
         not all are there <- [0, 3] || [0, 4] || {0: 0, 1: 3}
         3 of these 4 <- [0, 3, 4, 5]
         all slots <- [0, 1, 2, 3, 4, 5] || range(6)
-        how many <- 3
         ids <- [2, 2, 2] || 2 || [2, 0, 1, 2, 2, 1] || encode("CABCCB")
         letter <- "C"
         letters <- "CCC" || ["C", "C", "C"] || [i for i in "CABCCB" if i == "C"]
@@ -519,7 +519,7 @@ WRONG = {  # what the verdict must say <- answers
         There are 5 letters <- ("ABCAB", 0)
         There are 12 letters <- ("ABCABC", "CBACBA")
         no such story <- ("ABCABC", 3) || ("ABCABC", -1)
-        One story <- ("ABCABC", "0 or 1") || ("ABCABC", 0, 1) || ("ABCABC", [0, 1, 2])
+        Name one story <- ("ABCABC", "0 or 1") || ("ABCABC", 0, 1) || ("ABCABC", [0, 1, 2])
         which is not <- ("ABCABC", "not 1") || "ABCABC, story 1 is wrong"
         letters A, B and C only <- ("ABDABC", 0) || ("banana", 0)
     """,
@@ -904,7 +904,7 @@ WRONG = {  # what the verdict must say <- answers
         hidden shift <- [0, 2, 4] || [0] || [0, 1, 2, 3, 4, 5]
         expect if the claim is true <- [1, 2, 4] || [3, 4] || [2, 5] || 5
         can be distinct <- [2, 4, 6] || 6
-        is asked for <- 2 || [4]
+        single finding <- 2 || [2] || [4]
         counted from 1 <- [3, 5]
         all findings <- range(7)
         from 0 to 6 <- [2, 8]
@@ -1068,6 +1068,7 @@ RIGHT = {
     "pairs": """
         solved || tuple(solved) || [("ABC"[t], s) for t, s in solved] || [("abc"[t], s) for t, s in solved]
         [["ABC"[t], str(s)] for t, s in solved] || np.array([["ABC"[t], str(s)] for t, s in solved])
+        ", ".join(f"{'ABC'[t]}{s}" for t, s in solved) || "; ".join(f"{'abc'[t]} in slot {s}" for t, s in solved)
         np.array(solved) || zip(["ABC"[t] for t, s in solved], [s for t, s in solved]) || zip(*zip(*solved))
         [f"{'ABC'[t]}{s}" for t, s in solved] || [f"{'ABC'[t]} {s}" for t, s in solved]
         [f"({'ABC'[t]}, {s})" for t, s in solved] || ", ".join(f"({'ABC'[t]}, {s})" for t, s in solved)

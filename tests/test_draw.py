@@ -235,6 +235,15 @@ def test_squares_write_every_number_into_its_cell_and_say_it():
     assert large.alt == "Squares of numbers, query by key. one: a by w 0, the lowest, c by z 11, the highest."
 
 
+def test_of_several_squares_the_highest_is_said_and_never_what_is_compared_with_itself():
+    numbers = np.array([[1.0, 0.97, -0.2], [0.97, 1.0, 0.3], [-0.2, 0.3, 1.0]])
+    three = {name: numbers for name in ("one", "two", "three")}
+    picture = draw.squares(three, (list("abc"), list("abc")), "row", "row", 1, decimals=2)
+    assert [f"{name}: a by b 0.97, the highest" in picture.alt for name in three] == [True] * 3
+    assert "1.00" not in picture.alt and "lowest" not in picture.alt
+    assert draw.squares(three, "abc", "", "", 1, decimals=2).alt.startswith("Squares of numbers. one: ")
+
+
 def test_of_numbers_that_look_equal_the_first_is_named_whatever_a_computer_makes_of_the_last_digits():
     numbers = np.full((3, 4), 0.5)
     numbers[0, 1], numbers[2, 2], numbers[1, 0], numbers[2, 3] = 2e-4, 1e-4, 0.9, 0.9001
@@ -341,7 +350,8 @@ def test_a_parallelogram_ends_where_the_third_point_plus_the_step_lies():
     maps = {"before": np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 3.0], [5.0, 5.0]]), "after": np.eye(4)[:, :2]}
     picture = draw.parallelogram(maps, "aAbB", corners=(1, 0, 2))
     assert "?" in written(picture)
-    assert "before" in picture.alt and "The hollow point is A - a + b." in picture.alt
+    nearest = "The hollow point is A - a + b; nearest to it: b, 1.00 away, before; A, 1.00 away, after."
+    assert picture.alt.startswith(nearest)
     axes = picture.axes[0]
     discs = [patch.center for patch in axes.patches if hasattr(patch, "radius")]
     for points in (discs[:5], discs[5:]):  # a parallelogram on the page, too
@@ -373,12 +383,13 @@ def test_a_walk_says_how_steadily_it_turns_around_the_middle():
         {"ring": ring, "backwards": ring[::-1], "cloud": np.random.default_rng(0).normal(size=(99, 2))}, 3
     )
     assert (
-        "ring, a step turns by 40° (100% within" in picture.alt
-        and "backwards, a step turns by minus 40°" in picture.alt
+        "ring: a step turns by 40°, 100% of steps by 32° to 48°" in picture.alt
+        and "backwards: a step turns by minus 40°, 100% of steps by minus 48° to minus 32°" in picture.alt
     )
-    assert re.search(r"cloud, a step turns by (minus )?\d+° \([12]?\d% within", picture.alt)
+    assert re.search(r"cloud: a step turns by (minus )?\d+°, [12]?\d% of steps", picture.alt)
     assert {"1", "2", "3"} <= set(written(picture)) and "4" not in written(picture)
-    assert "map of 30 points." in picture.alt  # no room before the stop, though its points have no names
+    no_names = Points("ring", (-1, 1, -1, 1), tuple(Disc(*place) for place in ring))
+    assert no_names.words == "ring: map of 30 points"  # no room behind it
 
 
 def test_a_table_is_aligned_as_text_and_carries_its_cells_as_a_web_page():

@@ -7,7 +7,7 @@ import sys
 from itertools import permutations
 
 import numpy as np
-from make_data import random_tables, train_cases
+from make_data import narrow_tables, random_tables, train_cases
 
 from lessonlib.embeddings import sinusoidal_positions
 from lessonlib.explore.dives import shifted_model
@@ -108,13 +108,16 @@ def positions():
     about 430 to 560 whole answers; every reverser then writes the second letter twice. With their random start put back
     the sorters keep fewer than 100, the reversers more than 600. Given letters from slot 1 on, every reverser writes
     the third letter of the answer first, from slot 2 on the fifth, 729 times of 729. Of the answers of a sorter without
-    positions nine in ten are in order, and fewer than a third hold the letters that were given."""
+    positions nine in ten are in order, fewer than a third hold the letters that were given, and
+    one in five begins with a wrong letter."""
     no_rows = np.zeros((11, 48))
     *_, last = train(SORT, seed=0, n_steps=2000, every=1000, wpe=no_rows, freeze=("wpe",))
     written = last.model.generate(SORT.inputs)
     in_order = (np.diff(written, axis=1) >= 0).all(axis=1).sum()
     same_letters = (np.sort(written, axis=1) == SORT.answers).all(axis=1).sum()
+    n_first = (written[:, 0] != SORT.answers[:, 0]).sum()
     print(f"\nwithout positions: {last.score} right, {in_order} in order, {same_letters} with the letters given")
+    print(f"                   {n_first} of 729 begin with a wrong letter")
     for task in (SORT, REVERSE):
         print(f"\n{task.name}")
         for seed in range(6):
@@ -266,7 +269,8 @@ def noise():
 
 def frozen():
     """Deep dives: two sorters whose tables are random and frozen get 727 or more, and lose answers, one of them more
-    than a hundred, when rows 0 to 4 of the position table become their mean; their three sides are about equal."""
+    than a hundred, when rows 0 to 4 of the position table become their mean; their three sides are about equal.
+    Lesson 5: three reversers whose frozen tables use 4 directions get all 729 in 1000 steps."""
     for seed in range(2):
         *_, last = train(SORT, seed=seed, every=1000, freeze=("wte", "wpe"), **random_tables(seed))
         mean = broken_table(last.wpe, rows="MMMMMKKKKKK")
@@ -274,6 +278,10 @@ def frozen():
         apart = distances(last.wte)
         sides = ", ".join(f"{name} {apart[pair]:.2f}" for name, pair in PAIRS.items())
         print(f"frozen, seed {seed}: {last.score} of 729, rows 0-4 mean {left}; {sides}", flush=True)
+    for seed in range(3):
+        frozen = {"freeze": ("wte", "wpe"), **narrow_tables(4)(seed)}
+        *_, last = train(REVERSE, seed=seed, n_steps=1000, every=1000, **frozen)
+        print(f"reverser, 4 directions, seed {seed}: {last.score} of 729 after 1000 steps", flush=True)
 
 
 SECTIONS = {"letters": letters, "analogies": analogies, "positions": positions, "sums": sums}

@@ -155,6 +155,7 @@ def rows_exercise(wanted, n_rows, praise, mistakes=(), what="row", reasons=None,
     dict that says, for numbers that are not one of them, why; `rest` says it of the others."""
     wanted = np.sort(as_float64(wanted))
     n_wanted = len(wanted)
+    how_many = f"More than one {what} is asked for, in a list: their numbers, not how many they are."
 
     def difference(values, _):
         named = set(values.tolist())
@@ -189,7 +190,7 @@ def rows_exercise(wanted, n_rows, praise, mistakes=(), what="row", reasons=None,
         mistakes=[
             (wanted + 1, f"These {what}s are counted from 1: the first is {what} 0."),
             *((*(np.sort(np.ravel(wrong)) for wrong in arrays), said) for *arrays, said in mistakes),
-            ([n_wanted], f"More than one {what} is asked for, in a list: their numbers, not how many they are."),
+            *([] if n_wanted in wanted else [([n_wanted], how_many)]),
         ],
         read=row_numbers,
         sized=False,
@@ -302,7 +303,7 @@ def _distorted(solution):
     yield abs(solution), "The sign is lost: negative numbers stay negative."
     yield solution**2, "All numbers are squared."
     if solution.ndim == 2:
-        yield solution[:, ::-1], "The channels are in reverse order."
+        yield solution[:, ::-1], "The columns are in reverse order."
         centred, std = solution - solution.mean(axis=1, keepdims=True), solution.std(axis=1, keepdims=True)
         yield centred, "The mean of each row has been taken away."
         yield centred / np.where(std, std, 1), "This looks normalised: layer norm comes later, inside the model."

@@ -123,7 +123,7 @@ def one_hot(token_ids, vocab_size):
         parts=(({"the one-hot matrix of the letters": np.eye(vocab_size)} | tokens, names), positions),
         tail=f"The letters are {decode(ids)}: each row has a single 1, in the column of the id, and ids count from 0.",
         read=_read_one_hot,
-    )
+    )._replace(rounding="Nearly 0 and 1: a one-hot row holds them exactly.")
 
 
 def _read_one_hot(answer, exercise):

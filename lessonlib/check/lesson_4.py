@@ -261,7 +261,8 @@ def deciding(answer, model, task, stories):
         said = "There is one letter in it" if len(word) == 1 else f"There are {len(word) or 'no'} letters in it"
         return not_yet(f"{said}. {asks}")
     if len(found) != 1 or found[0] not in range(len(stories)):
-        said = "There is no number in it" if not found else "There is no such story" if len(found) == 1 else "One story"
+        one = "There is no such story" if len(found) == 1 else "Name one story"
+        said = one if found else "There is no number in it"
         return not_yet(f"{said}. {asks}")
     wanted = task.answers[(task.inputs == encode(word)).all(axis=1)][0]
     told = [decode(wanted[list(story)]) for story in stories]

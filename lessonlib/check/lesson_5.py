@@ -296,7 +296,9 @@ def pairs(vectors, wte, wpe):
 
 
 def _read_pairs(answer, exercise):
-    """Read pairs, with ids in place of letters."""
+    """Read pairs, or a text such as "A0, B3", with ids in place of letters."""
+    if isinstance(answer, str):
+        answer = re.findall(r"(?<!\w)([A-Ca-c])\W*(?:in\W+)?(?:slot\W*)?(\d+)", answer) or answer
     if isinstance(answer, Mapping):
         by_letter = all(str(key).isalpha() and np.isscalar(value) for key, value in answer.items())
         answer = answer.items() if by_letter else answer.values()  # {"A": 0, ...}, or {0: ("A", 0), ...}

@@ -70,16 +70,23 @@ def squares(squares, names, below, left, limit=None, palette="signed", decimals=
         said = [
             f"{part.title}: {', '.join(f'{rows[row]} by {columns[column]} {text}' for row, column, text in shown)}"
             for part in parts
-            for shown in [part.texts if len(part.texts) * len(parts) < 10 else _ends(part)]
+            for shown in [part.texts if len(part.texts) * len(parts) < 10 else _ends(part, len(parts) > 2)]
         ]
-        picture.alt = f"Squares of numbers, {left} by {below}. {'. '.join(said)}."
+        axes = " by ".join(filter(None, [left, below]))
+        what = ", ".join(filter(None, ["Squares of numbers", axes]))
+        picture.alt = f"{what}. {'. '.join(said)}."
     return picture
 
 
-def _ends(square):
-    """Pick the lowest and the highest number of a square that is too large to be said."""
-    low, high = (pick(square.texts, key=lambda text: float(text[2])) for pick in (min, max))  # as they are seen
-    return (*low[:2], f"{low[2]}, the lowest"), (*high[:2], f"{high[2]}, the highest")
+def _ends(square, is_brief):
+    """Pick the lowest and the highest number of a square that is too large to be said, or the highest alone; none of a
+    diagonal of ones, on which each is compared with itself."""
+    others = [text for text in square.texts if text[0] != text[1]]
+    compares = all(float(text[2]) == 1 for text in square.texts if text[0] == text[1])
+    texts = others if compares else square.texts
+    low, high = (pick(texts, key=lambda text: float(text[2])) for pick in (min, max))  # as they are seen
+    highest = (*high[:2], f"{high[2]}, the highest")
+    return (highest,) if is_brief else ((*low[:2], f"{low[2]}, the lowest"), highest)
 
 
 def parallelogram(maps, names, corners):
@@ -91,29 +98,37 @@ def parallelogram(maps, names, corners):
     ends = np.concatenate(list(maps.values()))
     room = 0.1 * np.ptp(ends, axis=0).max()
     reach = tuple(np.column_stack([ends.min(axis=0) - room, ends.max(axis=0) + room]).ravel())
-    parts = []
+    parts, nearest = [], []
     for title, xy in maps.items():
         discs = tuple(Disc(*place, name, hollow=name == "?") for place, name in zip(xy, (*names, "?")))
         paths = (Path(xy[[two, one, len(names), three, two]], TOKEN, "area"),)
         parts.append(Points(title, reach, discs, paths, colour=TOKEN, highest=300))
-    return draw(Scene(parts, text=f"The hollow point is {names[one]} - {names[two]} + {names[three]}."))
+        apart = np.linalg.norm(xy[:-1] - xy[-1], axis=1)
+        nearest.append(f"{names[apart.argmin()]}, {apart.min():.2f} away, {title}")
+    text = f"The hollow point is {names[one]} - {names[two]} + {names[three]}; nearest to it: {'; '.join(nearest)}."
+    return draw(Scene(parts, text=text))
 
 
 def walk(planes, n_steps):
     """Draw points that follow each other around the middle of a plane; `planes` maps a title to (n, 2), on one scale.
     The first `n_steps` are joined in order and numbered from 1. Below a title stands by how many degrees the next point
     is turned around the middle: the median, and how many steps lie within a fifth of it."""
-    reach, parts = 1.15 * max(np.abs(xy).max() for xy in planes.values()), []
+    reach, parts, said = 1.15 * max(np.abs(xy).max() for xy in planes.values()), [], []
     for name, xy in planes.items():
         turns = np.degrees(np.diff(np.unwrap(np.arctan2(*xy.T[::-1]))))
         turn = np.median(turns)
-        steady = (np.abs(turns - turn) <= abs(turn) / 5).mean()
-        title = f"{name}\na step turns by {turn:.0f}° ({steady:.0%} within a fifth)"
+        low, high = np.sort([0.8 * turn, 1.2 * turn])
+        steady = ((low <= turns) & (turns <= high)).mean()
+        turn, low, high = (f"{angle:.{int(abs(turn) < 10)}f}°" for angle in (turn, low, high))
+        of_step = f"a step turns by {turn}", f"{steady:.0%} of steps by {low} to {high}"
+        said.append(f"{name}: {', '.join(of_step)}")
         discs, paths = tuple(Disc(*place, radius=2.5) for place in xy), (Path(xy[:n_steps], POSITION),)
         texts = tuple((*place, str(i), SMALL + 1, INK) for i, place in enumerate(0.75 * xy[:n_steps], 1))
         ends = (-reach, reach, -reach, reach)
-        parts.append(Points(title, ends, discs, paths, texts, highest=300))
-    return draw(Scene(parts, text=f"Rows 1 to {n_steps} are joined in order."))
+        parts.append(Points("\n".join([name, *of_step]), ends, discs, paths, texts, highest=300))
+    picture = draw(Scene(parts))
+    picture.alt = f"Points, of which rows 1 to {n_steps} are joined in order. {'. '.join(said)}."
+    return picture
 
 
 ANGLES = "overlap: mean squared cosine of the principal angles (0: right angles)"
