@@ -295,8 +295,7 @@ class Strip(NamedTuple):
     said: str = ""  # aloud
 
     n_columns = 48  # as wide as a heatmap of so many
-    TILE = 30  # CSS pixels, as are those below: from tile to tile, and of the lines for score, tiles and chances
-    LINES = (36, 34, 24)
+    LINES = (36, 34, 24)  # CSS pixels: for score, tiles and chances
 
     @property
     def height(self):

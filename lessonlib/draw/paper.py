@@ -292,7 +292,7 @@ def _draw_arrow(axes, points, colour, zoom):
 def _strip_inside(axes, strip, box):
     if not strip.answer:
         return
-    x, y, in_line = box.left, box.top + 15, box.height == Strip.LINES[0]  # on a narrow page, the bar below them
+    x, y = box.left, box.top + 15
     if strip.score:
         n_right, n_all = strip.score
         for text, size, weight, room in (
@@ -302,15 +302,13 @@ def _strip_inside(axes, strip, box):
         ):
             write(axes, x, y, text, size, weight=weight)
             x += room * len(text) + 10
-        start, down, high = (box.left, 16, 4) if in_line else (x, -5, 10)
         for share, colour in ((1, PALE), (n_right / n_all, INK)):
-            length = share * (box.left + box.width - start)
-            box_around(axes, start, y + down, length, high, fill=True, facecolor=colour, linewidth=0)
-        if not in_line:
-            x, y = box.left, y + Strip.LINES[0]
-    letters, gap = f"{strip.given}→{strip.answer}", 1 if in_line else 4
-    apart = min(Strip.TILE, (box.left + box.width - x + gap) / len(letters))
-    size = apart - gap
+            length = share * (box.left + box.width - x)
+            box_around(axes, x, y - 5, length, 10, fill=True, facecolor=colour, linewidth=0)
+        x, y = box.left, y + Strip.LINES[0]
+    letters = f"{strip.given}→{strip.answer}"
+    apart = min(30, (box.width + 4) / len(letters))
+    size = apart - 4
     for i, letter in enumerate(letters):
         place = i - len(strip.given) - 1
         colour = WRONG if place in strip.wrong else INK if place != -1 else FAINT
