@@ -126,12 +126,7 @@ def overlap(one, other, centred=True):
 def chance_overlaps(n_rows, n_others, n_embd, centred=True):
     """Measure `overlap` on 2,000 pairs of random tables, to compare with; returns them rising, (2000,)."""
     tables = np.random.default_rng(0).standard_normal((N_CHANCE, n_rows + n_others, n_embd))
-    bases = []
-    for rows in np.split(tables, [n_rows], axis=1):
-        rows = (rows - rows.mean(axis=1, keepdims=True))[:, :-1] if centred else rows  # one too many
-        bases.append(np.linalg.qr(rows.swapaxes(1, 2))[0])  # (2000, C, k): all at once, where `overlap` takes one pair
-    shares = (bases[0].swapaxes(1, 2) @ bases[1]) ** 2
-    return np.sort(shares.sum(axis=(1, 2)) / min(shares.shape[1:]))
+    return np.sort([overlap(table[:n_rows], table[n_rows:], centred) for table in tables])
 
 
 # What letter and slot explain: two-way analysis of variance, summed over channels
