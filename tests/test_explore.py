@@ -122,7 +122,7 @@ def test_reset_brings_the_first_picture_back():
     first = panels(explorer)
     explorer.controls["row"].value = 5
     assert panels(explorer) != first
-    explorer.reset()
+    explorer.set_to()
     assert panels(explorer) == first
 
 
@@ -372,7 +372,7 @@ def test_steps_follow_their_slider_and_stop_playing_on_reset():
     steps.player.playing = True
     explorer = Explorer("steps", {"step": steps}, lambda step: Scene(text=f"{step}"))
     explorer.controls["step"].slider.value = 3
-    explorer.reset()
+    explorer.set_to()
     assert steps.value == 7 and steps.player.playing is False and explorer.words == "7"
 
 

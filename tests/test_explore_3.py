@@ -280,7 +280,7 @@ def test_a_function_that_fails_later_keeps_the_last_good_picture():
 def test_reset_brings_the_first_picture_back(explorer):
     first = page(explorer)
     set_to(explorer, letters="AAAAAA", slot=0, channel=47, swap="A and B swapped")
-    explorer.reset()
+    explorer.set_to()
     assert page(explorer) == first
 
 

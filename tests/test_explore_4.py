@@ -121,7 +121,7 @@ def board():
     ],
 )
 def test_the_board_shows_both_broken_tables_and_the_scores_counted_apart(board, rows, table, scale):
-    board.reset()
+    board.set_to()
     set_to(board, rows=rows, table=table, scale=scale)
     limit = max(abs(SORTER.wpe).max(), abs(REVERSER.wpe).max())
     for part, (name, (model, task)) in enumerate(MODELS.items()):
@@ -133,14 +133,14 @@ def test_the_board_shows_both_broken_tables_and_the_scores_counted_apart(board, 
 
 def test_every_switch_of_the_board_changes_its_row_alone(board):
     for slot in range(11):
-        board.reset()
+        board.set_to()
         board.controls["rows"].choices[slot].value = "0"
         assert board.values["rows"] == "K" * slot + "0" + "K" * (10 - slot)
         assert labels(board)[0] == [f"{row}: zero" if row == slot else str(row) for row in range(11)]
 
 
 def test_a_chip_of_the_board_sets_its_controls_and_all_others_go_back_in_one_move(board):
-    board.reset()
+    board.set_to()
     set_to(board, scale=0.5)
     line = board.children[1].children[0]
     for button, values in zip(
@@ -171,7 +171,7 @@ def test_a_chip_of_the_board_sets_its_controls_and_all_others_go_back_in_one_mov
     ],
 )
 def test_the_labels_say_where_each_row_comes_from(board, table, kept):
-    board.reset()
+    board.set_to()
     set_to(board, table=table, rows="MKKKKKKKKK0")
     assert labels(board) == [["0: mean", *kept[1:10], "10: zero"], [str(slot) for slot in range(11)]]
 
@@ -189,7 +189,7 @@ def test_the_labels_say_where_each_row_comes_from(board, table, kept):
     ],
 )
 def test_the_board_says_what_it_does(board, rows, table, scale, said):
-    board.reset()
+    board.set_to()
     board.controls["rows"].text.value = rows.lower()
     set_to(board, table=table, scale=scale)
     assert said in board.words
@@ -199,7 +199,7 @@ def test_the_board_says_what_it_does(board, rows, table, scale, said):
     ("typed", "said"), [("KKX", "'X' is not one of K (keep), M (mean), 0 (zero)"), ("K", "there are 11 places, got 1")]
 )
 def test_other_switches_are_refused_in_words(board, typed, said):
-    board.reset()
+    board.set_to()
     rows = board.controls["rows"]
     rows.text.value = typed
     assert said in rows.refusal.value.replace("&#x27;", "'")
@@ -208,7 +208,7 @@ def test_other_switches_are_refused_in_words(board, typed, said):
 
 
 def test_wrong_letters_of_the_example_are_marked(board):
-    board.reset()
+    board.set_to()
     assert board.words and "ll-wrong" not in board._counted.value
     set_to(board, scale=0.0)
     assert "right would be A, B, B, B, C, C" in board.words
@@ -224,7 +224,7 @@ def test_wrong_letters_of_the_example_are_marked(board):
     ("typed", "read"), [("ммммм" + "o" * 6, "MMMMM000000"), ("ΚκκккkkkOοо", "KKKKKKKK000"), ("Ｋ" * 11, "K" * 11)]
 )
 def test_letters_that_look_alike_are_read(board, typed, read):
-    board.reset()
+    board.set_to()
     board.controls["rows"].text.value = typed
     assert board.values["rows"] == board.controls["rows"].text.value == read
 
@@ -240,7 +240,7 @@ def sinusoids():
 @pytest.mark.parametrize("base", [2, 10000, 100000])
 @pytest.mark.parametrize("size", [FULL_SIZE, LEARNED_SIZE])
 def test_both_tables_are_drawn_on_one_scale_and_the_learned_one_ends(sinusoids, base, size):
-    sinusoids.reset()
+    sinusoids.set_to()
     set_to(sinusoids, base=base, size=size)
     table, limit = sinusoidal_positions(24, 48, base), 1.0
     if size == LEARNED_SIZE:
@@ -254,7 +254,7 @@ def test_both_tables_are_drawn_on_one_scale_and_the_learned_one_ends(sinusoids, 
 
 @pytest.mark.parametrize(("row", "apart"), [(0, 0), (2, 3), (0, 10), (10, 0), (10, 13), (0, 13), (9, 4)])
 def test_the_dot_products_are_those_of_the_rows(sinusoids, row, apart):
-    sinusoids.reset()
+    sinusoids.set_to()
     set_to(sinusoids, row=row, apart=apart, size=FULL_SIZE)
     learned = np.asarray(SORTER.wpe, dtype=float)
     for name, table in (("learned", learned), ("sines and cosines", sinusoidal_positions(24, 48))):
@@ -276,7 +276,7 @@ def test_the_dot_products_are_those_of_the_rows(sinusoids, row, apart):
 
 
 def test_it_starts_at_the_learned_size_with_a_flat_line_beside_one_that_is_not(sinusoids):
-    sinusoids.reset()
+    sinusoids.set_to()
     assert sinusoids.values["size"] == LEARNED_SIZE
     learned, sines = (np.ptp(path[:, 1]) for path in paths(sinusoids))
     assert learned > 0.1 and sines < 1e-3
@@ -410,7 +410,7 @@ def test_two_squares_stand_beside_each_other_or_on_a_narrow_page_below():
 
 def test_every_lesson_4_explorer_has_a_still_picture_with_words(board, window, sinusoids):
     for explorer in (board, window, sinusoids, explore.maps(HISTORIES), explore.cosines(HISTORIES)):
-        explorer.reset()
+        explorer.set_to()
         alt = re.search(r'alt="([^"]+)"', explorer.still_html()).group(1)
         assert len(alt) > 80
         assert "nearly equal" not in alt  # a plane keeps only some of the differences

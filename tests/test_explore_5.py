@@ -259,7 +259,7 @@ def test_what_a_learners_function_raises_is_said_and_the_last_good_picture_stays
 def test_reset_brings_everything_back(explorer):
     first = explorer.values
     set_to(explorer, letters="AAAAAA", start=3, slot=0, channel=9, nudge=0.3)
-    explorer.reset()
+    explorer.set_to()
     assert explorer.values == first and "nudged" not in note(explorer) and "answers ABBBCC to CBABBC." in note(explorer)
 
 
@@ -434,7 +434,7 @@ def test_reset_forgets_the_guesses(game):
     control.slot.value = 5
     control.solve.click()
     control.another.click()
-    game.reset()
+    game.set_to()
     assert "Sum 1 of 33" in note(game) and (control.letter.value, control.slot.value) == ("A", 0)
     control.solve.click()
     assert "of 1," in note(game)

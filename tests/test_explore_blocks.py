@@ -59,7 +59,7 @@ def test_all_moves_have_one_frame_and_reset_brings_the_first_picture_back(explor
     for name, value in {"letters": "ABCABC", "slot": 0}.items():
         explorer.controls[name].value = value
         assert layout(explorer._scene).frames == frame
-    explorer.reset()
+    explorer.set_to()
     assert page(explorer) == cells
 
 

@@ -105,7 +105,7 @@ def test_it_starts_at_the_first_step_and_reset_pauses_and_comes_back(steps):
     first = page(steps)
     assert control.value == 0 and (control.player.min, control.player.max, control.player.value) == (0, 10, 0)
     control.value, control.player.playing = 2, True
-    steps.reset()
+    steps.set_to()
     assert not control.player.playing and control.value == 0
     assert page(steps) == first
 

@@ -130,7 +130,7 @@ def test_reset_brings_back_the_first_words_and_ends_a_refusal(neighbours):
     first = neighbours._cells.value
     type_in(neighbours, word="cat", minus="dog", plus="nosuchword")
     set_to(neighbours, leave_out=True, by="cosine")
-    neighbours.reset()
+    neighbours.set_to()
     assert neighbours.values == {"word": "king", "minus": "", "plus": "", "leave_out": False, "by": "centred cosine"}
     assert all(neighbours.controls[key].refusal.value == "" for key in ("word", "minus", "plus"))
     assert neighbours.controls["plus"].text.value == ""

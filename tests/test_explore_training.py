@@ -254,7 +254,7 @@ def test_reset_stops_and_brings_the_model_that_ships_back(explorer, training, pu
         training.task.value, training.seed.value = "reverse", 5
         training.start()
         yield lambda: training.slider.value == 15
-        explorer.reset()
+        explorer.set_to()
         puppet.may_go_to = 40
         for _ in range(5):
             yield lambda: True

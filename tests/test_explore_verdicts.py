@@ -51,7 +51,7 @@ def test_the_first_verdict_counts_and_its_button_says_so(table):
 
 def test_reset_covers_all_again(table):
     press(table, 0, "wrong")
-    table.reset()
+    table.set_to()
     assert ours(table) == ["", "", ""] and table.words == "Judge a statement, and ours appears."
     assert [button.description for button in table.controls["choices"].buttons[0]] == ["right", "right, but", "wrong"]
 

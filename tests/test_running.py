@@ -159,7 +159,7 @@ for name, make in soak.EXPLORERS.items():
         for to_the_end in ends(control):
             to_the_end()
     assert explorer.words and explorer.still_html(), name
-    explorer.reset()
+    explorer.set_to()
     if name == "training":
         explorer.controls["training"].task.value = "reverse"
         explorer.controls["training"].start()

@@ -47,7 +47,7 @@ class Explorer(widgets.VBox):
         self.name, self.controls, self._show, self._is_set = name, controls, show, False
         self._first, self._moves, self._scene, self._counting = self.values, 0, None, None
         reset = widgets.Button(description="Reset", tooltip="Back to the first picture")
-        reset.on_click(lambda _button: self.reset())
+        reset.on_click(lambda _button: self.set_to())
         self._error, self._frame, self._cells, self._counted = (
             classed(widgets.HTML(), css_class) for css_class in ("ll-error", "ll-frame", "ll-cells", "ll-counted")
         )
@@ -100,10 +100,6 @@ class Explorer(widgets.VBox):
         for button, values in zip(buttons, chips.values()):
             button.on_click(lambda _button, values=values: self.set_to(**values))
         return classed(widgets.Box([*buttons, reset]), "ll-chips ll-whole")
-
-    def reset(self):
-        """Set every control back to where it stood at first."""
-        self.set_to()
 
     def set_to(self, **values):
         """Set some controls, and all others back to where they stood at first; then one picture follows."""

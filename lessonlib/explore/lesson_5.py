@@ -57,7 +57,7 @@ def the_sum(add, model):
             return x
 
         def x_of(window):
-            return nudged(checked("x", three(add(window, start))[2], (len(window), model.n_embd)))
+            return nudged(checked_sum(add(window, start), (len(window), model.n_embd))[2])
 
         def own_x_of(window):
             return input_embedding(encode(window), model.wte, model.wpe, start).astype(np.float64)
@@ -91,15 +91,11 @@ def the_sum(add, model):
 
 def checked_sum(arrays, shape):
     """Return the three arrays that a learner's `add` gives, or say which of them is not what it should be."""
-    return [checked(name, array, shape) for name, array in zip(("tok_emb", "pos_emb", "x"), three(arrays))]
-
-
-def three(arrays):
     if arrays is None:
         raise ValueError("the function returned None: is `return` missing?")
     if not isinstance(arrays, (tuple, list)) or len(arrays) != 3:
         raise ValueError(f"the function must return three arrays, tok_emb, pos_emb and x, got {type(arrays).__name__}")
-    return arrays
+    return [checked(name, array, shape) for name, array in zip(("tok_emb", "pos_emb", "x"), arrays)]
 
 
 class UnreadableLetters(ValueError):
