@@ -649,6 +649,7 @@ WRONG = {  # what the verdict must say <- answers
     "cell": """
         A comma <- (0, 51)
         where to look <- (4, 7) || (7, 4) || (0, 7)
+        Which row of each table <- 0.031 || 0.09
         rounded <- -0.01 || -0.005
         scaled <- 48 ** 0.5 * E_tok[0, 7] + E_pos[4, 7]
         row of B in channel 7 of the token table <- E_tok[1, 7]

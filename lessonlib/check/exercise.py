@@ -249,7 +249,8 @@ def _about_origin(values, exercise):
         these, rows = f"Only row {off.argmax()}, counted from 0, is wrong: it is", rows[off]
     none = {"": np.zeros((1, rows.shape[1]))}  # no row of this part
     choices = list(product(*((none | tables).items() for tables, _ in exercise.parts)))
-    rounded = [step for step in (1e-3, 1e-2) if _near(rows, (rows / step).round() * step, 1e-6)]
+    several = rows.shape[1] > 1  # a single rounded number fits many sums
+    rounded = [step for step in (1e-3, 1e-2) if several and _near(rows, (rows / step).round() * step, 1e-6)]
     steps = [step for step in rounded if _largest(rows) > 5 * step]
     tolerances = [SMALL, *(0.51 * step for step in steps)]  # of numbers as they are, then of rounded ones
     for tolerance, (sign, word) in product(tolerances, ((1, " plus "), (-1, " minus "))):
