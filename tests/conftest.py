@@ -6,12 +6,13 @@ import pytest
 LONGEST = (
     "tests/browser",
     "notebooks",
-    "tests/test_contributing.py",
+    "tests/test_returned.py",
     "tests/test_running.py",
+    "tests/test_contributing.py",
     "tests/test_first",
     "tests/test_run.py",
+    "tests/test_soak.py",
 )
-
 
 # Half of the browser's tests by time: each process has one server and one browser for its half.
 FIRST_HALF = ("test_lesson_4.py", "test_lesson_5.py", "test_page.py", "test_training.py")
