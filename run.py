@@ -53,7 +53,7 @@ COMMANDS = {  # the lists that each needs, and the script that it runs
     "lite": (LITE, "tools/lite.py"),
     "address": (LEARNER, "tools/address.py"),
 }
-ALL_TESTS = ["-n", "2"]  # in two processes; tests/conftest.py shares the tests out
+ALL_TESTS = ["-n", "3"]  # processes: one of them often waits; tests/conftest.py shares the tests out
 # What reaches .venv of the settings that this computer has for Python, Jupyter, pip and uv: how text and files are
 # written, what a server asks for, where packages come from and how to get there. The rest belongs to other projects.
 KEPT = re.compile(
@@ -260,6 +260,8 @@ def use_own_settings(more):
     place = VENV if os.access(str(VENV), os.W_OK) else Path(tempfile.mkdtemp(prefix="lessons-"))
     for name, folder in (("JUPYTER_CONFIG_DIR", "jupyter"), ("JUPYTER_DATA_DIR", "data"), ("IPYTHONDIR", "ipython")):
         os.environ[name] = str(place / folder)
+    # NumPy's threads wait by spinning: beside a busy browser, on two cores, a training took three times as long.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     lessons = sorted(path.name for path in ROOT.glob("notebooks/[0-9]*.ipynb"))
     elsewhere = any("root_dir" in word or "notebook-dir" in word or os.path.isdir(word) for word in more)
     page = f"/lab/tree/notebooks/{lessons[0]}" if lessons and not elsewhere else "/lab"

@@ -1,4 +1,4 @@
-"""How the tests are shared out among processes: `python3 run.py test` starts two."""
+"""How the tests are shared out among processes: `python3 run.py test` starts three."""
 
 import pytest
 
@@ -14,7 +14,7 @@ LONGEST = (
     "tests/test_soak.py",
 )
 
-# Half of the browser's tests by time: each process has one server and one browser for its half.
+# Half of the browser's tests by time: a process has one server and one browser for its half.
 FIRST_HALF = ("test_lesson_4.py", "test_lesson_5.py", "test_page.py", "test_training.py")
 
 

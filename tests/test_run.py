@@ -234,14 +234,14 @@ def test_each_command_prepares_its_lists_and_hands_its_arguments_on(run, monkeyp
     assert arguments[-2:] == ["-x", "--more"]
 
 
-def test_all_tests_run_in_two_processes_and_chosen_ones_as_they_are_asked_for(run, monkeypatch):
+def test_all_tests_run_in_three_processes_and_chosen_ones_as_they_are_asked_for(run, monkeypatch):
     handed = []
     monkeypatch.setattr(run, "prepare", lambda lists: None)
     monkeypatch.setattr(run, "use_own_settings", lambda more: None)
     monkeypatch.setattr(run, "hand_over", handed.append)
     for arguments in ([], ["-k", "encode"]):
         run.main(["test", *arguments])
-    assert handed == [["-m", "pytest", "-n", "2"], ["-m", "pytest", "-k", "encode"]]
+    assert handed == [["-m", "pytest", "-n", "3"], ["-m", "pytest", "-k", "encode"]]
 
 
 # .venv: made once, healed when it is broken
@@ -479,6 +479,27 @@ def test_jupyter_and_ipython_read_no_settings_of_others_and_show_no_news(run):
     assert page["disabledExtensions"] == {"@jupyterlab/apputils-extension:announcements": True}
     for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR"):
         assert Path(os.environ[name]).is_relative_to(run.VENV)
+
+
+@pytest.mark.parametrize(("own", "used"), [(None, "1"), ("4", "4")])
+def test_numpy_computes_in_one_thread_unless_the_learner_wants_more(run, monkeypatch, own, used):
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    if own:
+        os.environ["OPENBLAS_NUM_THREADS"] = own
+    settings(run, "labconfig/page_config.json")
+    assert os.environ["OPENBLAS_NUM_THREADS"] == used
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a script of Binder's, which is a Linux")
+def test_binder_starts_the_server_with_one_thread_too():
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    command = [
+        str(ROOT / ".binder/start"),
+        sys.executable,
+        "-c",
+        "import os; print(os.environ['OPENBLAS_NUM_THREADS'])",
+    ]
+    assert subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout == "1\n"
 
 
 def test_where_venv_may_not_be_written_the_settings_go_elsewhere(run, monkeypatch):
