@@ -108,8 +108,8 @@ def positions():
     about 430 to 560 whole answers; every reverser then writes the second letter twice. With their random start put back
     the sorters keep fewer than 100, the reversers more than 600. Given letters from slot 1 on, every reverser writes
     the third letter of the answer first, from slot 2 on the fifth, 729 times of 729. Of the answers of a sorter without
-    positions nine in ten are in order, fewer than a third hold the letters that were given, and
-    one in five begins with a wrong letter."""
+    positions nine in ten are in order, fewer than a third hold the letters that were given, and one in five begins
+    with a wrong letter."""
     no_rows = np.zeros((11, 48))
     *_, last = train(SORT, seed=0, n_steps=2000, every=1000, wpe=no_rows, freeze=("wpe",))
     written = last.model.generate(SORT.inputs)
@@ -279,8 +279,8 @@ def frozen():
         sides = ", ".join(f"{name} {apart[pair]:.2f}" for name, pair in PAIRS.items())
         print(f"frozen, seed {seed}: {last.score} of 729, rows 0-4 mean {left}; {sides}", flush=True)
     for seed in range(3):
-        frozen = {"freeze": ("wte", "wpe"), **narrow_tables(4)(seed)}
-        *_, last = train(REVERSE, seed=seed, n_steps=1000, every=1000, **frozen)
+        tables = narrow_tables(4)(seed)
+        *_, last = train(REVERSE, seed=seed, n_steps=1000, every=1000, freeze=("wte", "wpe"), **tables)
         print(f"reverser, 4 directions, seed {seed}: {last.score} of 729 after 1000 steps", flush=True)
 
 

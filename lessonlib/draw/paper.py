@@ -307,7 +307,7 @@ def _strip_inside(axes, strip, box):
             box_around(axes, x, y - 5, length, 10, fill=True, facecolor=colour, linewidth=0)
         x, y = box.left, y + Strip.LINES[0]
     letters = f"{strip.given}→{strip.answer}"
-    apart = min(30, (box.width + 4) / len(letters))
+    apart = min(30, (box.width + 4) / len(letters))  # CSS pixels, from tile to tile
     size = apart - 4
     for i, letter in enumerate(letters):
         place = i - len(strip.given) - 1

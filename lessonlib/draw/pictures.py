@@ -81,9 +81,9 @@ def squares(squares, names, below, left, limit=None, palette="signed", decimals=
 def _ends(square, is_brief):
     """Pick the lowest and the highest number of a square that is too large to be said, or the highest alone; none of a
     diagonal of ones, on which each is compared with itself."""
-    others = [text for text in square.texts if text[0] != text[1]]
-    compares = all(float(text[2]) == 1 for text in square.texts if text[0] == text[1])
-    texts = others if compares else square.texts
+    texts = [text for text in square.texts if text[0] != text[1]]
+    if any(float(text[2]) != 1 for text in square.texts if text[0] == text[1]):
+        texts = square.texts
     low, high = (pick(texts, key=lambda text: float(text[2])) for pick in (min, max))  # as they are seen
     highest = (*high[:2], f"{high[2]}, the highest")
     return (highest,) if is_brief else ((*low[:2], f"{low[2]}, the lowest"), highest)

@@ -328,7 +328,7 @@ class OnPage:
 
     def press(self, name, key):
         """Focus a slider and press a key, and wait until picture and words have followed."""
-        value, move = self.value(name), self._move(".ll-note")
+        value, move = self.value(name), self._move()
         self.handle(name).evaluate("handle => handle.focus()")  # a quarter of the time of Playwright's own
         self.page.page.keyboard.press(key)
         if self.value(name) != value:
@@ -336,7 +336,7 @@ class OnPage:
 
     def choose(self, name, option):
         """Choose another one of a list, and wait until picture and words have followed."""
-        choice, move = self.box.get_by_label(name, exact=True), self._move(".ll-note")
+        choice, move = self.box.get_by_label(name, exact=True), self._move()
         value = choice.input_value()
         choice.select_option(option)
         if choice.input_value() != value:
@@ -344,7 +344,7 @@ class OnPage:
 
     def type(self, name, text):
         """Write something else into a box and press Enter, and wait until picture and words, or a message, follow."""
-        move = self._move(".ll-note")
+        move = self._move()
         self.box.get_by_label(name).select_text()  # `fill` is no change to Firefox
         self.page.page.keyboard.type(text)
         self.page.page.keyboard.press("Enter")
@@ -368,14 +368,14 @@ class OnPage:
         self.page.page.wait_for_function(IDLE)
 
         def is_calm():
-            calm.append((self._move(".ll-note"), self.error()) if self.is_said() else None)
+            calm.append((self._move(), self.error()) if self.is_said() else None)
             return len(calm) > 3 and calm[-1] is not None and len(set(calm[-4:])) == 1
 
         self._wait(is_calm)
 
-    def _move(self, where):
-        """Say which move of the controls a part of the explorer belongs to; None where it is not there."""
-        return self.box.evaluate("(box, where) => box.querySelector(where)?.dataset.move", f"{where}[data-move]")
+    def _move(self):
+        """Say which move of the controls the picture belongs to; None where there is none."""
+        return self.box.evaluate("box => box.querySelector('.ll-note[data-move]')?.dataset.move")
 
     def _wait(self, condition):
         for _ in range(600):
