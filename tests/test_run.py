@@ -343,11 +343,11 @@ def test_a_venv_that_is_not_ours_is_refused_and_not_touched(computer, run, tmp_p
         make(run.VENV, tmp_path / "other")
     except OSError as error:
         pytest.skip(f"no links on this computer: {error}")
-    before = sorted((path, path.is_file() and path.read_text()) for path in tmp_path.rglob("*"))
+    before = sorted((path, path.is_file() and path.read_bytes()) for path in tmp_path.rglob("*"))
     with pytest.raises(SystemExit, match=rf"^run.py: [^\n]*{said}[^\n]* Nothing was changed\.[^\n]*$"):
         run.main(["lab"])
     assert computer.calls == []
-    assert before == sorted((path, path.is_file() and path.read_text()) for path in tmp_path.rglob("*"))
+    assert before == sorted((path, path.is_file() and path.read_bytes()) for path in tmp_path.rglob("*"))
 
 
 def test_an_empty_venv_is_nobodys(computer, run):
