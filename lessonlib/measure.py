@@ -235,12 +235,11 @@ def decode_nearest(vectors, wte, wpe):
     lengths = (wte**2).sum(axis=1)[:, np.newaxis] + (wpe**2).sum(axis=1) + 2 * wte @ wpe.T  # (vocab_size, block_size)
     flat = vectors.reshape(-1, wte.shape[1])
     pieces = np.array_split(flat, max(1, flat.shape[0] * lengths.size // AT_ONCE))
-    nearest = [
-        (lengths - 2 * ((piece @ wte.T)[:, :, np.newaxis] + (piece @ wpe.T)[:, np.newaxis]))
-        .reshape(len(piece), -1)
-        .argmin(axis=1)
-        for piece in pieces
-    ]
+    nearest = []
+    for piece in pieces:
+        far = lengths - 2 * (piece @ wpe.T)[:, np.newaxis]  # (n, vocab_size, block_size)
+        far -= 2 * (piece @ wte.T)[:, :, np.newaxis]
+        nearest.append(far.reshape(len(piece), -1).argmin(axis=1))
     return np.divmod(np.concatenate(nearest).reshape(vectors.shape[:-1]), len(wpe))
 
 
