@@ -11,7 +11,7 @@ from lessonlib.embeddings import VOCABULARY, decode, encode, one_hot, position_e
 from lessonlib.explore import given
 from lessonlib.explore.controls import SHORT_LABEL_STYLE, Letters, Word, dropdown, int_slider, training_slider
 from lessonlib.explore.explorer import Explorer, checked, nearly, told_apart
-from lessonlib.explore.scores import by_writing, scores
+from lessonlib.explore.scores import scores
 from lessonlib.measure import distances
 from lessonlib.nano_gpt import N_INPUTS, NanoGPT
 from lessonlib.palette import FAINT, INK, PALE, TOKEN
@@ -40,7 +40,7 @@ def look_up(learners_look_up, model, task):
         rows = _looked_up(learners_look_up, letters, table)
         text = f"`{_microscope(letters, table, rows, slot, channel)}`\n{_same(letters, rows, slot)}"
         changed = _with_look_up(model, learners_look_up, table)
-        later = partial(scores, {"the model": (changed, task)}, letters, by_writing)
+        later = partial(scores, {"the model": (changed, task)}, letters)
         return Scene(*_product(letters, table, rows, slot, channel, limit), text=text, later=later)
 
     controls = {
@@ -57,13 +57,22 @@ def _looked_up(learners_look_up, letters, table):
 
 
 def _with_look_up(model, learners_look_up, table):
-    """Make the same model with a learner's function in place of its own look-up."""
+    """Make the same model with a learner's function in place of its own look-up. All rows may change with each letter
+    that is written, so what stands after a slot is what the model makes of the letters up to there, looked up anew."""
 
-    def logits(token_ids, start=0, n_last=None):
+    def x_of(token_ids, start):
         tok_emb = [_looked_up(learners_look_up, decode(row), table) for row in np.atleast_2d(token_ids)]  # (n, T, C)
         tok_emb = np.reshape(tok_emb, (*np.shape(token_ids), model.n_embd))
+        return tok_emb + position_embedding(tok_emb.shape[-2], model.wpe, start)
+
+    def logits(token_ids, start=0, n_last=None):
+        n_tokens = token_ids.shape[-1]
+        ends = range(n_tokens + 1 - (n_last or n_tokens), n_tokens + 1)
+        several = [x_of(token_ids[..., :end], start) for end in ends]
         try:
-            return model.logits_from(tok_emb + position_embedding(tok_emb.shape[-2], model.wpe, start), n_last)
+            if all(np.array_equal(x, several[-1][..., :end, :]) for x, end in zip(several, ends)):
+                return model.logits_from(several[-1], n_last)  # they see the same in one pass
+            return np.concatenate([model.logits_from(x, n_last=1) for x in several], axis=-2)
         except ValueError as error:
             raise ValueError(f"The model reads x, the rows of look_up plus those of E_pos, and {error}") from None
 
