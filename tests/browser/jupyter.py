@@ -68,17 +68,55 @@ SAID = """box => {
   const move = where => box.querySelector(where + '[data-move]')?.dataset.move;
   return Boolean(box.querySelector('.ll-error [role=alert]')) || move('.ll-note') === move('.ll-words');
 }"""
-# Waits until the picture is no longer that of a move and the words are there, or for a message; says which it is.
-FOLLOWED = """async (box, move) => {
-  const of = where => box.querySelector(where + '[data-move]')?.dataset.move;
-  for (let i = 0; i < 600; i++) {
-    const alerts = [...box.querySelectorAll(':is(.ll-error, .ll-refusal) [role=alert]')];
-    if (alerts.some(alert => alert.innerText)) return 'a message';
-    if (of('.ll-note') !== move && of('.ll-note') === of('.ll-words')) return 'words';
-    await new Promise(done => setTimeout(done, 50));
-  }
-  return 'nothing';
-}"""
+MOVE = "(box.querySelector('.ll-note[data-move]')?.dataset.move ?? '')"  # of the controls, that the picture is of
+ALERTS = ":is(.ll-error, .ll-refusal) [role=alert]"  # what went wrong, or was typed wrong
+ERROR = f"[...box.querySelectorAll('{ALERTS}')].map(alert => alert.innerText).join('')"
+IS_IDLE = f"{SESSION}.session?.kernel?.status === 'idle'"
+IDLE = f"() => {IS_IDLE}"
+# Each of these asks the page once: a question takes longer than what is asked for. They say what came in the end.
+WAIT = """const wait = milliseconds => new Promise(done => setTimeout(done, milliseconds));
+const until = async condition => {
+  for (let i = 0; i < 1200; i++, await wait(50)) if (condition()) return true;
+  return false;
+};"""
+# Focuses a slider; says the move of the picture, and the slider's value.
+FOCUSED = f"""(box, name) => {{
+  const handle = box.querySelector(`.noUi-handle[aria-label='${{name}}']`);
+  handle.focus();
+  return [{MOVE}, handle.getAttribute('aria-valuetext')];
+}}"""
+# Waits until the picture is no longer that of a move and the words are there, or for a message, unless the slider of
+# this name still has its value; says whether the waiting was in vain, and what the message is.
+FOLLOWED = f"""async (box, [move, name, value]) => {{
+  {WAIT}
+  const said = {SAID}, handle = name ? box.querySelector(`.noUi-handle[aria-label='${{name}}']`) : null;
+  if (handle?.getAttribute('aria-valuetext') === value) return [true, ''];
+  return [await until(() => {ERROR} || ({MOVE} !== move && said(box))), {ERROR}];
+}}"""
+# Waits until the words are those of the picture, and stay so.
+SETTLED = f"""async box => {{
+  {WAIT}
+  const said = {SAID};
+  let before, calm = 0;
+  await wait(150);
+  await until(() => {IS_IDLE});
+  return until(() => {{
+    const now = said(box) ? [{MOVE}, {ERROR}].join() : undefined;
+    calm = now !== undefined && now === before ? calm + 1 : 0;
+    before = now;
+    return calm === 3;
+  }});
+}}"""
+# Waits until every explorer's words are those of its picture, after a click on each Reset or without; says what is
+# wrong in each, or null if they do not come to rest.
+RESTED = f"""async reset => {{
+  {WAIT}
+  const boxes = [...document.querySelectorAll('.ll-explorer')], said = {SAID};
+  for (const box of reset ? boxes : [])
+    [...box.querySelectorAll('button')].find(button => button.textContent.trim() === 'Reset').click();
+  await wait(200);
+  return await until(() => {IS_IDLE} && boxes.every(said)) ? boxes.map(box => {ERROR}) : null;
+}}"""
 # Where some parts of an explorer lie, once its pictures are drawn and nothing moves any more: a busy computer is late.
 PLACES = """async (box, parts) => {
   const panels = parts.map(part => box.querySelector(`.ll-panel[data-part='${part}']`));
@@ -94,7 +132,6 @@ PLACES = """async (box, parts) => {
 HASTY = """const wait = window.setTimeout, animate = Element.prototype.animate;
 window.setTimeout = (work, delay, ...more) => wait(work, delay === 400 ? 40 : delay, ...more);
 Element.prototype.animate = function (frames, time) { return animate.call(this, frames, time === 250 ? 1 : time); };"""
-IDLE = f"() => {SESSION}.session?.kernel?.status === 'idle'"
 
 
 def find_browser(name):
@@ -271,17 +308,14 @@ class Page:
         """Bring every explorer back to how it began, in a window of this width; return whether that is so."""
         self.page.mouse.move(0, 0)
         self.page.set_viewport_size({"width": width, "height": 1000})
-        for explorer in self.explorers():
-            explorer.box.get_by_role("button", name="Reset").dispatch_event("click")
-        self.rest()
-        return [explorer.error() for explorer in self.explorers()] == self.first_errors
+        return self.rest(reset=True) == self.first_errors
 
-    def rest(self):
-        """Wait until every explorer's words are those of its picture."""
-        self.page.wait_for_timeout(200)
-        self.page.wait_for_function(IDLE)
-        for explorer in self.explorers():
-            explorer._wait(explorer.is_said)
+    def rest(self, reset=False):
+        """Wait until every explorer's words are those of its picture, and return what is wrong in each. With `reset`,
+        every Reset is clicked before."""
+        errors = self.page.evaluate(RESTED, reset)
+        assert errors is not None, "the explorers do not come to rest"
+        return errors
 
     def command(self, name, arguments=None):
         self.page.evaluate(
@@ -295,8 +329,7 @@ class Page:
             self.page.wait_for_function(f"document.querySelectorAll('.ll-explorer').length === {n_explorers}")
         self.page.wait_for_timeout(300)
         self.page.wait_for_function(IDLE, timeout=300_000)
-        self.rest()
-        self.first_errors = [explorer.error() for explorer in self.explorers()]
+        self.first_errors = self.rest()
 
     def n_cells(self):
         return self.page.evaluate("window.jupyterapp.shell.currentWidget.content.model.cells.length")
@@ -328,11 +361,9 @@ class OnPage:
 
     def press(self, name, key):
         """Focus a slider and press a key, and wait until picture and words have followed."""
-        value, move = self.value(name), self._move()
-        self.handle(name).evaluate("handle => handle.focus()")  # a quarter of the time of Playwright's own
+        move, value = self.box.evaluate(FOCUSED, name)
         self.page.page.keyboard.press(key)
-        if self.value(name) != value:
-            self._follow(move)
+        self._follow(move, name, value)
 
     def choose(self, name, option):
         """Choose another one of a list, and wait until picture and words have followed."""
@@ -350,32 +381,19 @@ class OnPage:
         self.page.page.keyboard.press("Enter")
         self._follow(move)
 
-    def _follow(self, move):
-        """Wait until the picture is no longer that of this move and the words are there, or for a message."""
-        what = self.box.evaluate(FOLLOWED, move)
-        assert what != "nothing", "the explorer does not come to rest"
-        if what == "a message":
-            self.settle()
+    def _move(self):
+        return self.box.evaluate(f"box => {MOVE}")
 
-    def is_said(self):
-        """Say whether the words are those of the picture: they follow when it has come to rest, so it has."""
-        return self.box.evaluate(SAID)
+    def _follow(self, move, slider="", value=""):
+        """Wait until the picture is no longer that of this move and the words are there, or for a message."""
+        rests, message = self.box.evaluate(FOLLOWED, [move, slider, value])
+        assert rests, "the explorer does not come to rest"
+        if message:
+            self.settle()
 
     def settle(self):
         """Wait until the words are those of the picture, and stay so."""
-        calm = []
-        self.page.page.wait_for_timeout(150)
-        self.page.page.wait_for_function(IDLE)
-
-        def is_calm():
-            calm.append((self._move(), self.error()) if self.is_said() else None)
-            return len(calm) > 3 and calm[-1] is not None and len(set(calm[-4:])) == 1
-
-        self._wait(is_calm)
-
-    def _move(self):
-        """Say which move of the controls the picture belongs to; None where there is none."""
-        return self.box.evaluate("box => box.querySelector('.ll-note[data-move]')?.dataset.move")
+        assert self.box.evaluate(SETTLED), "the explorer does not come to rest"
 
     def _wait(self, condition):
         for _ in range(600):
@@ -396,7 +414,7 @@ class OnPage:
 
     def error(self):
         """What went wrong, or was typed wrong."""
-        return "".join(self.box.locator(":is(.ll-error, .ll-refusal) [role=alert]").all_inner_texts())
+        return self.box.evaluate(f"box => {ERROR}")
 
     def colours(self, label, shape):
         """Read the colour at the middle of every cell of a heatmap (by its part, strips not counted), (*shape, 3)."""
