@@ -88,11 +88,12 @@ def pytest_runtest_makereport(item):
     return report
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def shared_pages():
+    """A page of each browser, application and resolution, with the name of the notebook that is open there."""
     pages = {}
     yield pages
-    for page in pages.values():
+    for page, _ in pages.values():
         page.close()
 
 
@@ -102,29 +103,35 @@ def page_of(request, browser, server, folder, shared_pages):
 
     Takes the notebook's name; how many explorers are in it, where its stored outputs do not tell; the sources of its
     cells, if it is not one of the lessons; a width of the window; the application, "lab" or "notebook"; and the
-    screen's pixels to one of the page. All tests of a file share the page, since opening takes longest; after a test
-    that failed, the next gets a new one. Nothing may stand in the page or its console that went wrong.
+    screen's pixels to one of the page. Tests share a page, since opening takes longest; after a test that failed, the
+    next gets a new one. Nothing may stand in the page or its console that went wrong.
     """
     used = set()
 
     def page_of(name, n_explorers=None, cells=None, width=1440, app="lab", ratio=1):
-        key = (name, app, ratio)
-        if key in shared_pages and not shared_pages[key].reset(width):
-            shared_pages.pop(key).close()
-        if key not in shared_pages:
-            if cells:
-                write_notebook(folder / name, cells)
-            shared_pages[key] = Page(browser, *server, name, app=app, width=width, ratio=ratio, hasty=True)
-            shared_pages[key].run_all(n_stored_explorers(folder / name) if n_explorers is None else n_explorers)
+        key = (browser, app, ratio)
+        page, opened = shared_pages.pop(key, (None, ""))
+        fits = page and (page.reset(width) if opened == name else app == "lab")
+        if page and not fits:
+            page.close()
+        if cells and opened != name:
+            write_notebook(folder / name, cells)
+        if not fits:
+            page = Page(browser, *server, name, app=app, width=width, ratio=ratio, hasty=True)
+        elif opened != name:
+            page.turn_to(name, width)
+        shared_pages[key] = page, name
         used.add(key)
-        return shared_pages[key]
+        if not fits or opened != name:
+            page.run_all(n_stored_explorers(folder / name) if n_explorers is None else n_explorers)
+        return page
 
     yield page_of
     for key in used:
-        page = shared_pages[key]
+        page, _ = shared_pages[key]
         complaints = page.errors() + (page.problems if key[1] == "lab" else [])  # Notebook 7 has some of its own
         if complaints or request.node.failed:
-            shared_pages.pop(key).close()
+            shared_pages.pop(key)[0].close()
         assert complaints == []
 
 

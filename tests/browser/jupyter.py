@@ -117,6 +117,16 @@ RESTED = f"""async reset => {{
   await wait(200);
   return await until(() => {IS_IDLE} && boxes.every(said)) ? boxes.map(box => {ERROR}) : null;
 }}"""
+# Ends the kernel of the notebook, closes it without a question, and opens another one.
+OPENED = f"""async path => {{
+  {WAIT}
+  const {{commands, shell}} = window.jupyterapp, notebook = shell.currentWidget;
+  await {SESSION}.shutdown();
+  notebook.context.model.dirty = false;
+  notebook.close();
+  await until(() => notebook.isDisposed);
+  await commands.execute('docmanager:open', {{path, factory: 'Notebook'}});
+}}"""
 # Where some parts of an explorer lie, once its pictures are drawn and nothing moves any more: a busy computer is late.
 PLACES = """async (box, parts) => {
   const panels = parts.map(part => box.querySelector(`.ll-panel[data-part='${part}']`));
@@ -276,10 +286,24 @@ class Page:
             "lite": f"lab/index.html?path={name}&",
         }
         self.page.goto(f"http://127.0.0.1:{port}/{path[app]}token={token}")
+        self._wait_until_open(kernel)
+
+    def _wait_until_open(self, kernel=True):
         self.page.wait_for_selector(".jp-Notebook .jp-Cell")
         self.page.wait_for_function("window.jupyterapp")
         if kernel:
             self.page.wait_for_function(IDLE)
+
+    def turn_to(self, name, width):
+        """End the kernel of the notebook and open another one in its place, in the same JupyterLab."""
+        self._begin(width)
+        self.page.evaluate(OPENED, name)
+        self._wait_until_open()
+        self.problems.clear()
+
+    def _begin(self, width):
+        self.page.mouse.move(0, 0)
+        self.page.set_viewport_size({"width": width, "height": 1000})
 
     def _with_policy(self, route, policy):
         answer = route.fetch()
@@ -306,8 +330,7 @@ class Page:
 
     def reset(self, width=1440):
         """Bring every explorer back to how it began, in a window of this width; return whether that is so."""
-        self.page.mouse.move(0, 0)
-        self.page.set_viewport_size({"width": width, "height": 1000})
+        self._begin(width)
         return self.rest(reset=True) == self.first_errors
 
     def rest(self, reset=False):

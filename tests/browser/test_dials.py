@@ -275,6 +275,7 @@ def test_a_card_is_chosen_by_keyboard(explorers):
     assert card.box.locator(".ll-ring").count() == 1
     for key in ("Home", "d", "d"):
         card.page.page.keyboard.press(key)
+    card.settle()
     card.press("value", "Home")
     assert "A of spades: value 1, suit 3. Added, with suits 1 apart: 1 + 1 × 3 = 4. 4 cards" in card.words()
     assert card.box.locator(".ll-ring").count() == 4 and card.box.locator(".ll-plot").first.inner_text().count("♠") == 3
