@@ -78,6 +78,15 @@ WAIT = """const wait = milliseconds => new Promise(done => setTimeout(done, mill
 const until = async condition => {
   for (let i = 0; i < 1200; i++, await wait(50)) if (condition()) return true;
   return false;
+};
+const calm = state => {  // until what it says, if anything, has been the same for a while
+  let before, n = 0;
+  return until(() => {
+    const now = state();
+    n = now !== undefined && now === before ? n + 1 : 0;
+    before = now;
+    return n === 3;
+  });
 };"""
 # Focuses a slider; says the move of the picture, and the slider's value.
 FOCUSED = f"""(box, name) => {{
@@ -97,25 +106,23 @@ FOLLOWED = f"""async (box, [move, name, value]) => {{
 SETTLED = f"""async box => {{
   {WAIT}
   const said = {SAID};
-  let before, calm = 0;
   await wait(150);
   await until(() => {IS_IDLE});
-  return until(() => {{
-    const now = said(box) ? [{MOVE}, {ERROR}].join() : undefined;
-    calm = now !== undefined && now === before ? calm + 1 : 0;
-    before = now;
-    return calm === 3;
-  }});
+  return calm(() => said(box) ? [{MOVE}, {ERROR}].join() : undefined);
 }}"""
-# Waits until every explorer's words are those of its picture, after a click on each Reset or without; says what is
-# wrong in each, or null if they do not come to rest.
-RESTED = f"""async reset => {{
+# Waits until every explorer's words are those of its picture, and stay so; says for each what is wrong, and what its
+# controls say. Where this is given as it was at first, Reset is clicked in each, and waited until it is so again.
+RESTED = f"""async first => {{
   {WAIT}
-  const boxes = [...document.querySelectorAll('.ll-explorer')], said = {SAID};
-  for (const box of reset ? boxes : [])
+  const boxes = [...document.querySelectorAll('.ll-explorer')], said = {SAID}, move = box => {MOVE};
+  const controls = box => Array.from(box.querySelectorAll('.noUi-handle, input, select'),
+    control => control.getAttribute('aria-valuenow') ?? [control.value, control.checked]).join();
+  const rests = () => {IS_IDLE} && boxes.every((box, i) => said(box) && (!first || controls(box) === first[i][1]));
+  for (const box of first ? boxes : [])
     [...box.querySelectorAll('button')].find(button => button.textContent.trim() === 'Reset').click();
-  await wait(200);
-  return await until(() => {IS_IDLE} && boxes.every(said)) ? boxes.map(box => {ERROR}) : null;
+  await wait(100);
+  const done = await calm(() => rests() ? boxes.map(move).join() : undefined);
+  return done ? boxes.map(box => [{ERROR}, controls(box)]) : null;
 }}"""
 # Ends the kernel of the notebook, closes it without a question, and opens another one.
 OPENED = f"""async path => {{
@@ -331,14 +338,7 @@ class Page:
     def reset(self, width=1440):
         """Bring every explorer back to how it began, in a window of this width; return whether that is so."""
         self._begin(width)
-        return self.rest(reset=True) == self.first_errors
-
-    def rest(self, reset=False):
-        """Wait until every explorer's words are those of its picture, and return what is wrong in each. With `reset`,
-        every Reset is clicked before."""
-        errors = self.page.evaluate(RESTED, reset)
-        assert errors is not None, "the explorers do not come to rest"
-        return errors
+        return self.page.evaluate(RESTED, self.first) == self.first
 
     def command(self, name, arguments=None):
         self.page.evaluate(
@@ -352,7 +352,8 @@ class Page:
             self.page.wait_for_function(f"document.querySelectorAll('.ll-explorer').length === {n_explorers}")
         self.page.wait_for_timeout(300)
         self.page.wait_for_function(IDLE, timeout=300_000)
-        self.first_errors = self.rest()
+        self.first = self.page.evaluate(RESTED, None)
+        assert self.first is not None, "the explorers do not come to rest"
 
     def n_cells(self):
         return self.page.evaluate("window.jupyterapp.shell.currentWidget.content.model.cells.length")
