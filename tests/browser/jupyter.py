@@ -118,6 +118,7 @@ RESTED = f"""async first => {{
   const controls = box => Array.from(box.querySelectorAll('.noUi-handle, input, select'),
     control => control.getAttribute('aria-valuenow') ?? [control.value, control.checked]).join();
   const rests = () => {IS_IDLE} && boxes.every((box, i) => said(box) && (!first || controls(box) === first[i][1]));
+  document.activeElement.blur();  // as a mouse does that goes to Reset: what was typed counts
   for (const box of first ? boxes : [])
     [...box.querySelectorAll('button')].find(button => button.textContent.trim() === 'Reset').click();
   await wait(100);
