@@ -261,6 +261,7 @@ def test_in_notebook_7_the_steps_play_by_keyboard(page_of):
     steps._wait(lambda: int(steps.value("step")) > 1)
     keyboard.press(" ")
     keyboard.press("End")
+    steps._wait(lambda: steps.value("step") == "10")
     steps.settle()
     assert_step_is_shown(steps)
 
