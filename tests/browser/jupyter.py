@@ -95,7 +95,7 @@ FOCUSED = f"""(box, name) => {{
   return [{MOVE}, handle.getAttribute('aria-valuetext')];
 }}"""
 # Waits until the picture is no longer that of a move and the words are there, or for a message, unless the slider of
-# this name still has its value; says whether the waiting was in vain, and what the message is.
+# this name still has its value; says whether it came, and what the message is.
 FOLLOWED = f"""async (box, [move, name, value]) => {{
   {WAIT}
   const said = {SAID}, handle = name ? box.querySelector(`.noUi-handle[aria-label='${{name}}']`) : null;
