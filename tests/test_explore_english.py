@@ -84,7 +84,7 @@ def test_the_sentence_says_it_in_words(neighbours, texts, leave_out, said):
 def test_the_same_word_three_times_is_that_word(neighbours):
     type_in(neighbours, word="dog", minus="dog", plus="dog")
     assert "Nearest to dog minus dog plus dog: dog itself; without it, dogs." in neighbours.words
-    assert titles(neighbours) == ["dog − dog + dog\ncosine, row means taken away"]
+    assert titles(neighbours) == ["dog − dog + dog\ncentred cosine: row means taken away"]
 
 
 @pytest.mark.parametrize(

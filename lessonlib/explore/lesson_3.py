@@ -198,7 +198,7 @@ def _stretch(lengths):
 # Words and their neighbours, in a model that reads English
 
 SAID = {
-    "centred cosine": "cosine, row means taken away",
+    "centred cosine": "centred cosine: row means taken away",
     "cosine": "cosine",
     "distance": "distance",
 }
@@ -238,7 +238,7 @@ def neighbours(english, word="king", minus="", plus=""):
         "word": Word("word", word, read),
         "minus": Word("minus", minus, lambda text: read(text) if text.strip() else ""),
         "plus": Word("plus", plus, lambda text: read(text) if text.strip() else ""),
-        "by": dropdown("measure", [(text, by) for by, text in SAID.items()], "centred cosine"),
+        "by": dropdown("measure", list(SAID)),
         "leave_out": widgets.Checkbox(description="leave out the words typed", indent=False),
     }
     controls["by"].style = SHORT_LABEL_STYLE
