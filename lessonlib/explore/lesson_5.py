@@ -285,7 +285,7 @@ def _same_sum(sums, row, column):
 
 # Reading sums back
 
-TRAINED, RANDOM, COLLIDING, COUNTING = "trained", "random numbers", "counting: id + slot", "counting: 11 × id + slot"
+TRAINED, RANDOM, COLLIDING, COUNTING = "trained", "random numbers", "count: id + slot", "count: 11 × id + slot"
 N_DRAWS = 30  # noisy copies of every sum
 CHOSEN = CURVES[2][0]  # seen on light and on dark cells
 

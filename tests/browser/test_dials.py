@@ -57,7 +57,7 @@ def test_the_collision_dial_by_keyboard_and_list(explorers):
     dial = explorers[COLLISIONS]
     assert dial.names() == ["channels", "noise"]
     tables = {"trained": (SORTER.wte, SORTER.wpe)}
-    tables["counting: id + slot"] = np.outer([0, 1, 2], np.ones(48)), np.outer(range(11), np.ones(48))
+    tables["count: id + slot"] = np.outer([0, 1, 2], np.ones(48)), np.outer(range(11), np.ones(48))
     for chosen, both in tables.items():
         choose(dial, "tables", chosen)
         for name, key in (("channels", "End"), ("noise", "End"), ("channels", "Home"), ("noise", "Home")):

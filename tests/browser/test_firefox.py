@@ -82,7 +82,7 @@ def test_the_mouse_turns_the_blocks_and_selects_no_label(explorers):
 def test_a_list_is_chosen_from_and_the_steps_play_and_pause(explorers):
     dial, steps = explorers[COLLISIONS], explorers[STEPS]
     words = dial.words()
-    dial.choose("tables", "counting: id + slot")
+    dial.choose("tables", "count: id + slot")
     assert dial.words() != words and not dial.error()
     steps.box.get_by_role("button", name="Play").click()
     steps._wait(lambda: int(steps.value("step")) > 1)

@@ -17,6 +17,13 @@ ENDS = """parts => parts.map(part => {
   const text = part.matches("[class*='readout']") ? part.scrollWidth : 0;
   return [left, left + Math.max(width, text), part.outerHTML.slice(0, 300)];
 })"""
+# What stands in lists, where it is longer than the room before their arrow.
+CUT = """box => [...box.querySelectorAll('select')].filter(list => {
+  const pen = document.createElement('canvas').getContext('2d'), {font, paddingLeft} = getComputedStyle(list);
+  pen.font = font;
+  const words = [...list.options].map(option => pen.measureText(option.text).width);
+  return list.clientWidth && Math.max(...words) + parseFloat(paddingLeft) + 16 > list.clientWidth;
+}).map(list => list.innerText)"""
 # The smallest letters of what the page writes itself, and of the frames as they are shown: SVG, scaled with its image.
 LETTERS = """box => {
   const sizes = [...box.querySelectorAll('.ll-stage *')]
@@ -50,6 +57,7 @@ def test_it_runs_without_a_complaint_fits_the_screen_and_axe_finds_no_barrier(pa
         for left, right, part in explorer.box.locator(CONTROLS).evaluate_all(ENDS):
             assert left >= room["x"] - 12 and right <= room["x"] + room["width"] + 2, part
         assert explorer.box.evaluate(LETTERS) >= SMALLEST - 0.05, what
+        assert explorer.box.evaluate(CUT) == [], what
     results = Axe().run(page.page, context=".ll-explorer")
     assert [(found["id"], found["nodes"][0]["html"]) for found in results.response["violations"]] == []
     results = Axe().run(page.page, context=".jp-RenderedHTMLCommon img")
