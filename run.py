@@ -210,7 +210,10 @@ def make_venv(uv):
 
 
 def install(lists, uv):
-    installer = [uv, "pip", "install", "--python", str(PYTHON)] if uv else [str(PYTHON), "-m", "pip", "install"]
+    # pip would compile all there is, for half of its time, and the lessons use a quarter of it: Python does that as it
+    # comes to it, and keeps it. uv leaves it to Python, too.
+    pip = [str(PYTHON), "-m", "pip", "install", "--no-compile"]
+    installer = [uv, "pip", "install", "--python", str(PYTHON)] if uv else pip
     source = ["--no-index", "--find-links", str(WHEELS)] if WHEELS.is_dir() else []
     files = [argument for name in lists for argument in ("-r", name)]
     before = installed()

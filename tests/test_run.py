@@ -250,7 +250,7 @@ def test_all_tests_run_in_three_processes_and_chosen_ones_as_they_are_asked_for(
 def test_the_first_time_makes_venv_and_installs_only_the_learners_list(computer, run):
     make, install = computer.prepare(run.LEARNER)
     assert make == [sys.executable, "-m", "venv", str(run.VENV)]
-    assert install == [str(run.PYTHON), "-m", "pip", "install", "-r", "requirements.txt", "-e", "."]
+    assert install == [str(run.PYTHON), "-m", "pip", "install", "--no-compile", "-r", "requirements.txt", "-e", "."]
 
 
 def test_the_second_time_installs_nothing(computer, run):
@@ -268,7 +268,7 @@ def test_the_tests_add_their_list_to_the_learners(computer, run):
 def test_a_folder_of_wheels_is_all_that_is_asked(computer, run):
     run.WHEELS.mkdir()
     _, install = computer.prepare(run.LEARNER)
-    assert install[4:7] == ["--no-index", "--find-links", str(run.WHEELS)]
+    assert install[5:8] == ["--no-index", "--find-links", str(run.WHEELS)]
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-test.txt", "constraints.txt", "pyproject.toml"])
